@@ -1,0 +1,1 @@
+"""The terminal console. It reaches every registry through `console.adapters.base` alone."""

@@ -1,0 +1,255 @@
+"""The adapter interface: the only way the console reaches a registry.
+
+A port that is None is a capability the registry lacks: no port, no pane. Ports speak domain types
+only and raise `RegistryError` only. Every write names the version it expects (None: any will do)
+and returns what was saved.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from registry_backend.domain.credentials import Credential, CredentialRow, CredentialSet
+from registry_backend.domain.devices import Device, DeviceAttributes
+from registry_backend.domain.errors import Denied
+from registry_backend.domain.jobs import Job, JobError, JobSpec
+from registry_backend.domain.journal import Change, JournalEntry
+from registry_backend.domain.principals import FileChange, FilePrincipal, Principal, PrincipalConfig
+from registry_backend.domain.query import (
+    Count,
+    DeviceQuery,
+    DeviceSort,
+    Order,
+    Page,
+    PageRequest,
+    TenantQuery,
+)
+from registry_backend.domain.statistics import Statistics
+from registry_backend.domain.tenants import Tenant, TenantAttributes, TenantUsage
+
+
+@dataclass(frozen=True, slots=True)
+class ListAbilities:
+    """What a list of this registry truly can do; the pane offers nothing else."""
+
+    can_list: bool = True
+    """False: open by id only."""
+    can_seek: bool = True
+    """Whether `skip` and `backward` cost little, so that any row can be jumped to."""
+    sorts: tuple[DeviceSort, ...] = (DeviceSort.ID,)
+    filters: frozenset[str] = field(default_factory=frozenset)
+    """Names of DeviceQuery or TenantQuery conditions the registry honours."""
+
+
+class TenantsPort(Protocol):
+    """Tenants of the registry."""
+
+    abilities: ListAbilities
+
+    async def page(self, query: TenantQuery, request: PageRequest) -> Page[Tenant]:
+        """A stretch of the tenants, ordered by id."""
+
+    async def count(self, query: TenantQuery) -> Count:
+        """How many tenants the query has."""
+
+    async def get(self, tenant_id: str) -> Tenant:
+        """Raises NotFound."""
+
+    async def create(self, tenant_id: str | None, attributes: TenantAttributes) -> Tenant:
+        """Create under the given or a generated id. Raises AlreadyExists, Invalid."""
+
+    async def update(
+        self, tenant_id: str, attributes: TenantAttributes, *, expected: str | None
+    ) -> Tenant:
+        """Replace the attributes. Raises NotFound, VersionMismatch, AlreadyExists, Invalid."""
+
+    async def delete(self, tenant_id: str, *, expected: str | None) -> None:
+        """Remove the tenant; its devices stay. Raises NotFound, VersionMismatch."""
+
+    async def usage(self, tenant_id: str) -> TenantUsage:
+        """What hangs on the tenant."""
+
+
+class DevicesPort(Protocol):
+    """Devices of a tenant."""
+
+    abilities: ListAbilities
+
+    async def page(
+        self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
+    ) -> Page[Device]:
+        """A stretch of the devices."""
+
+    async def count(self, tenant_id: str, query: DeviceQuery) -> Count:
+        """How many devices the query has."""
+
+    async def position(
+        self, tenant_id: str, device_id: str, query: DeviceQuery, order: Order
+    ) -> int:
+        """How many rows stand before the place where this id is or would be."""
+
+    async def get(self, tenant_id: str, device_id: str) -> Device:
+        """Raises NotFound."""
+
+    async def create(
+        self, tenant_id: str, device_id: str | None, attributes: DeviceAttributes
+    ) -> Device:
+        """Create under the given or a generated id.
+
+        Raises NotFound (tenant), AlreadyExists, LimitReached, Invalid.
+        """
+
+    async def update(
+        self, tenant_id: str, device_id: str, attributes: DeviceAttributes, *, expected: str | None
+    ) -> Device:
+        """Replace the attributes. Raises NotFound, VersionMismatch, Invalid."""
+
+    async def delete(self, tenant_id: str, device_id: str, *, expected: str | None) -> None:
+        """Remove the device and its credentials. Raises NotFound, VersionMismatch."""
+
+    async def delete_all(self, tenant_id: str) -> int:
+        """Remove every device of the tenant; how many there were."""
+
+    async def gateways(self, tenant_id: str) -> Sequence[str]:
+        """Known gateway ids, to choose from."""
+
+
+class CredentialsPort(Protocol):
+    """Credentials: one set per device."""
+
+    async def get(self, tenant_id: str, device_id: str) -> CredentialSet:
+        """Raises NotFound (tenant or device)."""
+
+    async def replace(
+        self,
+        tenant_id: str,
+        device_id: str,
+        credentials: Sequence[Credential],
+        *,
+        expected: str | None,
+    ) -> CredentialSet:
+        """Replace the set; secrets with an id and no material keep what is stored (hono 3.6).
+
+        Raises NotFound, VersionMismatch, AlreadyExists, LimitReached, Invalid.
+        """
+
+    async def page(
+        self, tenant_id: str, *, expires_before: datetime | None, request: PageRequest
+    ) -> Page[CredentialRow]:
+        """Credentials of the whole tenant: those ending before a time, soonest first, or all."""
+
+    async def count(self, tenant_id: str) -> Count:
+        """How many credentials the tenant has."""
+
+
+class JobsPort(Protocol):
+    """Import and export jobs."""
+
+    async def list(self, tenant_id: str | None) -> Sequence[Job]:
+        """Newest first."""
+
+    async def get(self, job_id: str) -> Job:
+        """Raises NotFound."""
+
+    async def create(self, spec: JobSpec) -> Job:
+        """Check the folder and start. Raises Invalid, LimitReached (one at a time per tenant)."""
+
+    async def cancel(self, job_id: str) -> Job:
+        """Stop; lines already applied stay. Raises NotFound, Invalid (already finished)."""
+
+    async def forget(self, job_id: str) -> None:
+        """Remove a finished job from the list. Raises NotFound, Invalid (still running)."""
+
+    async def errors(self, job_id: str, *, skip: int, limit: int) -> Sequence[JobError]:
+        """Failed lines, read from `importErrors.log`."""
+
+
+class StatisticsPort(Protocol):
+    """Counts of devices."""
+
+    async def get(self, tenant_id: str) -> Statistics:
+        """Cheap: kept, not counted."""
+
+
+class JournalPort(Protocol):
+    """What was written, when and by whom."""
+
+    async def page(
+        self, tenant_id: str, *, resource_id: str | None, before: int | None, limit: int
+    ) -> Sequence[JournalEntry]:
+        """Newest first; of one thing, or the whole tenant."""
+
+    def watch(self, listener: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
+        """Be told of writes by anyone; returns the way to stop."""
+
+
+class PrincipalsPort(Protocol):
+    """The principals of an Identity Service configuration."""
+
+    async def load(self) -> PrincipalConfig:
+        """Read all files; a broken one is reported in place, the rest still shown."""
+
+    async def plan_add(self, principal: Principal, *, file: str | None) -> FileChange:
+        """Plan a new table at the end of a file; None: in a file of its own in the folder."""
+
+    async def plan_update(self, target: FilePrincipal, principal: Principal) -> FileChange:
+        """Plan the change of one table. Raises VersionMismatch when the table has changed."""
+
+    async def plan_delete(self, target: FilePrincipal) -> FileChange:
+        """Plan the removal of one table and the comments that belong to it."""
+
+    async def apply(self, change: FileChange) -> PrincipalConfig:
+        """Write a plan atomically. Raises VersionMismatch when the file has changed since."""
+
+
+class RegistryAdapter(ABC):
+    """A connection to one registry; an async context manager."""
+
+    title: str
+    """What the header shows: a name for people."""
+    kind: str
+    """`local`, `hono`, `iothub` or `identity`."""
+    address: str
+    """Where it is: a path or URL without secrets."""
+    read_only: bool = False
+
+    tenants: TenantsPort | None = None
+    devices: DevicesPort | None = None
+    credentials: CredentialsPort | None = None
+    jobs: JobsPort | None = None
+    statistics: StatisticsPort | None = None
+    journal: JournalPort | None = None
+    principals: PrincipalsPort | None = None
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connect. Raises Unreachable, Denied, Fault."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finish what was accepted, then let go."""
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+def refuse_write() -> Denied:
+    """The error of every write in a read-only session."""
+    return Denied(
+        "This session is read-only, so nothing was written.",
+        hint="Start idconsole without --read-only to make changes.",
+    )

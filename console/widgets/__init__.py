@@ -1,0 +1,1 @@
+"""What Textual lacks: the record table, the document editor, the difference view."""

@@ -1,0 +1,1 @@
+"""Values and rules of the registry: models, errors, queries, secrets. No I/O."""

@@ -1,0 +1,96 @@
+"""The base of every model, and JSON as registries carry it."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from registry_backend.domain.errors import Invalid
+
+JsonObject = dict[str, Any]
+"""A JSON object whose members we do not model."""
+
+
+class Value(BaseModel):
+    """A frozen value of the domain; unknown members are a programming error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Document(BaseModel):
+    """A frozen JSON object written by a client: known members typed, unknown ones carried along.
+
+    `to_json()` gives back just the members that were given, in their protocol's spelling.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="allow",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        coerce_numbers_to_str=True,
+    )
+
+    @classmethod
+    def parse(cls, members: Any, *, prefix: str = "") -> Self:
+        """Validate decoded JSON.
+
+        Raises:
+            Invalid: naming each offending member by its path under `prefix`.
+        """
+        try:
+            return cls.model_validate(members)
+        except ValidationError as error:
+            raise Invalid.from_validation(error, prefix=prefix) from None
+
+    def to_json(self) -> JsonObject:
+        """The members that were given, by their protocol names, ready for `json.dumps`."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    def unknown(self) -> JsonObject:
+        """The members carried along without being modelled."""
+        return dict(self.model_extra or {})
+
+
+def parse_json(text: str | bytes, *, what: str = "the text") -> Any:
+    """Decode JSON as the RFC has it: no NaN, no Infinity, no byte-order mark.
+
+    Raises:
+        Invalid: with line and column of the first fault.
+    """
+
+    def refuse_constant(name: str) -> Any:
+        raise ValueError(name)
+
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Invalid(f"{what} is not UTF-8: byte {error.start + 1} cannot be read.") from None
+    try:
+        return json.loads(text.removeprefix("\ufeff"), parse_constant=refuse_constant)
+    except json.JSONDecodeError as error:
+        message = f"{what} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        raise Invalid(message) from None
+    except ValueError as error:
+        raise Invalid(f"{what} is not JSON: {error} is not a JSON value.") from None
+    except RecursionError:
+        raise Invalid(f"{what} is nested too deeply.") from None
+
+
+def format_json(members: Any) -> str:
+    """JSON for people: two blanks of indent, real characters, one trailing newline."""
+    return json.dumps(members, indent=2, ensure_ascii=False) + "\n"
+
+
+def compact_json(members: Any) -> str:
+    """JSON for storage and wire: no blanks; refuses values JSON has no word for."""
+    return json.dumps(members, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def is_json_number(value: object) -> bool:
+    """Whether a value is a finite number and not a truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

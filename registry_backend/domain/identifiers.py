@@ -1,0 +1,45 @@
+"""What ids may look like, by the protocol that writes them. Ids compare by bytes."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+from registry_backend.domain.errors import Invalid
+
+HONO_TENANT_ID = re.compile(r"[a-zA-Z0-9\-_.]+")
+"""hono 2.1"""
+HONO_DEVICE_ID = re.compile(r"[a-zA-Z0-9\-_.:=]+")
+"""hono 2.1"""
+HONO_USERNAME = re.compile(r"[a-zA-Z0-9\-_=.]+")
+"""Auth-id of a hashed-password credential (hono 2.1)."""
+HONO_CREDENTIAL_TYPE = re.compile(r"[a-z0-9-]+")
+"""hono 2.1"""
+HONO_ALIAS = re.compile(r"[a-z0-9-]+")
+"""Tenant alias (hono 2.1)."""
+HUB_DEVICE_ID = re.compile(r"[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}")
+"""iothub 4.1, the 2016 set."""
+MAX_ID_BYTES = 256
+"""Our own bound: no protocol here needs more, and rows stay on one page."""
+
+
+def generate_id() -> str:
+    """A random id, lower case with dashes (hono 2.1)."""
+    return str(uuid4())
+
+
+def check_id(value: str, pattern: re.Pattern[str], *, field: str) -> str:
+    """The id itself if it matches the whole pattern.
+
+    Raises:
+        Invalid: naming the field, the first character that does not fit, and the pattern.
+    """
+    if not value:
+        raise Invalid.at(field, "must not be empty")
+    if len(value.encode("utf-8", "surrogatepass")) > MAX_ID_BYTES:
+        raise Invalid.at(field, f"must not be longer than {MAX_ID_BYTES} bytes")
+    if not pattern.fullmatch(value):
+        wrong = next((char for char in value if not pattern.fullmatch(char)), None)
+        why = f"{wrong!r} is not allowed" if wrong else "is too long"
+        raise Invalid.at(field, f"{why}; it must match {pattern.pattern}")
+    return value

@@ -1,0 +1,137 @@
+"""Import and export jobs (iothub 4.5, 6.1 to 6.5; hono 4.1)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from registry_backend.domain.document import Value
+
+JobFormat = Literal["devices.txt", "hono-1.1", "ndjson"]
+"""devices.txt: IoT Hub lines. hono-1.1: the file registry's three files. ndjson: whole devices
+with credentials, one a line, for a faithful copy between registries of this kind."""
+
+
+class JobType(StrEnum):
+    """Which way a job moves devices."""
+
+    IMPORT = "import"
+    EXPORT = "export"
+
+
+class JobStatus(StrEnum):
+    """The life of a job (iothub 6.1)."""
+
+    ENQUEUED = "enqueued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
+
+
+class ImportMode(StrEnum):
+    """What an import line does to a device (iothub 6.4)."""
+
+    CREATE_OR_UPDATE = "createOrUpdate"
+    CREATE = "create"
+    UPDATE = "update"
+    UPDATE_IF_MATCH_ETAG = "updateIfMatchETag"
+    CREATE_OR_UPDATE_IF_MATCH_ETAG = "createOrUpdateIfMatchETag"
+    DELETE = "delete"
+    DELETE_IF_MATCH_ETAG = "deleteIfMatchETag"
+
+
+class JobSpec(Value):
+    """What a person asks for.
+
+    `folder` is the local folder read from (import) and written to (export, `importErrors.log`).
+    """
+
+    type: JobType
+    tenant_id: str
+    folder: str = Field(min_length=1)
+    format: JobFormat = "devices.txt"
+    blob_name: str = "devices.txt"
+    """The file inside the folder; hono-1.1 uses its three fixed names instead."""
+    exclude_keys: bool = False
+    """Export only: write null keys."""
+    default_mode: ImportMode = ImportMode.CREATE_OR_UPDATE
+    """Import only: for lines that name no importMode."""
+
+
+class JobCounts(Value):
+    """What a job has done so far."""
+
+    lines: int = 0
+    """Lines read (import) or written (export)."""
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    failed: int = 0
+
+    @property
+    def applied(self) -> int:
+        """Lines that took effect."""
+        return self.created + self.updated + self.deleted
+
+
+class JobCheckpoint(Value):
+    """Where a job stands; saved in the same transaction as the lines it covers.
+
+    Import: bytes of input consumed. Export: bytes written, and the last device id in them.
+    """
+
+    offset: int = 0
+    error_bytes: int = 0
+    """Length of `importErrors.log` that belongs to the lines covered."""
+    after_id: str | None = None
+
+
+class Job(Value):
+    """An import or export as the registry holds it."""
+
+    job_id: str
+    spec: JobSpec
+    status: JobStatus
+    counts: JobCounts = JobCounts()
+    checkpoint: JobCheckpoint = JobCheckpoint()
+    total_bytes: int | None = None
+    """Size of the input of an import."""
+    total_lines: int | None = None
+    """Devices to write, of an export."""
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    resumed: int = 0
+    """How often it was taken up again after an interruption."""
+    failure_reason: str | None = None
+
+    @property
+    def fraction(self) -> float | None:
+        """Progress from 0 to 1; None while it cannot be known."""
+        if self.status is JobStatus.COMPLETED:
+            return 1.0
+        if self.spec.type is JobType.IMPORT:
+            done, whole = self.checkpoint.offset, self.total_bytes
+        else:
+            done, whole = self.counts.lines, self.total_lines
+        return min(1.0, done / whole) if whole else None
+
+
+class JobError(Value):
+    """One line that an import did not apply (iothub 6.5)."""
+
+    line: int | None = None
+    """Counted from 1; None when the log does not say."""
+    device_id: str | None = None
+    code: int
+    """An IoT Hub error number such as 409001."""
+    message: str

@@ -1,0 +1,198 @@
+"""Tenants: Hono's tenant and IoT Hub's hub under one name (hono 2.2, 2.3)."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from registry_backend.domain.document import Document, JsonObject, Value
+from registry_backend.domain.identifiers import HONO_ALIAS
+from registry_backend.domain.timestamps import OptionalTimestamp, Timestamp
+
+Unlimited = Annotated[int, Field(ge=-1)]
+"""A limit; -1 means none."""
+
+
+class Adapter(Document):
+    """Whether devices of a tenant may use one protocol adapter."""
+
+    type: str = Field(min_length=1)
+    enabled: bool = False
+    device_authentication_required: bool = Field(
+        default=True, alias="device-authentication-required"
+    )
+    ext: JsonObject = Field(default_factory=dict)
+
+
+def _read_mode(value: Any) -> Any:
+    lowered = value.lower() if isinstance(value, str) else value
+    return lowered if lowered in ("days", "monthly") or not isinstance(lowered, str) else "unknown"
+
+
+class Period(Document):
+    """The accounting period of a limit."""
+
+    mode: Annotated[Literal["days", "monthly", "unknown"], BeforeValidator(_read_mode)] = "monthly"
+    no_of_days: int = Field(default=0, ge=0, alias="no-of-days")
+
+
+class DataVolume(Document):
+    """How many bytes a tenant may move in a period."""
+
+    effective_since: Timestamp = Field(alias="effective-since")
+    max_bytes: Unlimited = Field(default=-1, alias="max-bytes")
+    period: Period | None = None
+
+
+class ConnectionDuration(Document):
+    """How many minutes a tenant's devices may be connected in a period."""
+
+    effective_since: Timestamp = Field(alias="effective-since")
+    max_minutes: Unlimited = Field(default=-1, alias="max-minutes")
+    period: Period | None = None
+
+
+class ResourceLimits(Document):
+    """What a tenant's devices may use."""
+
+    max_connections: Unlimited = Field(default=-1, alias="max-connections")
+    max_ttl: Unlimited = Field(default=-1, alias="max-ttl")
+    max_ttl_telemetry_qos0: Unlimited = Field(default=-1, alias="max-ttl-telemetry-qos0")
+    max_ttl_telemetry_qos1: Unlimited = Field(default=-1, alias="max-ttl-telemetry-qos1")
+    max_ttl_command_response: Unlimited = Field(default=-1, alias="max-ttl-command-response")
+    data_volume: DataVolume | None = Field(default=None, alias="data-volume")
+    connection_duration: ConnectionDuration | None = Field(
+        default=None, alias="connection-duration"
+    )
+    ext: JsonObject = Field(default_factory=dict)
+
+
+class RegistrationLimits(Document):
+    """How much may be registered under a tenant; -1 means no limit."""
+
+    max_devices: Unlimited = Field(default=-1, alias="max-devices")
+    max_credentials_per_device: Unlimited = Field(default=-1, alias="max-credentials-per-device")
+
+
+class Tracing(Document):
+    """How much of a tenant's traffic is traced."""
+
+    sampling_mode: Literal["default", "all", "none"] = Field(
+        default="default", alias="sampling-mode"
+    )
+    sampling_mode_per_auth_id: dict[str, Literal["default", "all", "none"]] = Field(
+        default_factory=dict, alias="sampling-mode-per-auth-id"
+    )
+
+
+class TrustAnchor(Document):
+    """A certificate authority whose device certificates a tenant accepts (hono 2.3).
+
+    `cert` (base64 DER) is write-only: the registry derives the other members from it.
+    """
+
+    id: str | None = None
+    cert: str | None = Field(default=None, repr=False)
+    subject_dn: str | None = Field(default=None, alias="subject-dn")
+    public_key: str | None = Field(default=None, alias="public-key")
+    algorithm: str = "RSA"
+    not_before: OptionalTimestamp = Field(default=None, alias="not-before")
+    not_after: OptionalTimestamp = Field(default=None, alias="not-after")
+    auth_id_template: str | None = Field(default=None, alias="auth-id-template")
+    auto_provisioning_enabled: bool = Field(default=False, alias="auto-provisioning-enabled")
+    auto_provision_as_gateway: bool = Field(default=False, alias="auto-provision-as-gateway")
+    auto_provisioning_device_id_template: str | None = Field(
+        default=None, alias="auto-provisioning-device-id-template"
+    )
+
+    @model_validator(mode="after")
+    def _validity_runs_forward(self) -> Self:
+        if self.not_before and self.not_after and self.not_before > self.not_after:
+            raise ValueError("not-before is later than not-after")
+        for name in ("auth_id_template", "auto_provisioning_device_id_template"):
+            template = getattr(self, name)
+            if template is not None:
+                check_identity_template(template)
+        return self
+
+
+_PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}")
+
+
+def check_identity_template(template: str) -> None:
+    """Refuse a template without a placeholder or with an unknown one (hono 2.3).
+
+    Raises:
+        ValueError: saying which placeholder is unknown or that none is there.
+    """
+    known = {"subject-dn", "subject-cn", "subject-ou", "subject-o"}
+    found = _PLACEHOLDER.findall(template)
+    if not found:
+        raise ValueError("a template needs a placeholder such as {{subject-cn}}")
+    for name in found:
+        if name not in known:
+            raise ValueError(f"{{{{{name}}}}} is not a placeholder; use one of {sorted(known)}")
+
+
+class TenantAttributes(Document):
+    """What a client may say of a tenant (hono 2.2); unknown members are carried along."""
+
+    enabled: bool = True
+    alias: str | None = None
+    ext: JsonObject = Field(default_factory=dict)
+    defaults: JsonObject = Field(default_factory=dict)
+    adapters: tuple[Adapter, ...] | None = None
+    minimum_message_size: int = Field(default=0, ge=0, alias="minimum-message-size")
+    resource_limits: ResourceLimits | None = Field(default=None, alias="resource-limits")
+    registration_limits: RegistrationLimits | None = Field(
+        default=None, alias="registration-limits"
+    )
+    tracing: Tracing | None = None
+    trust_anchor_group: str | None = Field(default=None, alias="trust-anchor-group")
+    trusted_ca: tuple[TrustAnchor, ...] = Field(default=(), alias="trusted-ca")
+
+    @model_validator(mode="after")
+    def _rules(self) -> Self:
+        if "alias" in self.model_fields_set and (
+            self.alias is None or not HONO_ALIAS.fullmatch(self.alias)
+        ):
+            raise ValueError(f"alias must match {HONO_ALIAS.pattern}")
+        if self.adapters is not None:
+            if not self.adapters:
+                raise ValueError("adapters must not be empty: leave it out to allow all")
+            types = [adapter.type for adapter in self.adapters]
+            twice = {name for name in types if types.count(name) > 1}
+            if twice:
+                raise ValueError(f"adapters lists type {min(twice)!r} more than once")
+        ids = [anchor.id for anchor in self.trusted_ca if anchor.id]
+        if len(ids) != len(set(ids)):
+            raise ValueError("trusted-ca uses one id more than once")
+        return self
+
+
+class Tenant(Value):
+    """A tenant as the registry holds it."""
+
+    tenant_id: str
+    attributes: TenantAttributes
+    version: str
+    """Hono's bare ETag: a new UUID with each write (hono 3.1)."""
+    created_at: datetime
+    updated_at: datetime | None = None
+    """None until the first change."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether devices of this tenant may connect."""
+        return self.attributes.enabled
+
+
+class TenantUsage(Value):
+    """What hangs on a tenant: shown before a deletion."""
+
+    devices: int
+    credentials: int
+    exact: bool = True

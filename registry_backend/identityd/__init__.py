@@ -1,0 +1,1 @@
+"""The Identity Service: its configuration files, read, merged and edited byte by byte."""

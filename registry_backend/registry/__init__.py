@@ -1,0 +1,1 @@
+"""Every use case as one short method and one transaction. One file per resource."""

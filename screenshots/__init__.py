@@ -1,0 +1,1 @@
+"""The scripted visit that draws every picture, and the pictures."""

@@ -1,0 +1,1 @@
+"""Tests: real files, real SQLite, real keys."""

@@ -1,0 +1,1 @@
+"""Suites written once and inherited by every store and every adapter."""

@@ -1,0 +1,1 @@
+"""Codecs pinned by published examples."""

@@ -1,0 +1,1 @@
+"""Palettes as data, one TOML file each, and the few lines that read them."""
