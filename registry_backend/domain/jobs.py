@@ -113,6 +113,12 @@ class Job(Value):
     resumed: int = 0
     """How often it was taken up again after an interruption."""
     failure_reason: str | None = None
+    owner: str | None = None
+    """Who runs it, as `host:pid:start`; None when nobody does."""
+    heartbeat_at: datetime | None = None
+    """When the owner last said that it is alive."""
+    input_stamp: str | None = None
+    """Tells whether the input is still the file the job began with."""
 
     @property
     def fraction(self) -> float | None:
