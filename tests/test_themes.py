@@ -22,7 +22,8 @@ Pairs = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
 
 READ: Pairs = (
     # what is written                       on what
-    (("foreground", "text"),                (*SURFACES, "surface-active", "block-hover-background")),
+    (("foreground", "text"),                SURFACES),
+    (("foreground", "text"),                ("surface-active", "block-hover-background")),
     (("text-muted", "foreground-muted"),    SURFACES),
     # an Input's placeholder is `$text-disabled`, and is read, not merely seen
     (("text-disabled",),                    ("background", "surface")),
