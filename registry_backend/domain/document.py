@@ -50,6 +50,14 @@ class Document(BaseModel):
         """The members that were given, by their protocol names, ready for `json.dumps`."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
+    def without(self, *names: str) -> Self:
+        """A copy as if these fields (by their Python names) had never been given."""
+        fields = type(self).model_fields
+        blank = {name: fields[name].get_default(call_default_factory=True) for name in names}
+        copy = self.model_copy(update=blank)
+        copy.model_fields_set.difference_update(names)
+        return copy
+
     def unknown(self) -> JsonObject:
         """The members carried along without being modelled."""
         return dict(self.model_extra or {})

@@ -53,21 +53,25 @@ def hash_password(password: str, *, cost: int = DEFAULT_BCRYPT_COST) -> str:
     """
     import bcrypt  # noqa: PLC0415 - only writers of passwords pay for loading it
 
-    encoded = password.encode("utf-8")
-    if not encoded:
-        raise Invalid.at("pwd-plain", "must not be empty")
-    if len(encoded) > MAX_PASSWORD_BYTES:
-        raise Invalid.at(
-            "pwd-plain",
-            f"is {len(encoded)} bytes long in UTF-8; bcrypt uses at most {MAX_PASSWORD_BYTES}",
-        )
-    if b"\0" in encoded:
-        raise Invalid.at("pwd-plain", "must not contain a NUL character")
+    problem = check_password(password)
+    if problem:
+        raise Invalid.at("pwd-plain", problem)
     if not MIN_BCRYPT_COST <= cost <= MAX_BCRYPT_COST:
         raise Invalid(
             f"The bcrypt cost must be {MIN_BCRYPT_COST} to {MAX_BCRYPT_COST}, not {cost}."
         )
+    encoded = password.encode("utf-8")
     return bcrypt.hashpw(encoded, bcrypt.gensalt(rounds=cost, prefix=b"2a")).decode("ascii")
+
+
+def check_password(password: str) -> str | None:
+    """Why a password cannot be hashed (empty, over 72 bytes, with NUL), or None (hono 2.5)."""
+    encoded = password.encode("utf-8")
+    if not encoded:
+        return "must not be empty"
+    if len(encoded) > MAX_PASSWORD_BYTES:
+        return f"is {len(encoded)} bytes long in UTF-8; bcrypt uses at most {MAX_PASSWORD_BYTES}"
+    return "must not contain a NUL character" if b"\0" in encoded else None
 
 
 def check_bcrypt_hash(pwd_hash: str, *, max_cost: int) -> str | None:

@@ -1,0 +1,206 @@
+"""Credentials: read and replace a device's set (hono 2.5, 3.5, 3.6)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from registry_backend.domain.credentials import Credential, CredentialRow, CredentialSet, Secret
+from registry_backend.domain.document import JsonObject, compact_json
+from registry_backend.domain.errors import AlreadyExists, LimitReached
+from registry_backend.domain.journal import Actor
+from registry_backend.domain.query import Count, Page, PageRequest
+from registry_backend.domain.secrets import SECRET_MEMBERS, fingerprint, hash_password
+from registry_backend.domain.tenants import Tenant
+from registry_backend.domain.timestamps import now
+from registry_backend.registry.credential_rules import prepare_credentials
+from registry_backend.registry.devices import no_device
+from registry_backend.registry.recording import (
+    change_of,
+    changed_elsewhere,
+    check_version,
+    record,
+    require_tenant,
+)
+from registry_backend.registry.secret_merge import merge_credentials
+from registry_backend.registry.settings import UNLIMITED, RegistrySettings
+from registry_backend.storage.base import Snapshot, Store, Transaction
+
+_OPEN_MEMBERS = frozenset(
+    {"id", "enabled", "not-before", "not-after", "comment", "hash-function", "algorithm"}
+)
+"""Members of a secret that the journal shows; any other may be what it is checked against."""
+
+
+class CredentialUseCases:
+    """Credentials: one set per device."""
+
+    def __init__(self, store: Store, settings: RegistrySettings) -> None:
+        self._store = store
+        self._settings = settings
+
+    async def get(self, tenant_id: str, device_id: str) -> CredentialSet:
+        """The stored set, hashes and keys included. Raises NotFound (tenant or device)."""
+        return await self._store.read(
+            lambda snapshot: get_credentials(snapshot, tenant_id, device_id)
+        )
+
+    async def replace(
+        self,
+        tenant_id: str,
+        device_id: str,
+        credentials: Sequence[Credential],
+        *,
+        expected: str | None,
+        actor: Actor,
+    ) -> CredentialSet:
+        """Replace the set; secrets with an id and no material keep what is stored (hono 3.6).
+
+        Raises NotFound, VersionMismatch, AlreadyExists, LimitReached, Invalid.
+        """
+        prepared = prepare_credentials(credentials, self._settings)
+        hashed = await self._hashed(prepared)
+        return await self._store.write(
+            lambda transaction: replace_credentials(
+                transaction, tenant_id, device_id, hashed, expected=expected, actor=actor
+            )
+        )
+
+    async def page(
+        self,
+        tenant_id: str,
+        *,
+        expires_before: datetime | None = None,
+        request: PageRequest,
+    ) -> Page[CredentialRow]:
+        """Credentials of the whole tenant: those ending before a time, soonest first, or all."""
+
+        def work(snapshot: Snapshot) -> Page[CredentialRow]:
+            require_tenant(snapshot, tenant_id)
+            return snapshot.page_credentials(
+                tenant_id, expires_before=expires_before, request=request
+            )
+
+        return await self._store.read(work)
+
+    async def count(self, tenant_id: str) -> Count:
+        """How many credentials the tenant has. Raises NotFound (tenant)."""
+
+        def work(snapshot: Snapshot) -> Count:
+            require_tenant(snapshot, tenant_id)
+            return snapshot.count_credentials(tenant_id)
+
+        return await self._store.read(work)
+
+    async def _hashed(self, credentials: tuple[Credential, ...]) -> tuple[Credential, ...]:
+        """Hash on a thread and before any transaction, because bcrypt is slow on purpose."""
+        if not any(s.pwd_plain is not None for c in credentials for s in c.secrets):
+            return credentials
+        return await asyncio.to_thread(hash_passwords, credentials, cost=self._settings.bcrypt_cost)
+
+
+def hash_passwords(credentials: Sequence[Credential], *, cost: int) -> tuple[Credential, ...]:
+    """The credentials with each plain password replaced by its hash. Blocks."""
+    return tuple(
+        credential.model_copy(
+            update={"secrets": tuple(_hashed_secret(s, cost) for s in credential.secrets)}
+        )
+        for credential in credentials
+    )
+
+
+def get_credentials(snapshot: Snapshot, tenant_id: str, device_id: str) -> CredentialSet:
+    """The set of a device. Raises NotFound (tenant or device)."""
+    require_tenant(snapshot, tenant_id)
+    stored = snapshot.get_credentials(tenant_id, device_id)
+    if stored is None:
+        raise no_device(tenant_id, device_id)
+    return stored
+
+
+def replace_credentials(
+    transaction: Transaction,
+    tenant_id: str,
+    device_id: str,
+    credentials: Sequence[Credential],
+    *,
+    expected: str | None,
+    actor: Actor,
+) -> CredentialSet:
+    """Replace the set with credentials that were prepared and hashed."""
+    tenant = require_tenant(transaction, tenant_id)
+    stored = get_credentials(transaction, tenant_id, device_id)
+    _check_credential_limit(tenant, len(credentials))
+    what = f"The credentials of device {device_id!r} of tenant {tenant_id!r}"
+    check_version(expected, stored, what)
+    merged = merge_credentials(credentials, stored)
+    _check_ownership(transaction, stored, merged)
+    update = {
+        "credentials": merged,
+        "version": str(uuid4()),
+        "revision": stored.revision + 1,
+    }
+    saved = stored.model_copy(update=update)
+    if not transaction.put_credentials(saved, expected=stored.version):
+        raise changed_elsewhere(what, transaction.get_credentials(tenant_id, device_id))
+    change = change_of("credentials", "updated", tenant_id, device_id)
+    before, after = journal_form(stored.credentials), journal_form(merged)
+    record(transaction, actor, change, at=now(), before=before, after=after)
+    return saved
+
+
+def journal_form(credentials: Sequence[Credential]) -> JsonObject:
+    """The credentials for the journal, which redacts the secrets it knows by name.
+
+    Members that only a generic type knows become fingerprints here.
+    """
+    documents = [credential.to_json() for credential in credentials]
+    for document in documents:
+        document["secrets"] = [_veiled(secret) for secret in document.get("secrets", [])]
+    return {"credentials": documents}
+
+
+def _veiled(secret: JsonObject) -> JsonObject:
+    shown = _OPEN_MEMBERS | SECRET_MEMBERS
+    return {
+        name: value if name in shown else fingerprint(compact_json(value))
+        for name, value in secret.items()
+    }
+
+
+def _hashed_secret(secret: Secret, cost: int) -> Secret:
+    if secret.pwd_plain is None:
+        return secret
+    pwd_hash = hash_password(secret.pwd_plain, cost=cost)
+    return secret.without("pwd_plain", "salt").model_copy(
+        update={"hash_function": "bcrypt", "pwd_hash": pwd_hash}
+    )
+
+
+def _check_credential_limit(tenant: Tenant, wanted: int) -> None:
+    limits = tenant.attributes.registration_limits
+    limit = limits.max_credentials_per_device if limits else UNLIMITED
+    if limit != UNLIMITED and wanted > limit:
+        raise LimitReached(
+            f"configured credentials limit exceeded [tenant-id: {tenant.tenant_id}, "
+            f"max credentials per device: {limit}, in the request: {wanted}]",
+            hint="Send fewer credentials, or raise the tenant's registration-limits.",
+        )
+
+
+def _check_ownership(
+    snapshot: Snapshot, stored: CredentialSet, credentials: Sequence[Credential]
+) -> None:
+    """(type, auth-id) names one device of the tenant (hono 3.6)."""
+    for index, credential in enumerate(credentials):
+        if stored.find(credential.type, credential.auth_id):
+            continue
+        owner = snapshot.owner_of(stored.tenant_id, credential.type, credential.auth_id)
+        if owner is not None and owner != stored.device_id:
+            raise AlreadyExists(
+                f"[{index}].auth-id: {credential.auth_id!r} of type {credential.type} belongs to "
+                f"device {owner!r} of tenant {stored.tenant_id!r} already.",
+                hint="Choose another auth-id, or remove that credential from the other device.",
+            )

@@ -1,0 +1,277 @@
+"""Devices: create, replace, remove, with Hono's rules (hono 2.4, 3.4, 3.5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from registry_backend.domain.devices import Device, DeviceAttributes
+from registry_backend.domain.errors import AlreadyExists, LimitReached, NotFound
+from registry_backend.domain.identifiers import HONO_DEVICE_ID, check_id, generate_id
+from registry_backend.domain.journal import Actor
+from registry_backend.domain.query import Count, DeviceQuery, Order, Page, PageRequest
+from registry_backend.domain.tenants import Tenant
+from registry_backend.domain.timestamps import now, to_micros
+from registry_backend.registry.recording import (
+    change_of,
+    changed_elsewhere,
+    check_version,
+    record,
+    require_tenant,
+)
+from registry_backend.registry.settings import UNLIMITED, RegistrySettings
+from registry_backend.storage.base import Snapshot, Store, Transaction
+
+DELETE_CHUNK = 1000
+"""Devices removed in one transaction, so that other writers need not wait long."""
+_TICKS_AT_1970 = 621_355_968_000_000_000
+
+
+class DeviceUseCases:
+    """Devices of a tenant; everything but removal needs the tenant to exist (hono 3.4)."""
+
+    def __init__(self, store: Store, settings: RegistrySettings) -> None:
+        self._store = store
+        self._settings = settings
+
+    async def page(
+        self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
+    ) -> Page[Device]:
+        """A stretch of the devices. Raises NotFound (tenant)."""
+
+        def work(snapshot: Snapshot) -> Page[Device]:
+            require_tenant(snapshot, tenant_id)
+            return snapshot.page_devices(tenant_id, query, order, request)
+
+        return await self._store.read(work)
+
+    async def count(self, tenant_id: str, query: DeviceQuery) -> Count:
+        """How many devices the query has. Raises NotFound (tenant)."""
+
+        def work(snapshot: Snapshot) -> Count:
+            require_tenant(snapshot, tenant_id)
+            return snapshot.count_devices(tenant_id, query)
+
+        return await self._store.read(work)
+
+    async def position(
+        self, tenant_id: str, device_id: str, query: DeviceQuery, order: Order
+    ) -> int:
+        """How many rows stand before the place where this id is or would be."""
+
+        def work(snapshot: Snapshot) -> int:
+            require_tenant(snapshot, tenant_id)
+            return snapshot.position_of_device(tenant_id, device_id, query, order)
+
+        return await self._store.read(work)
+
+    async def get(self, tenant_id: str, device_id: str) -> Device:
+        """Raises NotFound (tenant or device)."""
+        return await self._store.read(lambda snapshot: get_device(snapshot, tenant_id, device_id))
+
+    async def create(
+        self,
+        tenant_id: str,
+        device_id: str | None,
+        attributes: DeviceAttributes,
+        *,
+        actor: Actor,
+        rule: re.Pattern[str] = HONO_DEVICE_ID,
+    ) -> Device:
+        """Create under the given or a generated id, which `rule` must match.
+
+        Raises NotFound (tenant), AlreadyExists, LimitReached, Invalid.
+        """
+        name = generate_id() if device_id is None else device_id
+        check_id(name, rule, field="device-id")
+        limit = self._settings.max_devices_per_tenant
+        return await self._store.write(
+            lambda transaction: create_device(
+                transaction, tenant_id, name, attributes, default_limit=limit, actor=actor
+            )
+        )
+
+    async def update(
+        self,
+        tenant_id: str,
+        device_id: str,
+        attributes: DeviceAttributes,
+        *,
+        expected: str | None,
+        actor: Actor,
+    ) -> Device:
+        """Replace the attributes. Raises NotFound, VersionMismatch."""
+        return await self._store.write(
+            lambda transaction: update_device(
+                transaction, tenant_id, device_id, attributes, expected=expected, actor=actor
+            )
+        )
+
+    async def delete(
+        self, tenant_id: str, device_id: str, *, expected: str | None, actor: Actor
+    ) -> None:
+        """Remove the device and its credentials; nothing to do under a removed tenant is no error.
+
+        Raises NotFound (device of an existing tenant), VersionMismatch.
+        """
+        await self._store.write(
+            lambda transaction: delete_device(
+                transaction, tenant_id, device_id, expected=expected, actor=actor
+            )
+        )
+
+    async def delete_all(self, tenant_id: str, *, actor: Actor) -> int:
+        """Remove every device of the tenant, a removed one's too; how many there were.
+
+        Runs as several transactions: when interrupted, what was removed stays removed.
+        """
+        total = 0
+        while removed := await self._store.write(
+            lambda transaction: delete_devices(transaction, tenant_id, actor=actor)
+        ):
+            total += removed
+        return total
+
+    async def gateways(self, tenant_id: str) -> Sequence[str]:
+        """Known gateway ids, to choose from."""
+        return await self._store.read(lambda snapshot: snapshot.gateways_of(tenant_id))
+
+
+def get_device(snapshot: Snapshot, tenant_id: str, device_id: str) -> Device:
+    """The device. Raises NotFound (tenant or device)."""
+    require_tenant(snapshot, tenant_id)
+    device = snapshot.get_device(tenant_id, device_id)
+    if device is None:
+        raise no_device(tenant_id, device_id)
+    return device
+
+
+def create_device(
+    transaction: Transaction,
+    tenant_id: str,
+    device_id: str,
+    attributes: DeviceAttributes,
+    *,
+    default_limit: int = UNLIMITED,
+    actor: Actor,
+) -> Device:
+    """Insert a device whose id was checked."""
+    tenant = require_tenant(transaction, tenant_id)
+    if transaction.get_device(tenant_id, device_id) is not None:
+        raise AlreadyExists(
+            f"The device {device_id!r} exists already in tenant {tenant_id!r}.",
+            hint="Choose another id, or edit that one.",
+        )
+    _check_device_limit(transaction, tenant, default_limit)
+    device = new_device(tenant_id, device_id, attributes, at=now())
+    transaction.insert_device(device)
+    change = change_of("device", "created", tenant_id, device_id)
+    record(transaction, actor, change, at=device.created_at, after=attributes.to_json())
+    return device
+
+
+def update_device(
+    transaction: Transaction,
+    tenant_id: str,
+    device_id: str,
+    attributes: DeviceAttributes,
+    *,
+    expected: str | None,
+    actor: Actor,
+) -> Device:
+    """Replace the attributes of a device."""
+    current = get_device(transaction, tenant_id, device_id)
+    check_version(expected, current, _named(tenant_id, device_id))
+    device = changed_device(current, attributes, at=now())
+    if not transaction.update_device(device, expected=current.version):
+        raise _too_late(transaction, tenant_id, device_id)
+    change = change_of("device", "updated", tenant_id, device_id)
+    before, after = current.attributes.to_json(), attributes.to_json()
+    record(transaction, actor, change, at=now(), before=before, after=after)
+    return device
+
+
+def delete_device(
+    transaction: Transaction, tenant_id: str, device_id: str, *, expected: str | None, actor: Actor
+) -> None:
+    """Remove a device and its credentials; silent under a removed tenant (hono 3.4)."""
+    current = transaction.get_device(tenant_id, device_id)
+    if current is None:
+        if transaction.get_tenant(tenant_id) is None:
+            return
+        raise no_device(tenant_id, device_id)
+    check_version(expected, current, _named(tenant_id, device_id))
+    if not transaction.delete_device(tenant_id, device_id, expected=current.version):
+        raise _too_late(transaction, tenant_id, device_id)
+    change = change_of("device", "deleted", tenant_id, device_id)
+    record(transaction, actor, change, at=now(), before=current.attributes.to_json())
+
+
+def delete_devices(transaction: Transaction, tenant_id: str, *, actor: Actor) -> int:
+    """Remove one chunk of a tenant's devices under one journal line that says how many."""
+    removed = transaction.delete_devices(tenant_id, limit=DELETE_CHUNK)
+    if removed:
+        change = change_of("device", "deleted", tenant_id, "")
+        record(transaction, actor, change, at=now(), before={"devices": removed})
+    return removed
+
+
+def new_device(
+    tenant_id: str, device_id: str, attributes: DeviceAttributes, *, at: datetime
+) -> Device:
+    """A device that begins at that moment (hono 3.1, iothub 4.1)."""
+    return Device(
+        tenant_id=tenant_id,
+        device_id=device_id,
+        attributes=attributes,
+        version=str(uuid4()),
+        revision=0,
+        generation_id=str(_TICKS_AT_1970 + to_micros(at) * 10),
+        created_at=at,
+    )
+
+
+def changed_device(current: Device, attributes: DeviceAttributes, *, at: datetime) -> Device:
+    """The device with other attributes, as the next version (hono 3.1, iothub 4.1)."""
+    toggled = attributes.enabled != current.enabled
+    return current.model_copy(
+        update={
+            "attributes": attributes,
+            "version": str(uuid4()),
+            "revision": current.revision + 1,
+            "updated_at": at,
+            "status_updated_at": at if toggled else current.status_updated_at,
+        }
+    )
+
+
+def no_device(tenant_id: str, device_id: str) -> NotFound:
+    """The error of a device that is not there."""
+    return NotFound(
+        f"There is no device {device_id!r} in tenant {tenant_id!r}.",
+        hint="Check the spelling; someone may have deleted it.",
+    )
+
+
+def _check_device_limit(snapshot: Snapshot, tenant: Tenant, default_limit: int) -> None:
+    limits = tenant.attributes.registration_limits
+    own = limits.max_devices if limits else UNLIMITED
+    limit = default_limit if own == UNLIMITED else own
+    if limit != UNLIMITED and snapshot.statistics(tenant.tenant_id).total >= limit:
+        where = "registration-limits" if limit == own else "the registry's settings"
+        raise LimitReached(
+            f"configured device limit reached [tenant-id: {tenant.tenant_id}, "
+            f"max devices: {limit}, set in {where}]",
+            hint="Delete devices, or raise the limit.",
+        )
+
+
+def _named(tenant_id: str, device_id: str) -> str:
+    return f"The device {device_id!r} of tenant {tenant_id!r}"
+
+
+def _too_late(snapshot: Snapshot, tenant_id: str, device_id: str) -> Exception:
+    current = snapshot.get_device(tenant_id, device_id)
+    return changed_elsewhere(_named(tenant_id, device_id), current)
