@@ -20,7 +20,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     # room: whom its modules may import besides each other, the standard library and __future__
     # ---------------------------------------------------------------- the registry
     "registry_backend.domain":     ("pydantic", "pydantic_core", "bcrypt"),
-    "registry_backend.storage":    (DOMAIN, "psycopg", "psycopg_pool"),
+    "registry_backend.storage":    (DOMAIN, "pydantic", "pydantic_core", "psycopg", "psycopg_pool"),
     "registry_backend.wire":       (DOMAIN, "pydantic", "pydantic_core", "cryptography"),
     "registry_backend.identityd":  (DOMAIN, "tomlkit", "pydantic"),
     "registry_backend.registry":   (DOMAIN, STORE, "cryptography"),
