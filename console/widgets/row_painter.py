@@ -1,0 +1,150 @@
+"""Rows as painted lines: one strip per row and state, one segment per run of one style."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Generic, Literal, Protocol, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from console.render.text import fit, sanitise
+from console.widgets.columns import GUTTER, TONES, Placed, line_width
+
+RowT = TypeVar("RowT")
+
+RowState = Literal["plain", "cursor", "cursor-blurred"]
+
+MARK = "●"
+PLACEHOLDER = "·"
+COMPONENTS = {
+    f"record-table--{name}"
+    for name in ("header", "cursor", "cursor-blurred", "marked", "placeholder", "message", *TONES)
+}
+
+
+class Components(Protocol):
+    """How a widget gives the styles of its component classes."""
+
+    def __call__(self, *names: str, partial: bool = False) -> Style:
+        """The whole style, or only what its own rule sets."""
+
+
+class RowPainter(Generic[RowT]):
+    """Draws whole, unscrolled lines.
+
+    Args:
+        base: The style of the table itself.
+        component: Gives the style of a component class.
+        placed: Columns with their places.
+        width: Cells of the line.
+    """
+
+    def __init__(
+        self,
+        base: Style,
+        component: Components,
+        placed: Sequence[Placed[RowT]],
+        width: int,
+    ) -> None:
+        self.base = base
+        self.placed = placed
+        self.width = max(width, line_width(placed))
+        self._header = base + component("record-table--header")
+        self._placeholder = base + component("record-table--placeholder", partial=True)
+        self._message = base + component("record-table--message", partial=True)
+        self._tones = {tone: component(f"record-table--{tone}", partial=True) for tone in TONES}
+        self._marked = component("record-table--marked", partial=True)
+        self._states: dict[RowState, Style] = {
+            "plain": base,
+            "cursor": base + component("record-table--cursor"),
+            "cursor-blurred": base + component("record-table--cursor-blurred"),
+        }
+
+    def row(self, row: RowT, *, state: RowState, marked: bool) -> Strip:
+        """The line of a row."""
+        line = self._states[state]
+        if marked and state == "plain":
+            line += self._marked
+        runs = _Runs()
+        runs.add((MARK if marked else "").ljust(GUTTER), line)
+        for place in self.placed:
+            cell = place.column.cell(row)
+            text, tone = cell if isinstance(cell, tuple) else (cell, "")
+            # on the focused cursor one colour for all keeps the contrast the theme promises
+            style = line + self._tones[tone] if tone and state != "cursor" else line
+            # far more than fits is cut before it is looked at, so a giant value costs nothing
+            safe = sanitise(text[: 4 * place.width + 8])
+            runs.add(" " * (place.start - runs.length), line)
+            shown = fit(safe, place.width, align_right=place.column.align == "right")
+            runs.add(shown, style, place.width)
+        return runs.strip(self.width, line)
+
+    def header(self, sort: tuple[str, bool] | None) -> Strip:
+        """The heading; `sort` is the order in force and whether it descends."""
+        runs = _Runs()
+        for place in self.placed:
+            label = place.column.label
+            if sort is not None and place.column.sort is not None and place.column.sort == sort[0]:
+                label = f"{label} {'▼' if sort[1] else '▲'}"
+            runs.add(" " * (place.start - runs.length), self._header)
+            right = place.column.align == "right"
+            runs.add(fit(label, place.width, align_right=right), self._header, place.width)
+        return runs.strip(self.width, self._header)
+
+    def placeholder(self, *, state: RowState) -> Strip:
+        """The line of a row that has not been read yet."""
+        line = self._states[state] if state != "plain" else self._placeholder
+        runs = _Runs()
+        for place in self.placed:
+            runs.add(" " * (place.start - runs.length), line)
+            runs.add(fit(PLACEHOLDER * min(3, place.width), place.width), line, place.width)
+        return runs.strip(self.width, line)
+
+    def message(self, lines: Sequence[str], y: int, height: int, width: int) -> Strip:
+        """One line of a calm text in the middle of an area of `height` lines."""
+        top = max(0, (height - len(lines)) // 2)
+        if not top <= y < top + len(lines):
+            return Strip.blank(width, self.base)
+        text = lines[y - top]
+        return Strip([Segment(fit(text, width), self._message)], width)
+
+
+def message_lines(text: str, width: int) -> list[str]:
+    """A text wrapped and centred for a message; paragraphs are kept."""
+    room = max(8, width - 2)
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        lines.extend(textwrap.wrap(sanitise(paragraph), room) or [""])
+    return [line.center(width) for line in lines]
+
+
+class _Runs:
+    """Segments of a line, neighbours of one style joined."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._texts: list[str] = []
+        self._style = Style.null()
+        self._segments: list[Segment] = []
+
+    def add(self, text: str, style: Style, length: int | None = None) -> None:
+        if not text:
+            return
+        if style is not self._style:
+            self._flush()
+            self._style = style
+        self._texts.append(text)
+        self.length += len(text) if length is None else length
+
+    def strip(self, width: int, style: Style) -> Strip:
+        self.add(" " * (width - self.length), style)
+        self._flush()
+        return Strip(self._segments, self.length)
+
+    def _flush(self) -> None:
+        if self._texts:
+            self._segments.append(Segment("".join(self._texts), self._style))
+            self._texts.clear()

@@ -1,0 +1,469 @@
+"""A scrolling view of a list of any length: it reads what is near the view and paints it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from textual.cache import LRUCache
+from textual.geometry import Size
+from textual.reactive import reactive, var
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.worker import Worker
+
+from console.widgets.columns import Column, lay_out
+from console.widgets.marks import Marks
+from console.widgets.row_loader import MOST_READS, Aim, RowLoader, block_of
+from console.widgets.row_painter import RowPainter, RowState, message_lines
+from console.widgets.row_source import RowSource
+from console.widgets.table_messages import Failed, Highlighted, StatusChanged
+from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.query import Count
+
+RowT = TypeVar("RowT")
+
+LOADING_AFTER = 0.15
+"""Seconds; a list that comes sooner never says that it is loading."""
+
+
+class RowsView(ScrollView, Generic[RowT]):
+    """The reading and painting half of the record table; RecordTable adds keys, mouse and marks."""
+
+    status: var[str] = var("")
+    """Where the cursor is, for a border subtitle: `12,345 of 1,000,000`."""
+    wide: reactive[bool] = reactive(default=False)
+    """Whether all columns are shown, scrolled sideways if need be."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[RowT]],
+        *,
+        empty_text: str = "Nothing here.",
+        id: str | None = None,  # noqa: A002 - Textual's name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.columns: Sequence[Column[RowT]] = tuple(columns)
+        self.empty_text = empty_text
+        self.error: RegistryError | None = None
+        """Why rows are missing; None when nothing failed since the last reload."""
+        self._order_shown: tuple[str, bool] | None = None
+        self._source: RowSource[RowT] | None = None
+        self._list: RowLoader[RowT] | None = None
+        self._opening: Worker[None] | None = None
+        self._reading: Worker[None] | None = None
+        self._block_read: int | None = None
+        self._direction = 1
+        self._cursor = 0
+        self._cursor_key: str | None = None
+        self._at_end = False
+        self._announced: RowT | None = None
+        self._marks = Marks()
+        self._range_start: int | None = None
+        self._says_loading = False
+        self._loading_timer: Timer | None = None
+        self._painters: dict[tuple[int, bool], RowPainter[RowT]] = {}
+        self._strips: LRUCache[tuple[int, int, RowState, bool, int], Strip] = LRUCache(512)
+
+    # What is there
+
+    @property
+    def cursor(self) -> int:
+        """The position of the cursor."""
+        return self._cursor
+
+    @property
+    def length(self) -> int:
+        """How many rows there is room for."""
+        return 0 if self._list is None else self._list.cache.length
+
+    @property
+    def total(self) -> Count | None:
+        """How many rows the list has; None until that is known."""
+        return None if self._list is None else self._list.cache.total
+
+    @property
+    def rows_held(self) -> int:
+        """How many rows are in memory."""
+        return 0 if self._list is None else self._list.cache.rows_held
+
+    @property
+    def current(self) -> RowT | None:
+        """The row under the cursor; None while it is being read or another list is coming."""
+        if self._list is None or self._list.source is not self._source:
+            return None
+        return self._list.cache.row(self._cursor)
+
+    @property
+    def page_height(self) -> int:
+        """Rows that fit under the heading."""
+        return max(1, self.scrollable_content_region.height - 1)
+
+    # Opening a list
+
+    def show(self, source: RowSource[RowT], *, at: str | None = None) -> None:
+        """Show another list; the old rows stay painted until the first new ones are there.
+
+        Args:
+            source: The new list.
+            at: The key of the row to stand on; the first when left out or not found.
+        """
+        self._source = source
+        if self._marks.all_matching:
+            self._set_marks(Marks())  # "all of that list" means nothing in this one
+        self._open(at, keep=False)
+
+    def reload(self, *, keep_cursor: bool = True, at: str | None = None) -> None:
+        """Read the list again; the cursor stays on its row, wherever that is now.
+
+        Args:
+            keep_cursor: Whether to stay; otherwise the first row is shown.
+            at: The key of a row to stand on instead.
+        """
+        if self._source is not None:
+            self._open(at, keep=keep_cursor)
+
+    def move_to(self, key: str) -> None:
+        """Put the cursor on a row by its key, wherever it is; nothing happens when it is gone."""
+        if self._list is None or (self._opening is not None and not self._opening.is_finished):
+            self.reload(at=key)
+            return
+        held = self._list.cache.find(key)
+        if held is not None:
+            self._set_cursor(held)
+        else:
+            self.run_worker(self._seek(self._list, key), group="seek", exclusive=True)
+
+    def replace_row(self, row: RowT) -> None:
+        """Show a newer version of a row that is held; others are not read again."""
+        if self._list is None:
+            return
+        position = self._list.cache.replace(row)
+        if position is not None:
+            self.refresh_line(position + 1)
+            self._announce()
+
+    def set_sort(self, sort: str | None, *, descending: bool = False) -> None:
+        """Say which order the list has, for the arrow in the heading."""
+        self._order_shown = None if sort is None else (sort, descending)
+        self.refresh()
+
+    def _open(self, at: str | None, *, keep: bool) -> None:
+        assert self._source is not None  # noqa: S101 - both callers set or checked it
+        self.error = None
+        self._at_end = False
+        self._range_start = None
+        if self.length == 0 and self._loading_timer is None:
+            self._loading_timer = self.set_timer(LOADING_AFTER, self._say_loading)
+        self._opening = self.run_worker(
+            self._read_list(self._source, at, keep=keep), group="open", exclusive=True
+        )
+
+    async def _read_list(self, source: RowSource[RowT], at: str | None, *, keep: bool) -> None:
+        loader = RowLoader(source)
+        try:
+            aim = await self._aim(loader, at, keep=keep)
+            aim = await loader.load_around(aim)
+            if keep and at is None and aim.key != self._cursor_key:
+                # the cursor moved on while the list was read
+                loader = RowLoader(source)
+                aim = await loader.load_around(await self._aim(loader, None, keep=True))
+        except RegistryError as error:
+            if self._list is not None and self._list.source is not source:
+                self._list = None  # rows of another list must not look like this one's
+            self._fail(error)
+            return
+        self._take(loader, aim)
+
+    async def _aim(self, loader: RowLoader[RowT], at: str | None, *, keep: bool) -> Aim:
+        height = self.page_height
+        key = at if at is not None else self._cursor_key if keep else None
+        old = self._cursor if keep else 0
+        above = max(0, old - self._top) if keep else height // 2
+        if key is None:
+            return Aim(old, above, height)
+        position = await loader.source.position(key)
+        held = self._list
+        if held is not None and held.source is loader.source and key == self._cursor_key:
+            loader.inherit(held, old, position)
+        return Aim(old if position is None else position, above, height, key)
+
+    def _take(self, loader: RowLoader[RowT], aim: Aim) -> None:
+        self.workers.cancel_group(self, "rows")
+        self.workers.cancel_group(self, "seek")
+        self._list = loader
+        self._reading = None
+        self._stop_loading()
+        self._cursor = min(aim.position, max(0, loader.cache.length - 1))
+        self._cursor_key = self._key_at(self._cursor)
+        self._resize_content()
+        self._scroll_rows_to(self._cursor - aim.above)
+        self._show_cursor()
+        self.refresh()
+        self._announce()
+        total = loader.cache.total
+        if total is None or not total.exact:
+            self.run_worker(self._read_count(loader), group="count", exclusive=True)
+        self._load_more()
+
+    async def _read_count(self, loader: RowLoader[RowT]) -> None:
+        try:
+            await loader.load_count()
+        except RegistryError as error:
+            if loader is self._list:
+                self.post_message(Failed(self, error))
+            return
+        if loader is self._list:
+            self._landed()
+            if self._at_end:
+                self._set_cursor(self.length - 1)
+                self._at_end = True
+
+    async def _seek(self, loader: RowLoader[RowT], key: str) -> None:
+        try:
+            position = await loader.source.position(key)
+        except RegistryError as error:
+            self._fail(error)
+            return
+        if loader is self._list and position is not None and position < self.length:
+            self._set_cursor(position)
+            self._cursor_key = key  # where the row really is shows when its block lands
+
+    # Reading on
+
+    def _wanted(self) -> list[int]:
+        """Blocks to read: what is visible, then the next one in the direction of travel."""
+        if self._list is None:
+            return []
+        cache = self._list.cache
+        top, end = self._top, self._top + self.page_height
+        for number in range(block_of(top), block_of(end) + 1):
+            cache.touch(number)
+        wanted = cache.missing(top, min(end, cache.length))
+        ahead = block_of(end) + 1 if self._direction > 0 else block_of(top) - 1
+        if 0 <= ahead <= block_of(max(0, cache.length - 1)) and not cache.complete(ahead):
+            wanted.append(ahead)
+        return wanted
+
+    def _load_more(self) -> None:
+        wanted = self._wanted()
+        if self._list is None or not wanted or self.error is not None:
+            return
+        busy = self._reading is not None and not self._reading.is_finished
+        if busy and self._block_read in wanted:
+            return
+        self._block_read = wanted[0]
+        self._reading = self.run_worker(self._read_rows(self._list), group="rows", exclusive=True)
+
+    async def _read_rows(self, loader: RowLoader[RowT]) -> None:
+        for _ in range(MOST_READS):
+            wanted = self._wanted()
+            if loader is not self._list or not wanted:
+                return
+            self._block_read = wanted[0]
+            try:
+                await loader.load(wanted[0])
+            except RegistryError as error:
+                if loader is self._list:
+                    self._fail(error)
+                return
+            if loader is self._list:
+                self._landed()
+
+    def _landed(self) -> None:
+        """Show what came: the length and the rows may differ from what was assumed."""
+        assert self._list is not None  # noqa: S101 - callers compared it with their own
+        cache = self._list.cache
+        self._resize_content()
+        if self._cursor >= cache.length:
+            self._cursor, self._cursor_key = max(0, cache.length - 1), None
+        key = self._key_at(self._cursor)
+        if key is not None and self._cursor_key not in (None, key):
+            place = cache.find(self._cursor_key or "")
+            if place is not None:
+                moved = place - self._cursor
+                self._cursor = place
+                self._scroll_rows_to(self._top + moved)
+            else:
+                self._cursor_key = key
+        elif key is not None:
+            self._cursor_key = key
+        self.refresh()
+        self._announce()
+        self._load_more()
+
+    def _fail(self, error: RegistryError) -> None:
+        self.error = error
+        self._stop_loading()
+        self._resize_content()
+        self.refresh()
+        self._announce()
+        self.post_message(Failed(self, error))
+
+    def _say_loading(self) -> None:
+        self._says_loading = True
+        self.refresh()
+
+    def _stop_loading(self) -> None:
+        if self._loading_timer is not None:
+            self._loading_timer.stop()
+            self._loading_timer = None
+        self._says_loading = False
+
+    # Cursor and scrolling
+
+    @property
+    def _top(self) -> int:
+        return int(self.scroll_offset.y)
+
+    def _key_at(self, position: int) -> str | None:
+        if self._list is None:
+            return None
+        row = self._list.cache.row(position)
+        return None if row is None else self._list.source.key(row)
+
+    def _set_cursor(self, position: int) -> None:
+        old = self._cursor
+        self._at_end = False
+        self._cursor = max(0, min(position, self.length - 1))
+        self._cursor_key = self._key_at(self._cursor)
+        if self._range_start is None:
+            self.refresh_line(old + 1)
+            self.refresh_line(self._cursor + 1)
+        else:
+            self.refresh()
+        self._show_cursor()
+        self._announce()
+
+    def _show_cursor(self) -> None:
+        height = self.page_height
+        if self._cursor < self._top:
+            self._scroll_rows_to(self._cursor)
+        elif self._cursor >= self._top + height:
+            self._scroll_rows_to(self._cursor - height + 1)
+
+    def _scroll_rows_to(self, top: int) -> None:
+        self.scroll_to(y=max(0, top), animate=False, force=True)
+
+    def _announce(self) -> None:
+        """Tell of a new row under the cursor, and of where it is."""
+        row = self.current
+        if row != self._announced:
+            self._announced = row
+            self.post_message(Highlighted(self, row))
+        self.status = self._status()
+
+    def _status(self) -> str:
+        if self.error is not None:
+            return "not read, r to try again"
+        if self._list is None or (self.total is not None and self.length == 0):
+            return ""
+        total = "…" if self.total is None else str(self.total)
+        marked = self._marks.count(self.total)
+        marks = f" · {marked} marked" if self._marks else ""
+        return f"{self._cursor + 1:,} of {total}{marks}"
+
+    def _set_marks(self, marks: Marks) -> None:
+        self._marks = marks
+        self.status = self._status()
+
+    def watch_status(self, status: str) -> None:
+        """Tell the pane."""
+        self.post_message(StatusChanged(self, status))
+
+    def watch_wide(self) -> None:
+        """Lay the columns out anew."""
+        self._resize_content()
+        self.scroll_to(x=0, animate=False, force=True)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Read what came into view."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self._direction = 1 if new_value > old_value else -1
+            self._load_more()
+
+    def on_resize(self) -> None:
+        """A taller view may need more rows; the cursor stays in sight."""
+        self._resize_content()
+        self._load_more()
+
+    def _resize_content(self) -> None:
+        width = self._painter.width if self.wide else 1
+        self.virtual_size = Size(width, self.length + 1)
+        self.refresh()
+
+    # Painting
+
+    def notify_style_update(self) -> None:
+        """Forget what was painted in the old style."""
+        super().notify_style_update()
+        self._painters.clear()
+        self._strips.clear()
+
+    @property
+    def _painter(self) -> RowPainter[RowT]:
+        width = self.scrollable_content_region.width
+        painter = self._painters.get((width, self.wide))
+        if painter is None:
+            self._painters.clear()
+            self._strips.clear()
+            placed = lay_out(self.columns, width, wide=self.wide)
+            painter = RowPainter(self.rich_style, self.get_component_rich_style, placed, width)
+            self._painters[width, self.wide] = painter
+        return painter
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the view: the heading, a row, or part of a message."""
+        width = self.scrollable_content_region.width
+        painter = self._painter
+        if y == 0:
+            return self._scrolled(painter.header(self._order_shown), width)
+        if self.length == 0:
+            lines = message_lines(self._message(), width)
+            return painter.message(lines, y - 1, self.page_height, width)
+        position = self._top + y - 1
+        if position >= self.length:
+            return Strip.blank(width, painter.base)
+        return self._scrolled(self._row_strip(position, painter), width)
+
+    def _row_strip(self, position: int, painter: RowPainter[RowT]) -> Strip:
+        state: RowState = "plain"
+        if position == self._cursor:
+            state = "cursor" if self.has_focus else "cursor-blurred"
+        found = None if self._list is None else self._list.cache.place(position)
+        if self._list is None or found is None:
+            return painter.placeholder(state=state)
+        block, offset = found
+        row = block.rows[offset]
+        marked = self._list.source.key(row) in self._marks or self._in_range(position)
+        cache_key = (block.serial, offset, state, marked, painter.width)
+        strip = self._strips.get(cache_key)
+        if strip is None:
+            strip = painter.row(row, state=state, marked=marked)
+            self._strips[cache_key] = strip
+        return strip
+
+    def _in_range(self, position: int) -> bool:
+        if self._range_start is None:
+            return False
+        return (
+            min(self._range_start, self._cursor) <= position <= max(self._range_start, self._cursor)
+        )
+
+    def _scrolled(self, strip: Strip, width: int) -> Strip:
+        """The visible part of a line; the first column stays where it is."""
+        x = int(self.scroll_offset.x)
+        if x == 0:
+            return strip.crop(0, width)
+        frozen = min(self._painter.placed[0].end + 1, width)
+        return Strip.join([strip.crop(0, frozen), strip.crop(x + frozen, x + width)])
+
+    def _message(self) -> str:
+        if self.error is not None:
+            return f"{self.error}\npress r to try again"
+        if self._list is None or self._list.source is not self._source:
+            return "Loading…" if self._says_loading else ""
+        return self.empty_text

@@ -1,0 +1,1 @@
+"""The widgets on a real screen, with real lists."""
