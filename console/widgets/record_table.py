@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from textual import events
 from textual.binding import Binding
@@ -76,12 +76,12 @@ class RecordTable(RowsView[RowT], can_focus=True, inherit_bindings=False):
         Binding("escape", "cancel_range", "Leave the range", show=False, id="table.cancel_range"),
     ]
 
-    Highlighted = table_messages.Highlighted
-    Opened = table_messages.Opened
-    MarksChanged = table_messages.MarksChanged
-    SortAsked = table_messages.SortAsked
-    Failed = table_messages.Failed
-    StatusChanged = table_messages.StatusChanged
+    Highlighted: TypeAlias = table_messages.Highlighted
+    Opened: TypeAlias = table_messages.Opened
+    MarksChanged: TypeAlias = table_messages.MarksChanged
+    SortAsked: TypeAlias = table_messages.SortAsked
+    Failed: TypeAlias = table_messages.Failed
+    StatusChanged: TypeAlias = table_messages.StatusChanged
 
     # Marks
 

@@ -1,0 +1,275 @@
+"""The console application: adapter, theme, panes. A table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from textual import events, on, work
+from textual.app import App, ComposeResult
+from textual.filter import LineFilter
+from textual.widgets import ContentSwitcher, Footer, Tab, Tabs
+
+from console.adapters.base import RegistryAdapter
+from console.dialogs.choose import Choice, ChooseScreen
+from console.dialogs.help import HelpScreen
+from console.keys import EVERYWHERE, Action, actions_of, bindings_of
+from console.panes.base import RecordPane
+from console.panes.catalog import PANE_NAMES, load_pane
+from console.panes.scope import Scope, ScopeAsked
+from console.saving import Saves
+from console.widgets.context_bar import ContextBar
+from console.widgets.hostile_text import HostileTextFilter
+from console.widgets.palette import ActionProvider, GuardedPalette
+from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.journal import Change
+from registry_backend.domain.query import PageRequest, TenantQuery
+from registry_backend.domain.timestamps import now as utc_now
+
+SETTLE_SECONDS = 0.1
+"""Changes by others are shown together, at most ten times a second."""
+
+
+class ConsoleApp(App[None]):
+    """One registry, five panes.
+
+    Args:
+        adapter: The registry; opened when the screen is up, closed when it goes.
+        tenant_id: The tenant to begin with; None: the first there is.
+        theme_name: A theme's name; None: the default.
+        clock: The present, in UTC.
+        remember: Told the theme and the tenant when they change.
+    """
+
+    TITLE = "idconsole"
+    BINDINGS = bindings_of(EVERYWHERE)
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (150, "-wide")]
+    CSS = """
+    #panes { height: 1fr; }
+    Tabs { height: 2; }
+    Footer { background: $panel; }
+    Toast { max-width: 70; }
+    """
+
+    def __init__(
+        self,
+        adapter: RegistryAdapter,
+        *,
+        tenant_id: str | None = None,
+        theme_name: str | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        remember: Callable[[str, str], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self.adapter = adapter
+        self.scope = Scope(tenant_id)
+        self.clock = clock
+        self.saves = Saves()
+        self._theme_name = theme_name
+        self._remember = remember or (lambda _key, _value: None)
+        self._stop_watching: Callable[[], None] = lambda: None
+        self._changes: list[Change] = []
+        self._hostile_text = HostileTextFilter()
+
+    # the screen
+
+    def compose(self) -> ComposeResult:
+        """Where one is, the panes' tabs, the pane in front, the keys that matter."""
+        adapter = self.adapter
+        yield ContextBar(title=adapter.title, address=adapter.address, read_only=adapter.read_only)
+        tabs = [
+            Tab(f"{number} {name.capitalize()}", id=f"tab-{name}")
+            for number, name in enumerate(PANE_NAMES, start=1)
+            if getattr(adapter, name) is not None
+        ]
+        yield Tabs(*tabs)
+        yield ContentSwitcher(id="panes")
+        yield Footer(show_command_palette=False)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """No byte of a registry's data may command the terminal."""
+        return [*super().get_line_filters(), self._hostile_text]
+
+    def on_mount(self) -> None:
+        """Dress up and connect."""
+        from themes import DEFAULT_DARK, builtin_palettes, to_theme  # noqa: PLC0415 - after paint
+
+        for palette in builtin_palettes():
+            self.register_theme(to_theme(palette))
+        wanted = self._theme_name or DEFAULT_DARK
+        self.theme = wanted if wanted in self.available_themes else DEFAULT_DARK
+        self._connect()
+
+    @work(exit_on_error=False)
+    async def _connect(self) -> None:
+        bar = self.query_one(ContextBar)
+        try:
+            await self.adapter.open()
+            if self.scope.tenant_id is None:
+                self.scope = Scope(await self._first_tenant())
+        except RegistryError as error:
+            bar.health = error.title.lower()
+            await self._offer_retry(error)
+            return
+        bar.health = "connected"
+        bar.tenant_id = self.scope.tenant_id
+        if self.adapter.journal is not None:
+            self._stop_watching = self.adapter.journal.watch(self._changed_elsewhere)
+        has_devices = self.adapter.devices is not None and self.scope.tenant_id is not None
+        first = "devices" if has_devices else self._pane_names()[0]
+        await self.show_pane(first)
+
+    async def _first_tenant(self) -> str | None:
+        if self.adapter.tenants is None:
+            return None
+        page = await self.adapter.tenants.page(TenantQuery(), PageRequest(limit=1))
+        return page.rows[0].tenant_id if page.rows else None
+
+    async def _offer_retry(self, error: RegistryError) -> None:
+        choices = (
+            Choice("retry", "Try again", key="r"),
+            Choice("quit", "Quit", key="q"),
+        )
+        chosen = await self.push_screen_wait(
+            ChooseScreen(f"{error.title}: {self.adapter.title}", choices, intro=str(error))
+        )
+        if chosen == "retry":
+            self._connect()
+        else:
+            self.exit(return_code=1)
+
+    # panes
+
+    def _pane_names(self) -> list[str]:
+        return [name for name in PANE_NAMES if getattr(self.adapter, name) is not None]
+
+    @property
+    def pane(self) -> RecordPane[Any] | None:
+        """The pane in front."""
+        current = self.query_one("#panes", ContentSwitcher).current
+        return self._pane_named(current) if current else None
+
+    def _pane_named(self, name: str) -> RecordPane[Any]:
+        pane = self.query_one(f"#panes > #{name}")
+        assert isinstance(pane, RecordPane)  # noqa: S101 - the switcher holds panes only
+        return pane
+
+    @property
+    def pane_group(self) -> str:
+        """The group of the pane in front in the table of actions."""
+        return self.pane.group if self.pane is not None else ""
+
+    async def show_pane(self, name: str) -> None:
+        """Bring a pane to the front; it is made when it is first shown."""
+        switcher = self.query_one("#panes", ContentSwitcher)
+        if name not in self._pane_names():
+            return
+        if not switcher.query(f"#{name}"):
+            pane = load_pane(name)(self.adapter, self.saves, self.clock)
+            pane.set_reactive(RecordPane.scope, self.scope)
+            await switcher.add_content(pane)
+        switcher.current = name
+        shown = self._pane_named(name)
+        shown.scope = self.scope
+        shown.come_forward()
+        tabs = self.query_one(Tabs)
+        with tabs.prevent(Tabs.TabActivated):
+            tabs.active = f"tab-{name}"
+        shown.focus_default()
+
+    @on(Tabs.TabActivated)
+    async def _tab_chosen(self, event: Tabs.TabActivated) -> None:
+        event.stop()
+        name = (event.tab.id or "").removeprefix("tab-")
+        if self.pane is not None and self.pane.id != name:
+            await self.show_pane(name)
+
+    async def action_show_pane(self, name: str) -> None:
+        """Show a pane by key."""
+        if self.pane is not None:
+            await self.show_pane(name)
+
+    @on(ScopeAsked)
+    async def _scope_asked(self, event: ScopeAsked) -> None:
+        event.stop()
+        self.scope = event.scope
+        bar = self.query_one(ContextBar)
+        bar.tenant_id, bar.device_id = event.scope.tenant_id, event.scope.device_id
+        if event.scope.tenant_id:
+            self._remember("tenant", event.scope.tenant_id)
+        if event.pane:
+            await self.show_pane(event.pane)
+        if event.filter_text is not None and self.pane is not None:
+            self.pane.set_filter(event.filter_text)
+
+    # changes by others
+
+    def _changed_elsewhere(self, changes: Sequence[Change]) -> None:
+        if not self._changes:
+            self.set_timer(SETTLE_SECONDS, self._tell_panes)
+        self._changes.extend(changes[:1000])
+
+    def _tell_panes(self) -> None:
+        changes, self._changes = tuple(self._changes), []
+        for pane in self.query_one("#panes").children:
+            if isinstance(pane, RecordPane):
+                pane.changed(changes)
+
+    # actions that work everywhere
+
+    @work(exit_on_error=False)
+    async def action_help(self) -> None:
+        """Show all keys; run the one chosen."""
+        action = await self.push_screen_wait(HelpScreen(self.pane_group))
+        if action is not None:
+            await self.run_listed(action)
+
+    def action_palette(self) -> None:
+        """Find any action by name."""
+        if not any(isinstance(screen, GuardedPalette) for screen in self.screen_stack):
+            self.push_screen(GuardedPalette(providers=[ActionProvider], placeholder="Action…"))
+
+    async def run_listed(self, action: Action) -> None:
+        """Run an action as if its key had been pressed; say why when it cannot."""
+        target: App[None] | RecordPane[Any] = self
+        if action.group != EVERYWHERE and self.pane is not None:
+            target = self.pane
+            if why := self.pane.why_not(action.name):
+                self.notify(why, severity="warning", markup=False)
+                return
+        await self.run_action(action.name, target)
+
+    @work(exit_on_error=False)
+    async def action_themes(self) -> None:
+        """Choose a theme; it shows while one chooses."""
+        choices = [Choice(name, name) for name in sorted(self.available_themes)]
+        chosen = await self.push_screen_wait(ChooseScreen("Theme", choices, current=self.theme))
+        if chosen is not None:
+            self.theme = chosen
+            self._remember("theme", chosen)
+
+    async def action_quit(self) -> None:
+        """Leave when every save has finished."""
+        if self.saves.pending:
+            self.notify(f"Finishing {self.saves.pending} saves…", markup=False)
+        self.workers.cancel_group(self, "quit")
+        self._leave()
+
+    @work(group="quit", exit_on_error=False)
+    async def _leave(self) -> None:
+        await self.saves.drain()
+        self._stop_watching()
+        await self.adapter.close()
+        self.exit()
+
+    def on_key(self, event: events.Key) -> None:
+        """A key whose action is dimmed says why."""
+        if self.pane is None or len(self.screen_stack) > 1:
+            return
+        for action in actions_of(self.pane.group):
+            if event.key in action.key.split(",") or event.character == action.key:
+                if why := self.pane.why_not(action.name):
+                    self.notify(why, severity="warning", markup=False)
+                return

@@ -1,0 +1,236 @@
+"""The command line: what may be typed, and who answers.
+
+Only the standard library is imported at the top, so that `--help` is there at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+DESCRIPTION = "Manage the registries that say which IoT devices exist and how they prove who they are."
+FILTER_HELP = """\
+filters:
+  pump             the id contains pump          pump*         the id begins with pump
+  enabled          or disabled                   gateway:yes   others connect through it
+  via:GATEWAY      connects through it           has:psk       has such a credential
+  expires<2027-01-01   a credential ends before  ext.site:oslo any member by its path
+  Several conditions must all hold. Values with blanks stand in double quotes.
+"""
+EXAMPLES = {
+    "": """\
+examples:
+  idconsole                          open the console on your own registry
+  idconsole --demo                   look around in a throw-away registry
+  idconsole list devices --tenant north-wind --filter disabled
+  idconsole import ./devices.txt --tenant north-wind
+""",
+    "list": FILTER_HELP
+    + """
+examples:
+  idconsole list tenants
+  idconsole list devices --tenant north-wind --filter 'T01 enabled' --limit 20
+  idconsole list devices --tenant north-wind --all --json
+  idconsole list credentials --tenant north-wind --filter 'expires<2027-01-01'
+
+With --json the answer is one array, one object a line, written as it is read.
+""",
+    "get": """\
+examples:
+  idconsole get device NW.gannet.T0101 --tenant north-wind
+  idconsole get credentials NW.gannet.T0101 --tenant north-wind --json
+  idconsole get job 7b1f0c52-91f5-4a04-8a3a-0d7a1f6f2f0b
+
+Secrets are shown as dots unless --reveal is given. `credentials` takes the device's id.
+""",
+    "count": FILTER_HELP
+    + """
+examples:
+  idconsole count tenants
+  idconsole count devices --tenant north-wind --filter disabled
+""",
+    "import": """\
+examples:
+  idconsole import ./exchange --tenant north-wind              reads ./exchange/devices.txt
+  idconsole import ./fleet.ndjson --tenant north-wind
+  idconsole import /var/lib/hono --format hono-1.1 --tenant DEFAULT_TENANT
+
+Lines that fail are named at the end and in importErrors.log beside the file; the exit code is
+then 1. Ctrl+C stops the import; lines already applied stay.
+""",
+    "export": """\
+examples:
+  idconsole export ./exchange --tenant north-wind              writes ./exchange/devices.txt
+  idconsole export ./exchange --tenant north-wind --exclude-keys
+  idconsole export ./copy --tenant north-wind --format ndjson
+
+Without --exclude-keys the file holds the devices' keys in clear.
+""",
+    "principals": """\
+examples:
+  idconsole principals list
+  idconsole principals list --config ./config.toml --config-dir ./config.d --json
+""",
+}
+FORMATS = ("devices.txt", "hono-1.1", "ndjson")
+MODES = (
+    "createOrUpdate",
+    "create",
+    "update",
+    "updateIfMatchETag",
+    "createOrUpdateIfMatchETag",
+    "delete",
+    "deleteIfMatchETag",
+)
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_rest: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415 - only --version pays for it
+
+        parser.exit(message=f"idconsole {version('idconsole')}\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; options of the console may stand before a command or after it."""
+    parser = argparse.ArgumentParser(
+        prog="idconsole",
+        description=DESCRIPTION,
+        epilog=EXAMPLES[""],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[_places(None)],
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
+    parser.add_argument("--demo", action="store_true", help="a throw-away registry with a fleet")
+    parser.add_argument("--theme", metavar="NAME", help="colours of the console")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_reading(commands)
+    _add_moving(commands)
+    _add_principals(commands)
+    return parser
+
+
+def _places(default: object) -> argparse.ArgumentParser:
+    """Options that say where things are, shared by the console and its commands."""
+    shared = argparse.ArgumentParser(add_help=False, argument_default=default)
+    shared.add_argument("--data", metavar="PATH", type=Path, help="the registry's data file")
+    shared.add_argument("--tenant", metavar="ID", help="the tenant to work on")
+    shared.add_argument(
+        "--read-only", action="store_true", help="let no write leave", default=default or False
+    )
+    shared.add_argument(
+        *("--identityd-config", "--config"),
+        metavar="FILE",
+        type=Path,
+        help="the Identity Service's config.toml",
+    )
+    shared.add_argument(
+        *("--identityd-config-dir", "--config-dir"),
+        metavar="DIR",
+        type=Path,
+        help="the Identity Service's config.d",
+    )
+    return shared
+
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+
+
+def _command(
+    commands: _Commands[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=EXAMPLES[name],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[_places(argparse.SUPPRESS)],
+        allow_abbrev=False,
+    )
+
+
+def _add_reading(commands: _Commands[argparse.ArgumentParser]) -> None:
+    listing = _command(commands, "list", "list what the registry holds")
+    kinds = ("tenants", "devices", "credentials", "jobs", "principals")
+    listing.add_argument("kind", choices=kinds)
+    listing.add_argument("--filter", metavar="TEXT", default="", help="conditions, see below")
+    amount = listing.add_mutually_exclusive_group()
+    amount.add_argument("--limit", metavar="N", type=_positive, default=100, help="default 100")
+    amount.add_argument("--all", action="store_true", help="every row, however many")
+    listing.add_argument("--json", action="store_true", help="one JSON array")
+
+    getting = _command(commands, "get", "show one thing whole")
+    getting.add_argument("kind", choices=("tenant", "device", "credentials", "job"))
+    getting.add_argument("id", metavar="ID")
+    getting.add_argument("--json", action="store_true", help="compact JSON on one line")
+    getting.add_argument("--reveal", action="store_true", help="show secrets in clear")
+
+    counting = _command(commands, "count", "count tenants, devices or credentials")
+    counting.add_argument("kind", choices=("tenants", "devices", "credentials"))
+    counting.add_argument("--filter", metavar="TEXT", default="", help="conditions, see below")
+
+
+def _add_moving(commands: _Commands[argparse.ArgumentParser]) -> None:
+    importing = _command(commands, "import", "read devices from files into a tenant")
+    importing.add_argument("path", metavar="FOLDER|FILE", type=Path)
+    importing.add_argument("--format", choices=FORMATS, help="default: told by the file's name")
+    importing.add_argument(
+        "--mode", choices=MODES, default=MODES[0], help="for lines that name no importMode"
+    )
+    exporting = _command(commands, "export", "write a tenant's devices to files")
+    exporting.add_argument("path", metavar="FOLDER", type=Path)
+    exporting.add_argument("--format", choices=FORMATS, default=FORMATS[0])
+    exporting.add_argument("--exclude-keys", action="store_true", help="leave keys out")
+
+
+def _add_principals(commands: _Commands[argparse.ArgumentParser]) -> None:
+    principals = _command(commands, "principals", "work with an Identity Service configuration")
+    principals.add_argument("action", choices=("list",))
+    principals.add_argument("--json", action="store_true", help="one JSON array")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line: 0 when all went well, 1 when the thing failed, 2 for wrong usage."""
+    parser = build_parser()
+    try:
+        options = parser.parse_args(argv)
+        if options.command and (options.demo or options.theme):
+            parser.error(f"--demo and --theme are for the console, not for {options.command}")
+        if options.demo and options.data:
+            parser.error("--demo makes a registry of its own: leave out --data")
+    except SystemExit as end:
+        return int(end.code or 0)
+    from console.commands.boundary import guarded  # noqa: PLC0415 - help must not wait for it
+
+    return guarded(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Load and run just the one command that was asked for."""
+    # ruff: noqa: PLC0415
+    match options.command:
+        case None:
+            from console.launch import run_console
+
+            return run_console(options)
+        case "list":
+            from console.commands.listing import run
+        case "get":
+            from console.commands.getting import run
+        case "count":
+            from console.commands.counting import run
+        case "principals":
+            from console.commands.principals import run
+        case _:
+            from console.commands.moving import run
+    return run(options)

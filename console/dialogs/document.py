@@ -1,0 +1,109 @@
+"""Edit a document as text. What was typed survives every error."""
+
+from __future__ import annotations
+
+import re
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.widgets import Button, Static, TextArea
+
+from console.dialogs.base import Dialog, DialogBox
+from console.widgets.document_editor import DocumentEditor
+from registry_backend.domain.document import parse_json
+from registry_backend.domain.errors import Invalid
+
+_PLACE = re.compile(r"line (\d+), column (\d+)")
+
+
+class DocumentScreen(Dialog[str | None]):
+    """Returns the text, or None. JSON that does not parse cannot be saved.
+
+    Args:
+        title: What is being edited.
+        text: What the editor holds at first.
+        language: `json` or `toml`.
+        problem: Why the last attempt was refused.
+        changed: Whether the text is worth a second question before it is dropped.
+    """
+
+    BINDINGS = [
+        Binding("ctrl+s", "submit", "Save", tooltip="Save the document."),
+        Binding("escape", "leave", "Cancel", tooltip="Leave; asks again when text would be lost."),
+    ]
+    DEFAULT_CSS = """
+    DocumentScreen DialogBox { width: 96%; height: 90%; max-width: 130; padding: 0 1; }
+    DocumentScreen DocumentEditor { height: 1fr; border: none; }
+    DocumentScreen #problem { height: auto; min-height: 1; max-height: 5; }
+    """
+
+    def __init__(
+        self,
+        title: str,
+        text: str,
+        *,
+        language: str = "json",
+        problem: str = "",
+        submit: str = "Save",
+        changed: bool = False,
+    ) -> None:
+        super().__init__()
+        self._title, self._text, self._language = title, text, language
+        self._problem, self._submit = problem, submit
+        self._changed, self._leaving = changed, False
+
+    def compose(self) -> ComposeResult:
+        """The editor, the problem below it, and two buttons."""
+        with DialogBox() as box:
+            box.border_title = self._title
+            box.border_subtitle = f"ctrl+s {self._submit.lower()}   esc cancel"
+            yield DocumentEditor(self._text, language=self._language)
+            yield Static(
+                self._mark(self._problem), id="problem", classes="dialog--problem", markup=False
+            )
+            with Horizontal(classes="dialog--buttons"):
+                yield Button("Cancel", id="cancel")
+                yield Button(self._submit, id="submit", variant="primary")
+
+    def on_mount(self) -> None:
+        """Begin in the text."""
+        self.query_one(DocumentEditor).focus()
+
+    @on(TextArea.Changed)
+    def _typed(self, event: TextArea.Changed) -> None:
+        self._leaving = False
+        self._changed = self._changed or event.text_area.text != self._text
+
+    @on(Button.Pressed, "#submit")
+    def action_submit(self) -> None:
+        """Return the text if it can be parsed; else show where it cannot."""
+        if not self.is_current:
+            return
+        text = self.query_one(DocumentEditor).text
+        if self._language == "json":
+            try:
+                parse_json(text)
+            except Invalid as error:
+                self.query_one("#problem", Static).update(self._mark(error.message))
+                place = _PLACE.search(error.message)
+                if place:
+                    self.query_one(DocumentEditor).mark_problem(int(place[1]), int(place[2]))
+                return
+        self.dismiss(text)
+
+    @on(Button.Pressed, "#cancel")
+    def action_leave(self) -> None:
+        """Leave; when text was typed, only at the second request."""
+        if not self.is_current:
+            return
+        if self._changed and not self._leaving:
+            self._leaving = True
+            self.query_one(DialogBox).border_subtitle = "esc again to discard what you typed"
+            return
+        self.dismiss(None)
+
+    @staticmethod
+    def _mark(problem: str) -> str:
+        return f"✗ {problem}" if problem else ""

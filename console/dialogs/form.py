@@ -1,0 +1,231 @@
+"""A form: labelled fields with an explanation under each, problems shown where they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.suggester import SuggestFromList
+from textual.widget import Widget
+from textual.widgets import Button, Input, Label, Select, Static, Switch, TextArea
+
+from console.dialogs.base import Dialog, DialogBox
+from console.forms.fields import Field, Values
+from registry_backend.domain.errors import FieldProblem
+
+
+class FieldView(Vertical):
+    """One field of a form with its label, help and problem."""
+
+    DEFAULT_CSS = """
+    FieldView {
+        height: auto;
+        margin-bottom: 1;
+        & Label { color: $foreground; text-style: bold; }
+        & .field--help { color: $text-muted; height: auto; }
+        & .field--problem { color: $text-error; height: auto; display: none; }
+        & Input, & Select, & TextArea { border: tall $border-blurred; background: $panel; }
+        & Input:focus, & TextArea:focus { border: tall $accent; }
+        & Input { height: 3; }
+        & TextArea { height: 6; }
+        & Switch { border: none; height: 1; padding: 0; background: $surface; }
+        & .field--switch { height: auto; }
+        & .field--switch Label { padding-left: 2; }
+        &.-wrong .field--problem { display: block; }
+        &.-wrong .field--help { display: none; }
+        &.-wrong Input, &.-wrong TextArea { border: tall $error; }
+    }
+    """
+
+    def __init__(self, spec: Field) -> None:
+        super().__init__()
+        self.spec = spec
+
+    def compose(self) -> ComposeResult:
+        """Label, input, help and room for a problem."""
+        entry = self._entry()
+        if isinstance(entry, Switch):
+            with Horizontal(classes="field--switch"):
+                yield entry
+                yield Label(self.spec.label, markup=False)
+        else:
+            yield Label(self.spec.label, markup=False)
+            yield entry
+        yield Static(self.spec.help, classes="field--help", markup=False)
+        yield Static("", classes="field--problem", markup=False)
+
+    def _entry(self) -> Widget:
+        spec, name = self.spec, f"field-{self.spec.name}"
+        if spec.kind == "switch":
+            return Switch(bool(spec.value), id=name, animate=False, disabled=spec.read_only)
+        if spec.kind == "choice":
+            options = [(label, value) for value, label in spec.options]
+            chosen = spec.value or Select.NULL
+            return Select(options, value=chosen, id=name, allow_blank=not spec.value)
+        if spec.kind == "lines":
+            area = TextArea(str(spec.value), id=name, tab_behavior="focus", soft_wrap=True)
+            area.read_only = spec.read_only
+            return area
+        suggester = SuggestFromList(spec.suggestions) if spec.suggestions else None
+        return Input(
+            str(spec.value),
+            id=name,
+            password=spec.kind == "secret",
+            suggester=suggester,
+            disabled=spec.read_only,
+            select_on_focus=False,
+        )
+
+    def value(self) -> str | bool:
+        """What the field holds now."""
+        entry = self.query_one(f"#field-{self.spec.name}")
+        if isinstance(entry, Switch):
+            return entry.value
+        if isinstance(entry, TextArea):
+            return entry.text
+        if isinstance(entry, Select):
+            return entry.value if isinstance(entry.value, str) else ""
+        assert isinstance(entry, Input)  # noqa: S101 - the four kinds are all there is
+        return entry.value
+
+    def show_problem(self, text: str) -> None:
+        """Mark the field, or clear the mark with an empty text."""
+        self.set_class(bool(text), "-wrong")
+        self.query_one(".field--problem", Static).update(f"✗ {text}" if text else "")
+
+
+class FormScreen(Dialog[Values | None]):
+    """Asks for several values; returns them as typed, or None.
+
+    Args:
+        title: What is being done, to what.
+        fields: In order.
+        problems: Shown at their fields, or at the top when they name none.
+        submit: The word on the button.
+        intro: A sentence above the fields.
+    """
+
+    BINDINGS = [
+        Binding("ctrl+s", "submit", "Save", tooltip="Save what was entered."),
+        Binding("escape", "leave", "Cancel", tooltip="Leave; asks again when text would be lost."),
+    ]
+    DEFAULT_CSS = """
+    FormScreen VerticalScroll { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
+    FormScreen #fields { height: auto; max-height: 70vh; padding-right: 1; }
+    FormScreen #problems { display: none; margin-bottom: 1; }
+    FormScreen #problems.-shown { display: block; }
+    """
+
+    def __init__(
+        self,
+        title: str,
+        fields: Sequence[Field],
+        *,
+        problems: Sequence[FieldProblem] = (),
+        submit: str = "Save",
+        intro: str = "",
+        changed: bool = False,
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._fields = tuple(fields)
+        self._problems = tuple(problems)
+        self._submit = submit
+        self._intro = intro
+        self._changed = changed
+        self._leaving = False
+
+    def compose(self) -> ComposeResult:
+        """The box with its fields and two buttons."""
+        with DialogBox() as box:
+            box.border_title = self._title
+            box.border_subtitle = f"ctrl+s {self._submit.lower()}   esc cancel"
+            if self._intro:
+                yield Static(self._intro, classes="dialog--hint", markup=False)
+            yield Static("", id="problems", classes="dialog--problem", markup=False)
+            with VerticalScroll(id="fields", can_focus=False):
+                for spec in self._fields:
+                    yield FieldView(spec)
+            with Horizontal(classes="dialog--buttons"):
+                yield Button("Cancel", id="cancel")
+                yield Button(self._submit, id="submit", variant="primary")
+
+    def on_mount(self) -> None:
+        """Show the problems of the last attempt and put the cursor at the first."""
+        self.show_problems(self._problems)
+
+    def show_problems(self, problems: Sequence[FieldProblem]) -> None:
+        """Show each problem at its field; those without a field stand at the top."""
+        views = {view.spec.name: view for view in self.query(FieldView)}
+        texts: dict[str, list[str]] = {}
+        for problem in problems:
+            name = owner_of(problem.field, views)
+            text = problem.problem if name == problem.field or not name else str(problem)
+            texts.setdefault(name, []).append(text if name else str(problem))
+        top = self.query_one("#problems", Static)
+        top.update("\n".join(f"✗ {text}" for text in texts.pop("", [])))
+        top.set_class(any(not owner_of(p.field, views) for p in problems), "-shown")
+        for name, found in texts.items():
+            views[name].show_problem("; ".join(found))
+        first = next((views[spec.name] for spec in self._fields if spec.name in texts), None)
+        target = first or next(
+            (views[spec.name] for spec in self._fields if not spec.read_only), None
+        )
+        if target is not None:
+            target.query_one(f"#field-{target.spec.name}").focus()
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    @on(Switch.Changed)
+    @on(Select.Changed)
+    def _entered(self) -> None:
+        self._leaving = False
+        current = self.values()
+        self._changed = self._changed or any(
+            current[spec.name] != spec.value for spec in self._fields
+        )
+
+    @on(Input.Submitted)
+    def _next_field(self, event: Input.Submitted) -> None:
+        event.stop()
+        editable = [view for view in self.query(FieldView) if not view.spec.read_only]
+        if editable and editable[-1].spec.name == (event.input.id or "").removeprefix("field-"):
+            self.action_submit()
+        else:
+            self.focus_next()
+
+    @on(Button.Pressed, "#submit")
+    def action_submit(self) -> None:
+        """Return what was entered."""
+        if self.is_current:
+            self.dismiss(self.values())
+
+    @on(Button.Pressed, "#cancel")
+    def action_leave(self) -> None:
+        """Leave; when something was entered, only at the second request."""
+        if not self.is_current:
+            return
+        if self._changed and not self._leaving:
+            self._leaving = True
+            self.query_one(DialogBox).border_subtitle = "esc again to discard what you entered"
+            return
+        self.dismiss(None)
+
+    def values(self) -> Values:
+        """What the form holds now."""
+        return {view.spec.name: view.value() for view in self.query(FieldView)}
+
+
+def owner_of(path: str, names: Mapping[str, object]) -> str:
+    """The field a problem's path belongs to: the longest name that begins it, or ''.
+
+    >>> owner_of("registration-limits.max-devices", {"registration-limits": 1})
+    'registration-limits'
+    """
+    candidates = [
+        name for name in names if path == name or path.startswith((f"{name}.", f"{name}["))
+    ]
+    return max(candidates, key=len, default="")

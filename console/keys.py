@@ -1,0 +1,170 @@
+"""The one table of actions: it drives key bindings, the footer, help, the palette and the docs.
+
+A key never removes anything by itself: whatever cannot be taken back asks first, and the key that
+confirms differs from the key that asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+EVERYWHERE = "Everywhere"
+TABLE = "In a table"
+PANES = ("Tenants", "Devices", "Credentials", "Jobs", "Principals")
+GROUPS = (EVERYWHERE, TABLE, *PANES)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person can do with a key.
+
+    Args:
+        name: The Textual action; with the group it makes the id that a keymap can name.
+        key: One key, or several separated by commas.
+        label: One or two words for the footer.
+        help: One sentence for help, palette and tooltip.
+        group: Where it works: everywhere, in a table, or in one pane.
+        dangerous: Whether it writes; a read-only session refuses it.
+        shown: Whether the footer has room for it.
+    """
+
+    name: str
+    key: str
+    label: str
+    help: str
+    group: str
+    dangerous: bool = False
+    shown: bool = True
+
+    @property
+    def id(self) -> str:
+        """A name for keymaps, such as `devices.new`."""
+        return f"{self.group.lower().replace(' ', '-')}.{self.name}"
+
+    @property
+    def keys(self) -> str:
+        """The keys as people write them: `/`, `page down`, `ctrl+p`."""
+        return " ".join(_spelled(key) for key in self.key.split(","))
+
+
+_SPELLED = {
+    "slash": "/",
+    "question_mark": "?",
+    "colon": ":",
+    "asterisk": "*",
+    "backslash": "\\",
+    "plus": "+",
+    "pageup": "page up",
+    "pagedown": "page down",
+    "escape": "esc",
+}
+
+
+def _spelled(key: str) -> str:
+    return _SPELLED.get(key, key)
+
+
+def _pane_keys() -> Iterator[Action]:
+    for number, pane in enumerate(PANES, start=1):
+        yield Action(
+            f"show_pane('{pane.lower()}')",
+            str(number),
+            pane,
+            f"Show the {pane.lower()}.",
+            EVERYWHERE,
+            shown=False,
+        )
+
+
+ACTIONS: tuple[Action, ...] = (
+    *_pane_keys(),
+    Action("help", "question_mark,f1", "Help", "All keys, and what they do.", EVERYWHERE),
+    Action("palette", "ctrl+p,colon", "Palette", "Find any action by name.", EVERYWHERE),
+    Action("themes", "t", "Theme", "Choose how it looks.", EVERYWHERE, shown=False),
+    Action("quit", "q,ctrl+q", "Quit", "Leave; running saves finish first.", EVERYWHERE),
+    # tables
+    Action("filter", "slash", "Filter", "Show only rows that match.", TABLE),
+    Action("back", "escape", "Back", "Close the filter, or drop it.", TABLE, shown=False),
+    Action("reload", "r", "Reload", "Read the list again.", TABLE, shown=False),
+    Action("copy", "c", "Copy", "Copy the id or the whole as JSON.", TABLE, shown=False),
+    Action(
+        "widen", "plus", "Widen", "Give the detail more room, or all of it.", TABLE, shown=False
+    ),
+    Action("raw", "y", "JSON", "Show the whole as JSON, secrets masked.", TABLE, shown=False),
+    Action("history", "h", "History", "What was changed, when and by whom.", TABLE, shown=False),
+    # tenants
+    Action("new", "n", "New", "Create a tenant.", "Tenants", dangerous=True),
+    Action("edit", "e", "Edit", "Change a tenant in a form.", "Tenants", dangerous=True),
+    Action("edit_json", "E", "Edit JSON", "Change it as JSON.", "Tenants", True, False),
+    Action("switch", "s", "On/off", "Enable or disable a tenant.", "Tenants", dangerous=True),
+    Action("anchors", "a", "Trust", "Add or remove trust anchors.", "Tenants", dangerous=True),
+    Action("delete", "x", "Delete", "Delete a tenant; asks first.", "Tenants", dangerous=True),
+    Action("sample", "S", "Sample", "Fill in a sample fleet.", "Tenants", True, False),
+    # devices
+    Action("new", "n", "New", "Register a device.", "Devices", dangerous=True),
+    Action("edit", "e", "Edit", "Change a device in a form.", "Devices", dangerous=True),
+    Action("edit_json", "E", "Edit JSON", "Change it as JSON.", "Devices", True, False),
+    Action("switch", "s", "On/off", "Enable or disable; marked rows together.", "Devices", True),
+    Action(
+        "gateways", "w", "Gateways", "Choose the gateways it connects through.", "Devices", True
+    ),
+    Action("behind", "b", "Behind", "List what connects through this one.", "Devices", shown=False),
+    Action("sort", "o", "Sort", "Order by id or by last change.", "Devices", shown=False),
+    Action("jump", "J", "Jump", "Go to an id or a position.", "Devices", shown=False),
+    Action("delete", "x", "Delete", "Delete; marked rows together; asks first.", "Devices", True),
+    # credentials
+    Action("new", "n", "New", "Add a password, key or certificate.", "Credentials", True),
+    Action("edit", "e", "Edit", "Change validity and comments.", "Credentials", dangerous=True),
+    Action("edit_json", "E", "Edit JSON", "Change the set as JSON.", "Credentials", True, False),
+    Action("replace", "R", "Replace", "Give a secret new material.", "Credentials", True),
+    Action("add_secret", "A", "Add secret", "Add a second secret.", "Credentials", True, False),
+    Action("switch", "s", "On/off", "Enable or disable.", "Credentials", dangerous=True),
+    Action("reveal", "p", "Peek", "Show a secret for ten seconds.", "Credentials"),
+    Action(
+        "copy_secret", "C", "Copy secret", "Copy it; clears itself.", "Credentials", shown=False
+    ),
+    Action("delete", "x", "Delete", "Delete a credential; asks first.", "Credentials", True),
+    Action("expiring", "i", "Expiring", "What ends soon in this tenant.", "Credentials"),
+    # jobs
+    Action("import", "i", "Import", "Read devices from a local folder.", "Jobs", dangerous=True),
+    Action("export", "o", "Export", "Write devices to a local folder.", "Jobs"),
+    Action("cancel", "x", "Cancel", "Stop the running job; asks first.", "Jobs", dangerous=True),
+    Action("errors", "l", "Lines", "Read the lines that failed.", "Jobs"),
+    Action("forget", "D", "Forget", "Drop a finished job from the list.", "Jobs", True, False),
+    # principals
+    Action("new", "n", "New", "Add a principal.", "Principals", dangerous=True),
+    Action("edit", "e", "Edit", "Change a principal.", "Principals", dangerous=True),
+    Action(
+        "delete", "x", "Delete", "Delete a principal; asks first.", "Principals", dangerous=True
+    ),
+    Action("undo", "u", "Undo", "Take back the last change made here.", "Principals", True),
+    Action("files", "f", "Files", "Open another config.toml and folder.", "Principals"),
+)
+"""Every action of the console."""
+
+
+def actions_of(group: str) -> tuple[Action, ...]:
+    """The actions of one group in the order of the table."""
+    return tuple(action for action in ACTIONS if action.group == group)
+
+
+def bindings_of(group: str) -> list[BindingType]:
+    """Textual bindings for one group, remappable by id."""
+    from textual.binding import Binding  # noqa: PLC0415 - docs and tests read this table without it
+
+    return [
+        Binding(
+            action.key,
+            action.name,
+            action.label,
+            show=action.shown,
+            tooltip=action.help,
+            id=action.id,
+        )
+        for action in actions_of(group)
+    ]

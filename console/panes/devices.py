@@ -1,0 +1,409 @@
+"""Devices of the chosen tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from textual import on, work
+
+from console.adapters.base import DevicesPort, RegistryAdapter
+from console.dialogs.choose import Choice, ChooseScreen
+from console.dialogs.confirm import ConfirmScreen
+from console.forms.devices import device_document, device_fields
+from console.forms.fields import Field, Values, names_of, text_of
+from console.keys import bindings_of
+from console.panes.base import RecordPane
+from console.panes.editing import DocumentEdit
+from console.panes.history import show_history
+from console.panes.scope import Scope, ScopeAsked
+from console.render import devices as render
+from console.render.detail import Section, plural
+from console.saving import Saves
+from console.widgets.columns import Column
+from console.widgets.detail_view import DetailView
+from console.widgets.table_messages import Opened, SortAsked
+from registry_backend.domain.devices import Device, DeviceAttributes
+from registry_backend.domain.document import JsonObject
+from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError
+from registry_backend.domain.journal import JournalEntry, Resource
+from registry_backend.domain.query import (
+    Count,
+    DeviceQuery,
+    DeviceSort,
+    Order,
+    Page,
+    PageRequest,
+    parse_device_query,
+)
+
+HISTORY_LINES = 5
+"""Journal lines shown in the detail; the whole history has a key of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSource:
+    """The devices of one tenant, filtered and ordered, as a table reads them."""
+
+    port: DevicesPort
+    tenant_id: str
+    query: DeviceQuery
+    order: Order
+
+    async def page(self, request: PageRequest) -> Page[Device]:
+        """A stretch of the list."""
+        return await self.port.page(self.tenant_id, self.query, self.order, request)
+
+    async def count(self) -> Count:
+        """How many there are."""
+        return await self.port.count(self.tenant_id, self.query)
+
+    async def position(self, key: str) -> int | None:
+        """Where an id stands."""
+        return await self.port.position(self.tenant_id, key, self.query, self.order)
+
+    def key(self, row: Device) -> str:
+        """What tells one device from another."""
+        return row.device_id
+
+
+class DevicesPane(RecordPane[Device]):
+    """Lists, creates, changes and deletes devices."""
+
+    BINDINGS = bindings_of("Devices")
+    group: ClassVar[str] = "Devices"
+    resources: ClassVar[frozenset[Resource]] = frozenset({"device"})
+    filter_help: ClassVar[str] = (
+        "part of the id   begin*   disabled   via:GATEWAY   gateway:yes   has:psk   ext.site:NAME"
+    )
+
+    def __init__(
+        self, adapter: RegistryAdapter, saves: Saves, clock: Callable[[], datetime]
+    ) -> None:
+        super().__init__(adapter, saves, clock)
+        self.order = Order()
+        self._history: dict[str, Sequence[JournalEntry]] = {}
+
+    def columns(self) -> Sequence[Column[Device]]:
+        """Id, state, gateways, last change."""
+        return (
+            Column("id", "Device", render.id_cell, width=24, flexible=True, priority=9, sort="id"),
+            Column("state", "State", render.state_cell, width=10, priority=8),
+            Column("via", "Via", render.via_cell, width=18, flexible=True, priority=3),
+            Column(
+                "updated",
+                "Changed",
+                lambda device: render.changed_cell(device, self.clock()),
+                width=12,
+                priority=5,
+                sort="updated",
+            ),
+        )
+
+    @property
+    def port(self) -> DevicesPort:
+        """The registry's devices; the pane exists only where they do."""
+        assert self.adapter.devices is not None  # noqa: S101 - no port, no pane
+        return self.adapter.devices
+
+    def source(self) -> DeviceSource | None:
+        """The chosen tenant's devices."""
+        if self.scope.tenant_id is None:
+            return None
+        query = parse_device_query(self.filter_text)
+        return DeviceSource(self.port, self.scope.tenant_id, query, self.order)
+
+    def title(self) -> str:
+        """Whose devices these are."""
+        tenant = f" of {self.scope.tenant_id}" if self.scope.tenant_id else ""
+        arrow = {"id": "", "updated": "  by last change"}[self.order.by.value]
+        return f"Devices{tenant}{arrow}"
+
+    def empty_text(self) -> str:
+        """How to begin."""
+        if self.scope.tenant_id is None:
+            return "No tenant is chosen. Press 1 and choose one."
+        if self.filter_text:
+            return "No device matches the filter. Press esc to drop it."
+        return "No devices yet. Press n to register one, or 4 and i to import a list."
+
+    def row_id(self, row: Device) -> str:
+        """The device's id."""
+        return row.device_id
+
+    def document(self, row: Device) -> JsonObject:
+        """What a client may say of it."""
+        return row.attributes.to_json()
+
+    def detail(self, row: Device) -> Sequence[Section]:
+        """The device; its history follows when it has been read."""
+        return render.detail(row, self.clock(), self._history.get(row.device_id, ()))
+
+    async def fetch(self, key: str) -> Device:
+        """The device as it is now."""
+        return await self.port.get(self.scope.tenant_id or "", key)
+
+    # history in the detail
+
+    def highlighted(self, row: Device | None) -> None:
+        """Read the history of the device under the cursor, unless the cursor moves on."""
+        if row is not None and self.adapter.journal is not None:
+            self._read_history(row)
+
+    @work(exclusive=True, group="history", exit_on_error=False)
+    async def _read_history(self, row: Device) -> None:
+        assert self.adapter.journal is not None  # noqa: S101 - asked by the caller
+        try:
+            entries = await self.adapter.journal.page(
+                row.tenant_id, resource_id=row.device_id, before=None, limit=HISTORY_LINES
+            )
+        except RegistryError as error:
+            self.complain(error)
+            return
+        self._history = {row.device_id: entries}
+        current = self.current
+        if current is not None and current.device_id == row.device_id:
+            self.query_one(DetailView).show(self.detail(current))
+
+    # creating and changing
+
+    @work(exit_on_error=False)
+    async def action_new(self) -> None:
+        """Register a device."""
+        tenant_id = self.scope.tenant_id
+        if tenant_id is None:
+            self.app.notify("Choose a tenant first: press 1.", severity="warning", markup=False)
+            return
+
+        async def create(values: Values) -> Device:
+            attributes = DeviceAttributes.parse(device_document({}, values))
+            device_id = text_of(values, "device_id") or None
+            return await self.saves.run(
+                f"device {device_id}",
+                lambda: self.port.create(tenant_id, device_id, attributes),
+            )
+
+        gateways = await self._known_gateways(tenant_id)
+        fields = device_fields(None, gateways=gateways)
+        created = await self.fill_form(f"New device of {tenant_id}", fields, create)
+        if created is not None:
+            self.tell(f"Registered {created.device_id}.")
+            self.table.reload()
+            self.table.move_to(created.device_id)
+
+    @work(exit_on_error=False)
+    async def action_edit(self) -> None:
+        """Change the device in a form."""
+        device = self.require_row()
+        if device is None:
+            return
+        edit = self._editing(device)
+
+        async def save(values: Values) -> Device:
+            return await edit.save(device_document(self.document(device), values))
+
+        gateways = await self._known_gateways(device.tenant_id)
+        fields = device_fields(device.attributes, gateways=gateways)
+        self._saved(await self.fill_form(f"Edit {device.device_id}", fields, save))
+
+    @work(exit_on_error=False)
+    async def action_edit_json(self) -> None:
+        """Change the device as JSON."""
+        device = self.require_row()
+        if device is not None:
+            self._saved(await self._editing(device).edit_as_json())
+
+    @work(exit_on_error=False)
+    async def action_gateways(self) -> None:
+        """Choose the gateways the device connects through."""
+        device = self.require_row()
+        if device is None:
+            return
+        edit = self._editing(device)
+        known = await self._known_gateways(device.tenant_id)
+
+        async def save(values: Values) -> Device:
+            document = dict(self.document(device))
+            document["via"] = names_of(values, "via")
+            return await edit.save(document)
+
+        shown = ", ".join(known[:12]) + (" …" if len(known) > 12 else "")
+        field = Field(
+            "via",
+            "Connects via",
+            f"Ids with blanks between. Known gateways: {shown or 'none yet'}",
+            value=" ".join(device.attributes.via),
+            suggestions=known,
+        )
+        self._saved(await self.fill_form(f"Gateways of {device.device_id}", [field], save))
+
+    def _editing(self, device: Device) -> DocumentEdit[Device]:
+        async def write(document: JsonObject, version: str) -> Device:
+            attributes = DeviceAttributes.parse(document)
+            return await self.port.update(
+                device.tenant_id, device.device_id, attributes, expected=version
+            )
+
+        return DocumentEdit(
+            app=self.app,
+            saves=self.saves,
+            subject=f"device {device.device_id}",
+            base=device,
+            document=self.document,
+            version=lambda row: row.version,
+            write=write,
+            fetch=lambda: self.port.get(device.tenant_id, device.device_id),
+        )
+
+    def _saved(self, device: Device | None) -> None:
+        if device is not None:
+            self.tell(f"Saved {device.device_id}.")
+            self.table.replace_row(device)
+            self.show_detail()
+
+    async def _known_gateways(self, tenant_id: str) -> Sequence[str]:
+        try:
+            return await self.port.gateways(tenant_id)
+        except RegistryError as error:
+            self.complain(error)
+            return ()
+
+    # one or many
+
+    @work(exit_on_error=False)
+    async def action_switch(self) -> None:
+        """Enable or disable the device, or all marked ones alike."""
+        device = self.require_row()
+        if device is None:
+            return
+        enabled = not device.enabled
+
+        async def switch(one: Device) -> None:
+            attributes = one.attributes.model_copy(update={"enabled": enabled})
+            saved = await self.port.update(
+                one.tenant_id, one.device_id, attributes, expected=one.version
+            )
+            self.table.replace_row(saved)
+
+        word = "Enabled" if enabled else "Disabled"
+        if self.table.marks:
+            count = self.table.marks.count(self.table.total)
+            question = ConfirmScreen(
+                f"{'Enable' if enabled else 'Disable'} {count} devices?",
+                "All marked devices are set alike. Each change is in the journal.",
+                confirm=word[:-1],
+            )
+            if not await self.app.push_screen_wait(question):
+                return
+        await self.for_marked(device, switch, done=word)
+
+    @work(exit_on_error=False)
+    async def action_delete(self) -> None:
+        """Delete the device, or all marked ones."""
+        device = self.require_row()
+        if device is None:
+            return
+        if self.table.marks:
+            count = self.table.marks.count(self.table.total)
+            title, what = f"Delete {count} devices?", f"The {count} marked devices"
+        else:
+            title, what = f"Delete {device.device_id}?", f"Device {device.device_id}"
+        behind = await self._behind(device) if not self.table.marks else 0
+        text = f"{what} and their credentials are removed. This cannot be taken back."
+        if behind:
+            text += f"\n{plural(behind, 'device')} connect through it and keep naming it."
+        typed = str(count.value) if self.table.marks and count.value > 10 else ""
+        if not await self.app.push_screen_wait(ConfirmScreen(title, text, typed=typed)):
+            return
+
+        async def delete(one: Device) -> None:
+            await self.port.delete(one.tenant_id, one.device_id, expected=one.version)
+
+        await self.for_marked(device, delete, done="Deleted")
+        self.table.clear_marks()
+        self.table.reload()
+
+    async def _behind(self, device: Device) -> int:
+        query = DeviceQuery(via=device.device_id)
+        try:
+            return (await self.port.count(device.tenant_id, query)).value
+        except RegistryError:
+            return 0  # the question is asked all the same; only the remark is missing
+
+    # looking around
+
+    @on(Opened)
+    def _open(self, event: Opened[Device]) -> None:
+        event.stop()
+        scope = Scope(event.row.tenant_id, event.row.device_id)
+        self.post_message(ScopeAsked(scope, pane="credentials"))
+
+    def action_behind(self) -> None:
+        """List the devices that connect through this one."""
+        device = self.require_row()
+        if device is not None:
+            self.set_filter(f"via:{device.device_id}")
+
+    def action_history(self) -> None:
+        """Show all changes of the device."""
+        device = self.require_row()
+        if device is not None and self.adapter.journal is not None:
+            show_history(
+                self, self.adapter.journal, device.tenant_id, device.device_id, self.clock()
+            )
+
+    @work(exit_on_error=False)
+    async def action_sort(self) -> None:
+        """Choose the order of the list."""
+        choices = [
+            Choice(f"{by.value} {way}", f"{label}, {word}", key=key)
+            for by, label, way, word, key in _ORDERS
+            if by in self.port.abilities.sorts
+        ]
+        now = f"{self.order.by.value} {'down' if self.order.descending else 'up'}"
+        chosen = await self.app.push_screen_wait(ChooseScreen("Order by", choices, current=now))
+        if chosen is not None:
+            by, way = chosen.split()
+            self._order_by(Order(DeviceSort(by), descending=way == "down"))
+
+    @on(SortAsked)
+    def _sort_asked(self, event: SortAsked) -> None:
+        event.stop()
+        if event.column.sort is not None:
+            by = DeviceSort(event.column.sort)
+            again = by is self.order.by
+            self._order_by(Order(by, descending=again and not self.order.descending))
+
+    def _order_by(self, order: Order) -> None:
+        self.order = order
+        self.table.set_sort(order.by.value, descending=order.descending)
+        self.show_rows()
+
+    @work(exit_on_error=False)
+    async def action_jump(self) -> None:
+        """Go to an id, or to a position in the list."""
+        field = Field("to", "Go to", "An id or its beginning, or # and a position such as #500000.")
+
+        async def jump(values: Values) -> str:
+            target = text_of(values, "to")
+            if not target:
+                raise Invalid(problems=[FieldProblem("to", "type an id or a position")])
+            if target.startswith("#"):
+                if not target[1:].replace(",", "").isdigit():
+                    raise Invalid(problems=[FieldProblem("to", "a position is a number")])
+                self.table.move_to_position(int(target[1:].replace(",", "")) - 1)
+            else:
+                self.table.move_to(target)
+            return target
+
+        await self.fill_form("Jump", [field], jump, submit="Go")
+
+
+_ORDERS = (
+    (DeviceSort.ID, "Id", "up", "a to z", "i"),
+    (DeviceSort.ID, "Id", "down", "z to a", "I"),
+    (DeviceSort.UPDATED, "Last change", "down", "latest first", "c"),
+    (DeviceSort.UPDATED, "Last change", "up", "oldest first", "C"),
+)

@@ -1,0 +1,124 @@
+"""Saving a document that somebody else may have saved meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from textual.app import App
+
+from console.dialogs.conflict import ConflictScreen
+from console.dialogs.document import DocumentScreen
+from console.render.fields import compare, merge
+from console.saving import Saves
+from registry_backend.domain.document import JsonObject, format_json, parse_json
+from registry_backend.domain.errors import Invalid, RegistryError, VersionMismatch
+
+ModelT = TypeVar("ModelT")
+
+
+class LeftOpen(Exception):
+    """The person turned away from a conflict; whatever was typed must stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEdit(Generic[ModelT]):
+    """One record being changed.
+
+    Args:
+        app: Shows the dialogs.
+        saves: Runs the writes.
+        subject: Such as `device sensor-1`; writes to one subject wait for one another.
+        base: The record as it was when the person began.
+        document: A record as JSON.
+        version: A record's version.
+        write: Saves a document based on a version; returns what was saved.
+        fetch: Reads the record as it is now.
+    """
+
+    app: App[None]
+    saves: Saves
+    subject: str
+    base: ModelT
+    document: Callable[[ModelT], JsonObject]
+    version: Callable[[ModelT], str]
+    write: Callable[[JsonObject, str], Awaitable[ModelT]]
+    fetch: Callable[[], Awaitable[ModelT]]
+
+    async def save(self, mine: JsonObject) -> ModelT:
+        """Write, and settle conflicts until one side stands.
+
+        Raises:
+            RegistryError: when the registry refuses for another reason.
+            LeftOpen: when the person leaves the conflict undecided.
+        """
+        base = self.base
+        while True:
+            try:
+                return await self._write(mine, self.version(base))
+            except VersionMismatch:
+                current = await self.fetch()
+            rows = compare(self.document(base), mine, self.document(current))
+            decision = await self.app.push_screen_wait(ConflictScreen(self.subject, rows))
+            if decision == "theirs":
+                return current
+            if decision is None:
+                raise LeftOpen
+            if decision in ("merge", "edit"):
+                theirs = self.document(current)
+                mine = merge(self.document(base), mine, theirs).document
+            if decision == "edit":
+                mine = await self._edit(mine)
+            base = current
+
+    async def _write(self, mine: JsonObject, version: str) -> ModelT:
+        return await self.saves.run(self.subject, lambda: self.write(mine, version))
+
+    async def _edit(self, document: JsonObject) -> JsonObject:
+        edited = await ask_document(self.app, self.subject, document)
+        if edited is None:
+            raise LeftOpen
+        return edited
+
+    async def edit_as_json(self) -> ModelT | None:
+        """Let the person edit the whole document; asks again until it could be saved."""
+        text = format_json(self.document(self.base))
+        problem, changed = "", False
+        while True:
+            screen = DocumentScreen(f"Edit {self.subject}", text, problem=problem, changed=changed)
+            answer = await self.app.push_screen_wait(screen)
+            if answer is None:
+                return None
+            text, changed = answer, True
+            try:
+                return await self.save(as_object(parse_json(text)))
+            except LeftOpen:
+                problem = "It was changed elsewhere; nothing has been written yet."
+            except RegistryError as error:
+                problem = str(error)
+
+
+async def ask_document(app: App[None], subject: str, document: JsonObject) -> JsonObject | None:
+    """Let the person edit a document until it is a JSON object; None when they leave."""
+    text, problem = format_json(document), ""
+    while True:
+        screen = DocumentScreen(f"Edit {subject}", text, problem=problem, changed=bool(problem))
+        answer = await app.push_screen_wait(screen)
+        if answer is None:
+            return None
+        try:
+            return as_object(parse_json(answer))
+        except Invalid as error:
+            text, problem = answer, str(error)
+
+
+def as_object(value: object) -> JsonObject:
+    """A JSON object, or the reason why not.
+
+    Raises:
+        Invalid: for any other JSON value.
+    """
+    if not isinstance(value, dict):
+        raise Invalid("The document must be a JSON object: {...}.")
+    return value

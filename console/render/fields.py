@@ -1,0 +1,113 @@
+"""Two changes of one document side by side, field by field, and merged where they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from registry_backend.domain.document import JsonObject, compact_json
+from registry_backend.domain.secrets import masked
+
+ABSENT = object()
+"""Stands for a member that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """One member that at least one side changed; texts are empty where it is absent."""
+
+    path: str
+    base: str
+    mine: str
+    theirs: str
+
+    @property
+    def clash(self) -> bool:
+        """Whether both sides changed it, differently."""
+        return self.mine != self.theirs and self.base not in (self.mine, self.theirs)
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Both changes in one document; `clashes` lists the paths where mine was taken."""
+
+    document: JsonObject
+    clashes: tuple[str, ...]
+
+
+def flatten(document: Any, path: str = "") -> dict[str, str]:
+    """Each leaf by its path, as compact JSON; lists of plain values are leaves.
+
+    >>> flatten({"ext": {"site": "pier"}, "via": ["gw"]})
+    {'ext.site': '"pier"', 'via': '["gw"]'}
+    """
+    if isinstance(document, Mapping) and (document or not path):
+        leaves: dict[str, str] = {}
+        for name, value in document.items():
+            leaves |= flatten(value, f"{path}.{name}" if path else str(name))
+        return leaves
+    if isinstance(document, list) and any(isinstance(each, Mapping) for each in document):
+        leaves = {}
+        for index, value in enumerate(document):
+            leaves |= flatten(value, f"{path}[{index}]")
+        return leaves
+    return {path: compact_json(document)}
+
+
+def compare(base: Any, mine: Any, theirs: Any) -> tuple[FieldRow, ...]:
+    """The members that differ between any two of the three, secrets masked but still compared."""
+    sides = [flatten(side) for side in (base, mine, theirs)]
+    shown = [flatten(masked(side)) for side in (base, mine, theirs)]
+    paths = dict.fromkeys(path for side in sides for path in side)
+    rows = []
+    for path in paths:
+        values = [side.get(path, "") for side in sides]
+        if len(set(values)) > 1:
+            texts = [side.get(path, "") for side in shown]
+            if texts[0] == texts[1] == texts[2]:
+                texts = [_which(value, values) if value else "" for value in values]
+            rows.append(FieldRow(path, *texts))
+    return tuple(rows)
+
+
+def _which(value: str, values: list[str]) -> str:
+    """Masked values that differ get a letter each, so that the difference still shows."""
+    distinct = list(dict.fromkeys(each for each in values if each))
+    return f"(secret {chr(ord('A') + distinct.index(value))})"
+
+
+def merge(base: JsonObject, mine: JsonObject, theirs: JsonObject) -> Merge:
+    """Take each side's changes; where both changed one member differently, take mine."""
+    clashes: list[str] = []
+    merged = _merge(base, mine, theirs, "", clashes)
+    return Merge(merged, tuple(clashes))
+
+
+def _merge(base: Any, mine: Any, theirs: Any, path: str, clashes: list[str]) -> Any:
+    if _same(mine, theirs) or _same(theirs, base):
+        return mine
+    if _same(mine, base):
+        return theirs
+    if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+        older = base if isinstance(base, Mapping) else {}
+        merged = {}
+        for name in dict.fromkeys((*mine, *theirs)):
+            value = _merge(
+                older.get(name, ABSENT),
+                mine.get(name, ABSENT),
+                theirs.get(name, ABSENT),
+                f"{path}.{name}" if path else name,
+                clashes,
+            )
+            if value is not ABSENT:
+                merged[name] = value
+        return merged
+    clashes.append(path)
+    return mine
+
+
+def _same(one: Any, other: Any) -> bool:
+    if one is ABSENT or other is ABSENT:
+        return one is other
+    return bool(one == other and type(one) is type(other))

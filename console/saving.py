@@ -1,0 +1,44 @@
+"""Writes that nobody can interrupt: not a closed dialog, not another pane, not a quick quit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+ResultT = TypeVar("ResultT")
+
+
+class Saves:
+    """Runs each write to its end; writes to the same thing wait for one another."""
+
+    def __init__(self) -> None:
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._running: set[asyncio.Task[object]] = set()
+
+    @property
+    def pending(self) -> int:
+        """How many writes have not finished."""
+        return len(self._running)
+
+    async def run(self, subject: str, write: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        """Await `write()` after earlier writes to `subject`; cancelling the caller leaves it be."""
+        task = asyncio.ensure_future(self._in_turn(subject, write))
+        self._running.add(task)
+        task.add_done_callback(self._finished)
+        return await asyncio.shield(task)
+
+    async def _in_turn(self, subject: str, write: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        async with self._locks[subject]:
+            return await write()
+
+    def _finished(self, task: asyncio.Task[object]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever asked has it; a caller that left must not cause a warning
+
+    async def drain(self) -> None:
+        """Wait until every write has finished."""
+        while self._running:
+            await asyncio.wait(self._running)

@@ -1,0 +1,47 @@
+"""The line that always says where one is: registry, tenant, health, read-only."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from console.render.text import fit, sanitise
+
+
+class ContextBar(Static):
+    """The header of the console."""
+
+    DEFAULT_CSS = """
+    ContextBar { dock: top; height: 1; background: $panel; color: $foreground; padding: 0 1; }
+    """
+
+    tenant_id: reactive[str | None] = reactive(None)
+    device_id: reactive[str | None] = reactive(None)
+    health: reactive[str] = reactive("connecting")
+    """`connected`, `connecting`, or why not."""
+
+    def __init__(self, *, title: str, address: str, read_only: bool) -> None:
+        super().__init__(markup=False)
+        self._title, self._address, self._read_only = title, address, read_only
+
+    def render(self) -> Content:
+        """Name, place, tenant, device; at the right health and read-only."""
+        healthy = self.health == "connected"
+        right = Content.assemble(
+            (" READ-ONLY ", "bold $background on $warning") if self._read_only else "",
+            " ",
+            ("●" if healthy else "○", "$text-success" if healthy else "$text-warning"),
+            (f" {sanitise(self.health)}", "$text-muted"),
+        )
+        room = max(10, self.content_size.width - right.cell_length - 1)
+        parts: list[tuple[str, str]] = [("idconsole", "bold $text-accent"), ("  ", "")]
+        parts.append((sanitise(self._title), "bold $foreground"))
+        for value in (self.tenant_id, self.device_id):
+            if value:
+                parts += [(" › ", "$text-muted"), (sanitise(value), "$foreground")]
+        used = sum(len(text) for text, _ in parts)
+        if room - used > 12:
+            parts.append((f"  {fit(sanitise(self._address), room - used - 2)}", "$text-muted"))
+        left = Content.assemble(*parts).truncate(room, ellipsis=True, pad=True)
+        return Content.assemble(left, " ", right)
