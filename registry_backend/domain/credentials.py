@@ -68,8 +68,11 @@ class Credential(Document):
     @classmethod
     def _cert_stands_for_auth_id(cls, members: Any) -> Any:
         """With a certificate the auth-id need not be given (hono 2.5)."""
-        if isinstance(members, dict) and members.get("cert") and "auth_id" not in members:
-            return {"auth-id": "(from certificate)", **members}
+        if not isinstance(members, dict) or not members.get("cert"):
+            return members
+        if members.get("auth-id") is None and members.get("auth_id") is None:
+            rest = {name: value for name, value in members.items() if name != "auth_id"}
+            return {**rest, "auth-id": "(from certificate)"}
         return members
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -79,7 +80,9 @@ def parse_json(text: str | bytes, *, what: str = "the text") -> Any:
         except UnicodeDecodeError as error:
             raise Invalid(f"{what} is not UTF-8: byte {error.start + 1} cannot be read.") from None
     try:
-        return json.loads(text.removeprefix("\ufeff"), parse_constant=refuse_constant)
+        members = json.loads(
+            text.removeprefix("\ufeff"), parse_constant=refuse_constant, parse_float=_finite
+        )
     except json.JSONDecodeError as error:
         message = f"{what} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         raise Invalid(message) from None
@@ -87,6 +90,30 @@ def parse_json(text: str | bytes, *, what: str = "the text") -> Any:
         raise Invalid(f"{what} is not JSON: {error} is not a JSON value.") from None
     except RecursionError:
         raise Invalid(f"{what} is nested too deeply.") from None
+    if (_SURROGATE.search(text) or not text.isascii()) and not _encodable(members):
+        raise Invalid(
+            f"{what} has half a character: an escape \\ud800 to \\udfff without its pair."
+        )
+    return members
+
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _encodable(members: Any) -> bool:
+    try:
+        compact_json(members).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _finite(digits: str) -> float:
+    """Refuse what only looks finite: 1e999 would be stored as Infinity, which is no JSON."""
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(digits)
+    return number
 
 
 def format_json(members: Any) -> str:

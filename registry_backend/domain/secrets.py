@@ -66,7 +66,10 @@ def hash_password(password: str, *, cost: int = DEFAULT_BCRYPT_COST) -> str:
 
 def check_password(password: str) -> str | None:
     """Why a password cannot be hashed (empty, over 72 bytes, with NUL), or None (hono 2.5)."""
-    encoded = password.encode("utf-8")
+    try:
+        encoded = password.encode("utf-8")
+    except UnicodeEncodeError:
+        return "holds half a character, which UTF-8 cannot write"
     if not encoded:
         return "must not be empty"
     if len(encoded) > MAX_PASSWORD_BYTES:

@@ -38,11 +38,14 @@ _OIDS = {keyword: oid for oid, keyword in _KEYWORDS.items()} | {
     "EMAILADDRESS": "1.2.840.113549.1.9.1",
 }
 """Keywords that are read."""
+_BLANKS = " \t\r\n"
 _OID = re.compile(r"(?i:oid\.)?(\d+(?:\.\d+)+)")
 _ESCAPED = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)", re.DOTALL)
 _DER_STRINGS = {0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1E: "utf-16-be"}
 
-RelativeName = Sequence[tuple[str, str]]
+NameValue = str | bytes
+"""Text, or the DER of a value that is no text."""
+RelativeName = Sequence[tuple[str, NameValue]]
 """The (OID, value) pairs of one step of a name; nearly always one pair."""
 
 
@@ -84,7 +87,7 @@ def _split(text: str, separators: str) -> list[str]:
     return [*parts, text[start:]]
 
 
-def _attribute(pair: str) -> tuple[str, str]:
+def _attribute(pair: str) -> tuple[str, NameValue]:
     keyword, equals, raw = pair.partition("=")
     if not equals:
         raise ValueError("is no distinguished name such as CN=device-1,O=Example")
@@ -96,32 +99,32 @@ def _attribute(pair: str) -> tuple[str, str]:
     return oid, _value(raw)
 
 
-def _value(raw: str) -> str:
-    text = raw.lstrip(" \t\r\n")
+def _value(raw: str) -> NameValue:
+    text = raw.lstrip(_BLANKS)
     if text.startswith("#"):
         return _from_der(text[1:].strip())
     if text.startswith('"'):
-        text = text.rstrip()
+        text = text.rstrip(_BLANKS)
         if len(text) < 2 or not text.endswith('"'):
             raise ValueError("is no distinguished name: text stands beside a quoted value")
         return _unescape(text[1:-1])
-    stripped = text.rstrip(" \t\r\n")
+    stripped = text.rstrip(_BLANKS)
     ends_escaped = (len(stripped) - len(stripped.rstrip("\\"))) % 2 == 1
     return _unescape(stripped + " " if ends_escaped else stripped)
 
 
-def _from_der(digits: str) -> str:
+def _from_der(digits: str) -> NameValue:
     try:
         encoded = bytes.fromhex(digits)
     except ValueError:
         raise ValueError("is no distinguished name: # is not followed by hex digits") from None
     codec = _DER_STRINGS.get(encoded[0]) if len(encoded) >= 2 else None
     if codec is None or encoded[1] != len(encoded) - 2:  # other types and long forms stay as hex
-        return f"#{digits.lower()}"
+        return encoded
     try:
         return encoded[2:].decode(codec)
     except UnicodeDecodeError:
-        return f"#{digits.lower()}"
+        return encoded
 
 
 def _unescape(text: str) -> str:
@@ -136,10 +139,11 @@ def _unescape(text: str) -> str:
         raise ValueError("is no distinguished name: its escapes are not UTF-8") from None
 
 
-def _escape(value: str) -> str:
-    if re.fullmatch(r"#(?:[0-9a-f]{2})+", value):
-        return value  # bytes that are no text
-    text = re.sub(r'([,+"\\<>;])', r"\\\1", value).replace("\0", "\\00")
+def _escape(value: NameValue) -> str:
+    if isinstance(value, bytes):
+        return f"#{value.hex()}"
+    text = re.sub(r'([,+"\\<>;])', r"\\\1", value)
+    text = re.sub(r"[\0-\x1f]", lambda match: f"\\{ord(match[0]):02X}", text)
     if text.startswith(("#", " ")):
         text = "\\" + text
     if len(text) > 1 and text.endswith(" ") and not text.endswith("\\ "):

@@ -111,16 +111,8 @@ def _algorithm(key: object) -> str | None:
 
 
 def _steps(subject: Name) -> list[RelativeName]:
-    """The steps of a name, most specific first; bytes that are no text as hex."""
+    """The steps of a name, most specific first."""
     return [
-        [
-            (
-                attribute.oid.dotted_string,
-                attribute.value
-                if isinstance(attribute.value, str)
-                else f"#{attribute.value.hex()}",
-            )
-            for attribute in step
-        ]
+        [(attribute.oid.dotted_string, attribute.value) for attribute in step]
         for step in reversed(subject.rdns)
     ]
