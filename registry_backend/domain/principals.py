@@ -94,3 +94,5 @@ class FileChange(Value):
     after: bytes | None
     """What it will hold; None to remove the file."""
     summary: str
+    warnings: tuple[str, ...] = ()
+    """Sentences on what the daemon will do that few would expect; nothing that stops it."""

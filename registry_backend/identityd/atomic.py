@@ -1,0 +1,112 @@
+"""One file replaced as a whole or not at all; mode and owner stay."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from registry_backend.domain.errors import Fault, NotFound, RegistryError, VersionMismatch
+from registry_backend.identityd.files import file_error, read_file, shown
+
+_NEW_FILE_MODE = 0o600
+
+
+def change_file(path: Path, *, before: bytes | None, after: bytes | None) -> None:
+    """Bring a file from one content to another; None stands for no file.
+
+    A file someone else changed since `before` was read is left as it is. The new bytes are on disk
+    when this returns.
+
+    Raises:
+        VersionMismatch: the file does not hold `before`.
+        Denied, NotFound (folder), Invalid, Fault: the system refused; the file is as it was.
+    """
+    _require_unchanged(path, before)
+    if after is None:
+        _remove(path)
+        return
+    temporary = path.with_name(f".idconsole-{secrets.token_hex(8)}.tmp")
+    try:
+        _write_new(temporary, after, like=_like(path, before))
+        # Again, since writing took its time: the window left is one system call wide.
+        _require_unchanged(path, before)
+        temporary.replace(path)
+    except OSError as error:
+        _forget(temporary)
+        raise file_error(error, "save", path) from None
+    except RegistryError:
+        _forget(temporary)
+        raise
+    _flush_folder(path)
+
+
+def _require_unchanged(path: Path, before: bytes | None) -> None:
+    try:
+        found = read_file(path, follow_links=False)
+    except NotFound:
+        found = None
+    if found == before:
+        return
+    if found is None:
+        happened = "was removed"
+    else:
+        happened = "was created" if before is None else "was changed"
+    raise VersionMismatch(
+        f"{shown(path)} {happened} by someone else in the meantime; it was left as it is.",
+        hint="Load the principals again and repeat the edit.",
+    )
+
+
+def _like(path: Path, before: bytes | None) -> os.stat_result:
+    """Whose owner the new file gets: that of the file it replaces, or that of its folder."""
+    return path.parent.stat() if before is None else path.stat(follow_symlinks=False)
+
+
+def _write_new(path: Path, data: bytes, *, like: os.stat_result) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with open(os.open(path, flags, _NEW_FILE_MODE), "wb") as file:  # noqa: PTH123
+        file.write(data)
+        file.flush()
+        _give_to(file.fileno(), like)
+        os.fsync(file.fileno())
+
+
+def _give_to(descriptor: int, like: os.stat_result) -> None:
+    own = os.fstat(descriptor)
+    is_folder = stat.S_ISDIR(like.st_mode)
+    if (own.st_uid, own.st_gid) != (like.st_uid, like.st_gid) and not (
+        is_folder and os.geteuid() != 0
+    ):
+        os.fchown(descriptor, like.st_uid, like.st_gid)
+    os.fchmod(descriptor, _NEW_FILE_MODE if is_folder else stat.S_IMODE(like.st_mode))
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError as error:
+        raise file_error(error, "remove", path) from None
+    _flush_folder(path)
+
+
+def _forget(temporary: Path) -> None:
+    # The error that led here is the one to tell of.
+    with suppress(OSError):
+        temporary.unlink()
+
+
+def _flush_folder(path: Path) -> None:
+    try:
+        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise Fault(
+            f"{shown(path)} was saved, but its folder could not be written to disk: "
+            f"{error.strerror}. The change may be lost if the power fails now."
+        ) from None

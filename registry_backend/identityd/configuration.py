@@ -1,0 +1,136 @@
+"""The whole configuration read: every file with its principals, or the reason why it has none."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry_backend.domain.errors import Invalid, NotFound, RegistryError
+from registry_backend.domain.principals import ConfigFile, FilePrincipal, PrincipalConfig
+from registry_backend.identityd.blocks import Layout, cut
+from registry_backend.identityd.edit import parse, principal_tables
+from registry_backend.identityd.files import decode, list_folder, read_file, shown
+from registry_backend.identityd.rules import Standing
+from registry_backend.identityd.tables import read_principal
+from registry_backend.identityd.values import Table
+
+WhyNotEditable = Callable[[Path], str]
+"""Says why a file may not be edited; empty when it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file that was read and understood."""
+
+    path: Path
+    data: bytes
+    text: str
+    document: Table
+    principals: tuple[FilePrincipal, ...]
+
+    def standings(self) -> list[Standing]:
+        """The principals that make sense, for the rules between principals."""
+        return [Standing(at.principal, self.path) for at in self.principals if at.principal]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The configuration as it stood at one moment."""
+
+    config: PrincipalConfig
+    sources: tuple[Source, ...]
+    """The readable files, in the daemon's order."""
+
+
+def read_configuration(main_file: Path, config_dir: Path, why_not: WhyNotEditable) -> Snapshot:
+    """Read the main file and the override folder; a broken file is told of in its place."""
+    skipped: list[tuple[Path, str]] = []
+    files: list[ConfigFile] = []
+    sources: list[Source] = []
+    paths: list[Path] = []
+    try:
+        paths, skipped = list_folder(config_dir)
+    except NotFound:
+        skipped.append((config_dir, "there is no such folder; the main file stands alone"))
+    except RegistryError as error:
+        files.append(_broken(config_dir, error))
+    for path in [main_file, *paths]:
+        try:
+            source = read_source(path, follow_links=path == main_file)
+        except NotFound:
+            # The daemon takes an absent main file for an empty one; another was just removed.
+            skipped.insert(0, (path, "there is no such file; the daemon goes on without it"))
+        except RegistryError as error:
+            files.append(_broken(path, error))
+        else:
+            reason = why_not(path)
+            files.append(
+                ConfigFile(
+                    path=path,
+                    principals=source.principals,
+                    editable=not reason,
+                    why_not_editable=reason,
+                )
+            )
+            sources.append(source)
+    config = PrincipalConfig(
+        files=tuple(files), main_file=main_file, config_dir=config_dir, skipped=tuple(skipped)
+    )
+    return Snapshot(config, tuple(sources))
+
+
+def read_source(path: Path, *, follow_links: bool) -> Source:
+    """Read and understand one file.
+
+    Raises:
+        RegistryError: naming the file and what is wrong with it, with its place where known.
+    """
+    data = read_file(path, follow_links=follow_links)
+    return understand(path, data)
+
+
+def understand(path: Path, data: bytes) -> Source:
+    """The bytes of a file as text, document and principals.
+
+    Raises:
+        Invalid: when they are no UTF-8, no TOML, or hold no array under `principal`.
+    """
+    text = decode(data, path)
+    try:
+        document = parse(text)
+        tables = principal_tables(document)
+    except Invalid as error:
+        raise Invalid(f"{shown(path)} {error.message}.", hint=error.hint) from None
+    layout = cut(text)
+    found = [_file_principal(path, layout, at, table) for at, table in enumerate(tables)]
+    return Source(path, data, text, document, tuple(found))
+
+
+def _file_principal(path: Path, layout: Layout, index: int, table: object) -> FilePrincipal:
+    block = layout.blocks[index]
+    text = layout.text_of(block)
+    principal, problem = None, ""
+    try:
+        principal = read_principal(table)
+    except Invalid as error:
+        problem = error.message
+    return FilePrincipal(
+        principal=principal,
+        file=path,
+        line=block.line,
+        index=index,
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        text=text,
+        problem=problem,
+    )
+
+
+def _broken(path: Path, error: RegistryError) -> ConfigFile:
+    return ConfigFile(
+        path=path,
+        problem=str(error),
+        editable=False,
+        why_not_editable="It cannot be read; mend it first.",
+    )

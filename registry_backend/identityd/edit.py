@@ -1,0 +1,158 @@
+"""One principal of a file's text added, changed or removed; every other byte stays.
+
+Each edit is checked before it is returned: the text is read again with `tomllib`, and the whole
+document must be what was meant.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import tomllib
+from collections.abc import Mapping
+
+from registry_backend.domain.errors import Fault, Invalid
+from registry_backend.identityd.blocks import PRINCIPAL, Block, Layout, cut, ends_in_blank_line
+from registry_backend.identityd.changes import change_item, change_sections, differences
+from registry_backend.identityd.inline import append_item, remove_item, splice
+from registry_backend.identityd.lexer import BYTE_ORDER_MARK
+from registry_backend.identityd.values import Table, key_text, same, value_text
+
+_BLANK_LINES = re.compile(r"(?:[ \t]*\r?\n)*(?:[ \t]*\Z)?")
+
+
+def parse(text: str) -> Table:
+    """Read a configuration file's text as the daemon does; a byte-order mark is allowed.
+
+    Raises:
+        Invalid: with line and column of the first fault.
+    """
+    try:
+        return tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
+    except ValueError as error:
+        raise Invalid(f"is not TOML: {error}") from None
+    except RecursionError:
+        raise Invalid("is not readable: its arrays or tables are nested too deeply") from None
+
+
+def principal_tables(document: Mapping[str, object]) -> list[object]:
+    """The items of `principal`, whatever they are.
+
+    Raises:
+        Invalid: when `principal` is no array.
+    """
+    found = document.get(PRINCIPAL, [])
+    if isinstance(found, list):
+        return found
+    if isinstance(found, dict):
+        raise Invalid(
+            "has [principal] where [[principal]] is meant; the daemon refuses to start",
+            hint="Write the header with double brackets.",
+        )
+    raise Invalid(
+        f"has a principal that is no array of tables but {type(found).__name__}; "
+        "the daemon refuses to start"
+    )
+
+
+def block_text(table: Table, *, line_end: str = "\n") -> str:
+    """A `[[principal]]` table in the house layout: one key per line, nested values inline."""
+    lines = [f"[[{PRINCIPAL}]]"]
+    lines += [f"{key_text(key)} = {value_text(value, field=key)}" for key, value in table.items()]
+    return "".join(line + line_end for line in lines)
+
+
+def add_principal(text: str, table: Table) -> str:
+    """Put a principal behind all others of the file, one blank line apart.
+
+    Raises:
+        Invalid: when the text is not TOML or the table cannot be written as such.
+        Fault: when the result would not be what was meant.
+    """
+    meant = parse(text)
+    meant[PRINCIPAL] = [*principal_tables(meant), copy.deepcopy(table)]
+    layout = cut(text)
+    ending = line_end_of(text)
+    if layout.array is not None:
+        after = append_item(text, layout.array, value_text(table), line_end=ending)
+        return _checked(after, meant)
+    if text.removeprefix(BYTE_ORDER_MARK) and not text.endswith("\n"):
+        text += ending
+    if not ends_in_blank_line(text):
+        text += ending
+    return _checked(text + block_text(table, line_end=ending), meant)
+
+
+def update_principal(text: str, index: int, table: Table) -> str:
+    """Make one principal mean `table`; keys that keep their value keep their bytes.
+
+    Raises:
+        Invalid, Fault: as for `add_principal`.
+    """
+    meant = parse(text)
+    tables = principal_tables(meant)
+    before = tables[index]
+    if not isinstance(before, dict):
+        raise Invalid("is no table, so its keys cannot be edited", hint="Edit the file by hand.")
+    for path, old, new in differences(before, table):
+        layout = cut(text)
+        if layout.array is not None:
+            start = layout.array.items[index].start
+            text = change_item(text, start, path, old, new, line_end=line_end_of(text))
+        else:
+            sections = layout.blocks[index].sections
+            text = change_sections(text, sections, path, old, new, line_end=line_end_of(text))
+    tables[index] = copy.deepcopy(table)
+    return _checked(text, meant)
+
+
+def delete_principal(text: str, index: int) -> str:
+    """Remove one principal and the comments that touch it.
+
+    Raises:
+        Invalid, Fault: as for `add_principal`.
+    """
+    meant = parse(text)
+    tables = principal_tables(meant)
+    layout = cut(text)
+    if layout.array is not None:
+        del tables[index]
+        return _checked(remove_item(text, layout.array, index), meant)
+    meant[PRINCIPAL] = [*tables[:index], *tables[index + 1 :]]
+    if not meant[PRINCIPAL]:
+        del meant[PRINCIPAL]
+    return _checked(_without(layout, layout.blocks[index]), meant)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing but blank space is left of a file."""
+    return not text.removeprefix(BYTE_ORDER_MARK).strip()
+
+
+def line_end_of(text: str) -> str:
+    """The line end of the last whole line; a bare line feed when there is none."""
+    last = text.rfind("\n")
+    return "\r\n" if last > 0 and text[last - 1] == "\r" else "\n"
+
+
+def _without(layout: Layout, block: Block) -> str:
+    text = layout.text
+    for start, end in reversed(block.spans):
+        gap = _BLANK_LINES.match(text, end)
+        if gap is not None and ends_in_blank_line(text[:start]):
+            end = gap.end()  # noqa: PLW2901 (the blank lines behind would double those before)
+        text = splice(text, start, end, "")
+    return text
+
+
+def _checked(text: str, meant: Table) -> str:
+    try:
+        found = parse(text)
+    except Invalid:
+        found = None
+    if found is None or not same(found, meant):
+        raise Fault(
+            "The edit would have changed more than was asked, so nothing was written.",
+            hint="Edit the file by hand: its layout is one that cannot be edited safely.",
+        )
+    return text

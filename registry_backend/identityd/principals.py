@@ -1,0 +1,254 @@
+"""The principals of an Identity Service configuration: read, planned, and written."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from registry_backend.domain.errors import Denied, Invalid, NotFound, VersionMismatch
+from registry_backend.domain.principals import (
+    FileChange,
+    FilePrincipal,
+    Principal,
+    PrincipalConfig,
+)
+from registry_backend.identityd.atomic import change_file
+from registry_backend.identityd.configuration import (
+    Snapshot,
+    Source,
+    read_configuration,
+    read_source,
+    understand,
+)
+from registry_backend.identityd.edit import (
+    add_principal,
+    delete_principal,
+    is_blank,
+    principal_tables,
+    update_principal,
+)
+from registry_backend.identityd.files import may_write, shown
+from registry_backend.identityd.names import GENERATED, free_file
+from registry_backend.identityd.rules import Finding, findings, introduced, merge
+from registry_backend.identityd.tables import write_principal
+
+
+class PrincipalFiles:
+    """A port to the principals of one main file and one override folder.
+
+    Plans are made from what is on disk when they are asked for, and touch nothing. `apply` writes
+    them. A plan turned around (`before` and `after` swapped) undoes it.
+
+    Args:
+        main_file: Usually `/etc/aziot/identityd/config.toml`; need not exist.
+        config_dir: Usually `/etc/aziot/identityd/config.d`; need not exist.
+        read_only: Whether every write is refused.
+    """
+
+    def __init__(self, main_file: Path, config_dir: Path, *, read_only: bool = False) -> None:
+        self._main_file = main_file
+        self._config_dir = config_dir
+        self._read_only = read_only
+        self._one_at_a_time = threading.Lock()
+
+    async def load(self) -> PrincipalConfig:
+        """Read all files; a broken one is reported in place, the rest still shown."""
+        return (await asyncio.to_thread(self._snapshot)).config
+
+    async def plan_add(self, principal: Principal, *, file: str | None = None) -> FileChange:
+        """Plan a new table at the end of a file; None: in a file of its own in the folder.
+
+        Raises:
+            Invalid: when the daemon would refuse to start with it.
+            NotFound, Denied: when the file or folder is missing or may not be written.
+        """
+        return await asyncio.to_thread(self._plan_add, principal, file)
+
+    async def plan_update(self, target: FilePrincipal, principal: Principal) -> FileChange:
+        """Plan the change of one table; only keys with a new value change.
+
+        Raises:
+            VersionMismatch: when the table has changed since it was loaded.
+            Invalid: when the daemon would refuse to start with the change.
+            NotFound, Denied: when the file is gone or may not be written.
+        """
+        return await asyncio.to_thread(self._plan_update, target, principal)
+
+    async def plan_delete(self, target: FilePrincipal) -> FileChange:
+        """Plan the removal of one table and the comments that touch it.
+
+        A file of the folder that would hold nothing but blank space is removed.
+
+        Raises:
+            VersionMismatch, NotFound, Denied: as for `plan_update`.
+        """
+        return await asyncio.to_thread(self._plan_delete, target)
+
+    async def apply(self, change: FileChange) -> PrincipalConfig:
+        """Write a plan atomically, and to its end even when the caller is cancelled.
+
+        Raises:
+            VersionMismatch: when the file has changed since the plan was made.
+            Denied, NotFound, Invalid, Fault: when the system refuses; the file is as it was.
+        """
+        # A future, not a task: a loop that shuts down cancels its tasks and waits for its threads.
+        saving = asyncio.get_running_loop().run_in_executor(None, self._apply, change)
+        return await asyncio.shield(saving)
+
+    def _snapshot(self) -> Snapshot:
+        return read_configuration(self._main_file, self._config_dir, self._why_not_editable)
+
+    def _plan_add(self, principal: Principal, file: str | None) -> FileChange:
+        table = write_principal(principal)
+        if file is not None:
+            path = self._named(file)
+            source = self._editable_source(path)
+            after = add_principal(source.text, table).encode()
+            return self._planned(path, source.data, after, f"Add “{principal.name}”")
+        if not self._config_dir.is_dir():
+            raise NotFound(
+                f"There is no folder {shown(self._config_dir)} for a file of its own.",
+                hint="Create the folder, or choose a file to add to.",
+            )
+        path = free_file(self._config_dir, principal.name)
+        self._refuse_unless_editable(path)
+        after = add_principal("", table).encode()
+        return self._planned(path, None, after, f"Add “{principal.name}”")
+
+    def _plan_update(self, target: FilePrincipal, principal: Principal) -> FileChange:
+        source = self._editable_source(target.file)
+        index = _find(source, target)
+        before = principal_tables(source.document)[index]
+        table = write_principal(principal, before if isinstance(before, dict) else None)
+        after = update_principal(source.text, index, table).encode()
+        return self._planned(target.file, source.data, after, f"Change “{principal.name}”")
+
+    def _plan_delete(self, target: FilePrincipal) -> FileChange:
+        source = self._editable_source(target.file)
+        text = delete_principal(source.text, _find(source, target))
+        gone = is_blank(text) and target.file != self._main_file
+        name = f"“{target.principal.name}”" if target.principal else f"line {target.line}"
+        after = None if gone else text.encode()
+        return self._planned(target.file, source.data, after, f"Remove {name}")
+
+    def _planned(
+        self, path: Path, before: bytes | None, after: bytes | None, verb: str
+    ) -> FileChange:
+        """A change that was held against the rules between principals."""
+        snapshot = self._snapshot()
+        amiss = introduced(
+            _findings(snapshot.sources),
+            _findings(_with(snapshot.sources, path, after, main_file=self._main_file)),
+        )
+        stops = [found.problem for found in amiss if found.stops]
+        if stops:
+            raise Invalid(
+                "The daemon would refuse to start",
+                problems=stops,
+                hint="Nothing was written.",
+            )
+        warnings = [found.problem.problem for found in amiss]
+        if path == self._main_file:
+            warnings.append(
+                "The daemon may not notice a change of the main file until it is restarted."
+            )
+        if before is None:
+            summary = f"{verb}: create {shown(path)}."
+        elif after is None:
+            summary = f"{verb}: remove {shown(path)}, which held nothing else."
+        else:
+            summary = f"{verb} in {shown(path)}."
+        return FileChange(
+            path=path, before=before, after=after, summary=summary, warnings=tuple(warnings)
+        )
+
+    def _apply(self, change: FileChange) -> PrincipalConfig:
+        with self._one_at_a_time:
+            path = self._named(str(change.path))
+            self._refuse_unless_editable(path)
+            target = self._target(path)
+            change_file(target, before=change.before, after=change.after)
+            return self._snapshot().config
+
+    def _target(self, path: Path) -> Path:
+        """The file to replace: the main file may be a link, and stays one."""
+        return Path(os.path.realpath(path)) if self._is_main(path) else path
+
+    def _is_main(self, path: Path) -> bool:
+        return path == self._main_file
+
+    def _named(self, file: str) -> Path:
+        """The file of this configuration that a person or a plan names."""
+        if file == str(self._main_file):
+            return self._main_file
+        path = self._config_dir / file
+        stem, _, extension = path.name.rpartition(".")
+        if path.parent != self._config_dir or not stem or extension != "toml":
+            raise Invalid(
+                f"{shown(path)} is no file of this configuration.",
+                hint=f"Name {shown(self._main_file)} or a .toml file in {shown(self._config_dir)}.",
+            )
+        return path
+
+    def _editable_source(self, file: Path) -> Source:
+        path = self._named(str(file))
+        source = read_source(path, follow_links=self._is_main(path))
+        self._refuse_unless_editable(path)
+        return source
+
+    def _refuse_unless_editable(self, path: Path) -> None:
+        if reason := self._why_not_editable(path):
+            raise Denied(f"{shown(path)} was not changed. {reason}")
+
+    def _why_not_editable(self, path: Path) -> str:
+        if self._read_only:
+            return "This session is read-only."
+        if path.name == GENERATED and not self._is_main(path):
+            return (
+                "The file is generated: `aziotctl config apply` overwrites it. "
+                "Put principals in a file of their own."
+            )
+        target = self._target(path)
+        if os.path.exists(target) and not may_write(target):  # noqa: PTH110 (a name too long is no crash)
+            return "This user may not write it; run as root or as its owner."
+        if target.parent.is_dir() and not may_write(target.parent):
+            return (
+                f"This user may not write the folder {shown(target.parent)}, "
+                "where saving makes the new file; run as root or as its owner."
+            )
+        return ""
+
+
+def _find(source: Source, target: FilePrincipal) -> int:
+    """Where a table stands now; others may have been added or removed before it."""
+    principals = source.principals
+    if target.index < len(principals) and principals[target.index].digest == target.digest:
+        return target.index
+    moved = [found.index for found in principals if found.digest == target.digest]
+    if len(moved) == 1:
+        return moved[0]
+    there = principals[target.index] if target.index < len(principals) else None
+    raise VersionMismatch(
+        f"The table at line {target.line} of {shown(source.path)} was changed or removed "
+        "by someone else since it was loaded.",
+        current=there,
+        hint="Load the principals again and repeat the edit.",
+    )
+
+
+def _findings(sources: Sequence[Source]) -> list[Finding]:
+    standings = [standing for source in sources for standing in source.standings()]
+    return findings(standings, merge(source.document for source in sources))
+
+
+def _with(
+    sources: Sequence[Source], path: Path, after: bytes | None, *, main_file: Path
+) -> list[Source]:
+    """The sources as they would be after a change, in the daemon's order."""
+    kept = [source for source in sources if source.path != path]
+    if after is not None:
+        kept.append(understand(path, after))
+    return sorted(kept, key=lambda at: (at.path != main_file, os.fsencode(at.path)))

@@ -1,0 +1,1 @@
+"""The Identity Service's configuration: read, planned, written, and left alone where not meant."""
