@@ -1,0 +1,51 @@
+"""Models as the text that stores keep, and back. Shared by every store."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from registry_backend.domain.document import Document, Value
+from registry_backend.domain.errors import Fault, Invalid
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def document_text(document: Document) -> str:
+    """The members that were given, as compact JSON; the text of `Document.to_json`.
+
+    Raises:
+        Invalid: when a string in it is no Unicode text (half a surrogate pair).
+    """
+    try:
+        return document.model_dump_json(by_alias=True, exclude_unset=True)
+    except (PydanticSerializationError, UnicodeEncodeError):
+        raise not_unicode() from None
+
+
+def value_text(value: Value) -> str:
+    """A whole value as compact JSON, times exact to the microsecond."""
+    return value.model_dump_json()
+
+
+def restore(model: type[ModelT], text: str, *, what: str) -> ModelT:
+    """The model that a stored text holds.
+
+    Raises:
+        Fault: when the text breaks the model's rules, naming `what` and the members.
+    """
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        problems = Invalid.from_validation(error)
+        raise Fault(f"The stored document of {what} cannot be read: {problems}") from None
+
+
+def not_unicode() -> Invalid:
+    """What to say of a string that cannot be written as UTF-8."""
+    return Invalid(
+        "A text holds half a surrogate pair, which is no character and cannot be stored.",
+        hint=r"Look for a lone \ud800 to \udfff escape.",
+    )

@@ -1,0 +1,226 @@
+"""Devices in SQLite, one at a time; imports are in `sqlite_bulk`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+from registry_backend.domain.devices import Device, DeviceAttributes
+from registry_backend.domain.errors import AlreadyExists
+from registry_backend.domain.identifiers import generate_id
+from registry_backend.domain.query import Count, DeviceQuery, DeviceSort, Order, Page, PageRequest
+from registry_backend.domain.timestamps import from_micros, to_micros
+from registry_backend.storage.paging import Row, Where, fetch_page
+from registry_backend.storage.rows import document_text, restore
+from registry_backend.storage.search import forget_rows
+from registry_backend.storage.sqlite_base import Rows, micros, moment
+from registry_backend.storage.sqlite_credentials import CredentialWrites
+from registry_backend.storage.sqlite_query import (
+    GATEWAY_IDS,
+    MEMBER_OF,
+    VIA,
+    VIA_GROUP,
+    device_keys,
+    device_listing,
+)
+
+_COLUMNS = """d.changed_at, d.device_id, d.version, d.revision, d.generation_id, d.created_at,
+    d.updated_at, d.status_updated_at, d.document"""
+_MAX_GATEWAYS = 1000
+
+INSERT_DEVICE = """INSERT INTO devices (tenant_id, device_id, enabled, version, revision,
+    generation_id, created_at, updated_at, changed_at, status_updated_at,
+    credentials_version, credentials_revision, document)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"""
+INSERT_LINK = "INSERT OR IGNORE INTO device_links VALUES (?, ?, ?, ?)"
+
+
+class DeviceReads(Rows):
+    """The devices part of a snapshot."""
+
+    def get_device(self, tenant_id: str, device_id: str) -> Device | None:
+        """The device of that id, or None."""
+        row = self._one(
+            f"SELECT {_COLUMNS} FROM devices AS d WHERE d.tenant_id = ? AND d.device_id = ?",  # noqa: S608 - constant
+            *(tenant_id, device_id),
+        )
+        return _device(tenant_id, row) if row else None
+
+    def page_devices(
+        self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
+    ) -> Page[Device]:
+        """A stretch of a tenant's devices."""
+        listing = device_listing(
+            self._connection,
+            tenant_id,
+            query,
+            order,
+            _COLUMNS,
+            total=self._known_count(tenant_id, query),
+        )
+        rows, more = fetch_page(self._connection, listing, request)
+        first = 1 if order.by is DeviceSort.ID else 0
+        return Page(
+            [_device(tenant_id, row) for row in rows],
+            [listing.keys.cursor(row[first:2]) for row in rows],
+            more,
+        )
+
+    def count_devices(self, tenant_id: str, query: DeviceQuery) -> Count:
+        """How many devices the query has; O(1) without conditions and for `enabled` alone."""
+        known = self._known_count(tenant_id, query)
+        return Count(self._count_where(tenant_id, query, Order()) if known is None else known)
+
+    def position_of_device(
+        self, tenant_id: str, device_id: str, query: DeviceQuery, order: Order
+    ) -> int:
+        """How many rows of that list stand before the place where this id is or would be.
+
+        In the order of changes an id that does not exist stands where a new device would.
+        """
+        keys = device_keys(order)
+        place: tuple[int | str, ...] = (device_id,)
+        if order.by is DeviceSort.UPDATED:
+            row = self._one(
+                "SELECT changed_at FROM devices WHERE tenant_id = ? AND device_id = ?",
+                *(tenant_id, device_id),
+            )
+            place = (row[0] if row else 2**63 - 1, device_id)
+        before = Where()
+        before.add(keys.beyond(upward=order.descending), *place)
+        return self._count_where(tenant_id, query, order, before)
+
+    def gateways_of(self, tenant_id: str) -> Sequence[str]:
+        """Ids that other devices name in `via`, in order; at most 1000."""
+        return [row[0] for row in self._all(GATEWAY_IDS, tenant_id, tenant_id, _MAX_GATEWAYS)]
+
+    def _known_count(self, tenant_id: str, query: DeviceQuery) -> int | None:
+        """The count if it is kept."""
+        if query not in (DeviceQuery(), DeviceQuery(enabled=query.enabled)):
+            return None
+        kept = self.statistics(tenant_id)
+        if query.enabled is None:
+            return kept.total
+        return kept.enabled if query.enabled else kept.disabled
+
+    def _count_where(
+        self, tenant_id: str, query: DeviceQuery, order: Order, extra: Where | None = None
+    ) -> int:
+        listing = device_listing(self._connection, tenant_id, query, order, "count(*)")
+        where = listing.where
+        if extra is not None:
+            where.add(*extra.clauses, *extra.parameters)
+        row = self._one(
+            f"SELECT count(*) FROM {listing.source} {where.sql()}",  # noqa: S608 - bound
+            *(*listing.parameters, *where.parameters),
+        )
+        return int(row[0]) if row else 0
+
+
+class DeviceWrites(DeviceReads, CredentialWrites):
+    """The devices part of a transaction."""
+
+    def insert_device(self, device: Device) -> None:
+        """Insert with an empty credential set. Raises AlreadyExists."""
+        try:
+            self._changed(INSERT_DEVICE, *device_row(device))
+        except sqlite3.IntegrityError:
+            raise AlreadyExists(
+                f"The device {device.device_id!r} exists already in tenant {device.tenant_id!r}."
+            ) from None
+        self._connection.executemany(INSERT_LINK, links_of(device))
+        self._count(device.tenant_id, devices=1, enabled=int(device.enabled))
+
+    def update_device(self, device: Device, *, expected: str) -> bool:
+        """Replace a device's attributes, version and times."""
+        place = (device.tenant_id, device.device_id)
+        before = self._one(
+            "SELECT enabled FROM devices WHERE tenant_id = ? AND device_id = ? AND version = ?",
+            *(*place, expected),
+        )
+        if before is None:
+            return False
+        self._changed(
+            """UPDATE devices SET enabled = ?, version = ?, revision = ?, generation_id = ?,
+            created_at = ?, updated_at = ?, changed_at = ?, status_updated_at = ?, document = ?
+            WHERE tenant_id = ? AND device_id = ? AND version = ?""",
+            *(device.enabled, device.version, device.revision, device.generation_id),
+            *(to_micros(device.created_at), micros(device.updated_at), changed_at(device)),
+            *(micros(device.status_updated_at), document_text(device.attributes)),
+            *(*place, expected),
+        )
+        self._changed("DELETE FROM device_links WHERE tenant_id = ? AND device_id = ?", *place)
+        self._connection.executemany(INSERT_LINK, links_of(device))
+        self._count(device.tenant_id, enabled=int(device.enabled) - before[0])
+        return True
+
+    def delete_device(self, tenant_id: str, device_id: str, *, expected: str) -> bool:
+        """Remove a device and its credentials."""
+        rows = self._all(
+            """DELETE FROM devices WHERE tenant_id = ? AND device_id = ? AND version = ?
+            RETURNING row, device_id, enabled""",
+            *(tenant_id, device_id, expected),
+        )
+        self._forget(tenant_id, rows)
+        return bool(rows)
+
+    def _forget(self, tenant_id: str, rows: Sequence[Row]) -> None:
+        """Remove all that hangs on devices whose (row, id, enabled) are gone, and count."""
+        places = [(tenant_id, device_id) for _, device_id, _ in rows]
+        removed = self._connection.executemany(
+            "DELETE FROM credentials WHERE tenant_id = ? AND device_id = ?", places
+        ).rowcount
+        self._connection.executemany(
+            "DELETE FROM device_links WHERE tenant_id = ? AND device_id = ?", places
+        )
+        forget_rows(self._connection, ((row, device_id) for row, device_id, _ in rows))
+        self._count(
+            tenant_id,
+            devices=-len(rows),
+            enabled=-sum(enabled for *_, enabled in rows),
+            credentials=-max(0, removed),
+        )
+
+
+def device_row(device: Device) -> Row:
+    """What is bound to insert a device with an empty credential set."""
+    return (
+        *(device.tenant_id, device.device_id, device.enabled, device.version, device.revision),
+        *(device.generation_id, to_micros(device.created_at), micros(device.updated_at)),
+        *(changed_at(device), micros(device.status_updated_at), generate_id()),
+        document_text(device.attributes),
+    )
+
+
+def changed_at(device: Device) -> int:
+    """When a device was last written, creation included."""
+    return to_micros(device.updated_at or device.created_at)
+
+
+def links_of(device: Device) -> Iterator[Row]:
+    """What is bound for each gateway and group that a device names."""
+    attributes = device.attributes
+    for relation, targets in (
+        (VIA, attributes.via),
+        (VIA_GROUP, attributes.via_groups),
+        (MEMBER_OF, attributes.member_of),
+    ):
+        for target in targets:
+            yield device.tenant_id, relation, target, device.device_id
+
+
+def _device(tenant_id: str, row: Row) -> Device:
+    (_, device_id, version, revision, generation_id, created, updated, status_updated, text) = row
+    return Device(
+        tenant_id=tenant_id,
+        device_id=device_id,
+        attributes=restore(
+            DeviceAttributes, text, what=f"device {device_id!r} in tenant {tenant_id!r}"
+        ),
+        version=version,
+        revision=revision,
+        generation_id=generation_id,
+        created_at=from_micros(created),
+        updated_at=moment(updated),
+        status_updated_at=moment(status_updated),
+    )

@@ -1,0 +1,111 @@
+"""The journal in SQLite, and the marks that tell other processes what was touched."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from registry_backend.domain.document import JsonObject, compact_json
+from registry_backend.domain.journal import Actor, Change, JournalEntry
+from registry_backend.domain.timestamps import from_micros, to_micros
+from registry_backend.storage.paging import MAX_LIMIT, Row
+from registry_backend.storage.sqlite_base import Rows
+
+
+class JournalReads(Rows):
+    """The journal part of a snapshot."""
+
+    def page_journal(
+        self, tenant_id: str, *, resource_id: str | None, before: int | None, limit: int
+    ) -> Sequence[JournalEntry]:
+        """Newest first, below a sequence number; of one thing or the whole tenant."""
+        rows = self._all(
+            f"""SELECT sequence, at, actor, action, resource, tenant_id, resource_id, before, after
+            FROM journal WHERE tenant_id = ? {"" if resource_id is None else "AND resource_id = ?"}
+            AND sequence < ? ORDER BY sequence DESC LIMIT ?""",  # noqa: S608 - constants
+            *((tenant_id,) if resource_id is None else (tenant_id, resource_id)),
+            *(2**63 - 1 if before is None else before, max(0, min(limit, MAX_LIMIT))),
+        )
+        return [_entry(row) for row in rows]
+
+
+class JournalWrites(JournalReads):
+    """The journal part of a transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self.changes: list[Change] = []
+        """What `note` was told, in order."""
+
+    def add_journal(self, actor: Actor, at: datetime, lines: Iterable[JournalEntry]) -> None:
+        """Append lines; their `sequence` is given here."""
+        who, when = str(actor), to_micros(at)
+        self._connection.executemany(
+            """INSERT INTO journal
+            (at, actor, action, resource, tenant_id, resource_id, before, after)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            [
+                (
+                    *(when, who, line.action, line.resource, line.tenant_id, line.resource_id),
+                    *(_text(line.before), _text(line.after)),
+                )
+                for line in lines
+            ],
+        )
+
+    def note(self, change: Change) -> None:
+        """Tell watchers of this change once it is durable."""
+        self.changes.append(change)
+
+
+def mark_touched(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
+    """Leave marks for other processes; needs the write transaction that made the changes."""
+    touched = {(change.resource, change.tenant_id): change.action for change in changes}
+    if touched:
+        stamp = last_stamp(connection) + 1
+        connection.executemany(
+            "INSERT OR REPLACE INTO touched (resource, tenant_id, action, stamp) VALUES (?,?,?,?)",
+            [(*where, action, stamp) for where, action in touched.items()],
+        )
+
+
+def touched_since(connection: sqlite3.Connection, stamp: int) -> list[Change]:
+    """What was marked after that stamp, one change for each resource and tenant."""
+    rows = connection.execute(
+        "SELECT resource, action, tenant_id FROM touched WHERE stamp > ? ORDER BY stamp", (stamp,)
+    )
+    return [
+        Change(resource=resource, action=action, tenant_id=tenant_id, resource_id="")
+        for resource, action, tenant_id in rows
+    ]
+
+
+def last_stamp(connection: sqlite3.Connection) -> int:
+    """The newest mark; 0 when there is none."""
+    return int(connection.execute("SELECT coalesce(max(stamp), 0) FROM touched").fetchone()[0])
+
+
+def _text(members: JsonObject | None) -> str | None:
+    return None if members is None else compact_json(members)
+
+
+def _members(text: str | None) -> JsonObject | None:
+    members: JsonObject | None = None if text is None else json.loads(text)
+    return members
+
+
+def _entry(row: Row) -> JournalEntry:
+    sequence, at, actor, action, resource, tenant_id, resource_id, before, after = row
+    return JournalEntry(
+        sequence=sequence,
+        at=from_micros(at),
+        actor=actor,
+        action=action,
+        resource=resource,
+        tenant_id=tenant_id,
+        resource_id=resource_id,
+        before=_members(before),
+        after=_members(after),
+    )

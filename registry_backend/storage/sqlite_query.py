@@ -1,0 +1,151 @@
+"""Device queries as SQL: what to walk, which conditions to check, in which order.
+
+Two plans. When one condition can name the few rows that may fit (part of an id, a gateway, an
+expiry), those rows are fetched by number and sorted. Otherwise the index of the order asked for
+is walked and each row checked, so that a page ends as soon as it is full.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from registry_backend.domain.query import AttributeFilter, DeviceQuery, DeviceSort, Order
+from registry_backend.domain.timestamps import to_micros
+from registry_backend.storage import search
+from registry_backend.storage.paging import Keys, Listing, Parameter, Where, successor
+from registry_backend.storage.sqlite_attributes import Condition, attribute_condition
+
+MAX_CANDIDATES = 5000
+"""More rows than this are not fetched by number: walking the index gets to a page sooner."""
+_ENOUGH = MAX_CANDIDATES + 1
+
+VIA = "via"
+VIA_GROUP = "via-group"
+MEMBER_OF = "member-of"
+
+_CONNECTS_THROUGH = """EXISTS (SELECT 1 FROM device_links AS l WHERE l.tenant_id = d.tenant_id
+    AND l.relation = 'via' AND l.target = ? AND l.device_id = d.device_id)
+  OR EXISTS (SELECT 1 FROM device_links AS l JOIN device_links AS m ON m.tenant_id = l.tenant_id
+    AND m.relation = 'member-of' AND m.target = l.target AND m.device_id = ?
+    WHERE l.tenant_id = d.tenant_id AND l.device_id = d.device_id AND l.relation = 'via-group')"""
+_IS_GATEWAY = """EXISTS (SELECT 1 FROM device_links AS l WHERE l.tenant_id = d.tenant_id
+    AND l.relation = 'via' AND l.target = d.device_id)
+  OR EXISTS (SELECT 1 FROM device_links AS l WHERE l.tenant_id = d.tenant_id
+    AND l.device_id = d.device_id AND l.relation = 'member-of')"""
+_HAS_TYPE = """EXISTS (SELECT 1 FROM credentials AS c INDEXED BY credentials_of_device
+    WHERE c.tenant_id = d.tenant_id AND c.device_id = d.device_id AND c.type = ?)"""
+_EXPIRES = """EXISTS (SELECT 1 FROM credentials AS c INDEXED BY credentials_of_device
+    WHERE c.tenant_id = d.tenant_id AND c.device_id = d.device_id AND c.expires_at < ?)"""
+
+GATEWAY_IDS = """WITH RECURSIVE gateway(id) AS (
+    SELECT min(target) FROM device_links WHERE tenant_id = ? AND relation = 'via'
+    UNION ALL
+    SELECT (SELECT min(target) FROM device_links
+            WHERE tenant_id = ? AND relation = 'via' AND target > gateway.id)
+    FROM gateway WHERE gateway.id IS NOT NULL
+  )
+  SELECT id FROM gateway WHERE id IS NOT NULL LIMIT ?"""
+"""Steps from gateway to gateway, however many devices name each."""
+
+_ROWS_VIA = """SELECT d.row FROM (
+    SELECT tenant_id, device_id FROM device_links
+    WHERE tenant_id = ? AND relation = 'via' AND target = ?
+    UNION
+    SELECT l.tenant_id, l.device_id FROM device_links AS m
+    CROSS JOIN device_links AS l ON l.tenant_id = m.tenant_id AND l.relation = 'via-group'
+        AND l.target = m.target
+    WHERE m.tenant_id = ? AND m.device_id = ? AND m.relation = 'member-of'
+    LIMIT ?
+  ) AS l CROSS JOIN devices AS d ON d.tenant_id = l.tenant_id AND d.device_id = l.device_id"""
+_ROWS_EXPIRING = """SELECT DISTINCT d.row FROM (
+    SELECT tenant_id, device_id FROM credentials INDEXED BY credentials_by_expiry
+    WHERE tenant_id = ? AND expires_at IS NOT NULL AND expires_at < ? LIMIT ?
+  ) AS c CROSS JOIN devices AS d ON d.tenant_id = c.tenant_id AND d.device_id = c.device_id"""
+
+
+def device_keys(order: Order) -> Keys:
+    """The columns that an order stands for."""
+    if order.by is DeviceSort.ID:
+        return Keys(("d.device_id",), (str,), order.descending)
+    return Keys(("d.changed_at", "d.device_id"), (int, str), order.descending)
+
+
+def device_listing(
+    connection: sqlite3.Connection,
+    tenant_id: str,
+    query: DeviceQuery,
+    order: Order,
+    columns: str,
+    *,
+    total: int | None = None,
+) -> Listing:
+    """The devices of a query, ready to be paged or counted."""
+    where = _where(tenant_id, query)
+    keys = device_keys(order)
+    rows = _candidates(connection, tenant_id, query)
+    if rows is not None:
+        source = "json_each(?) AS hit CROSS JOIN devices AS d ON d.row = hit.value"
+        return Listing(columns, source, where, keys, parameters=(json.dumps(rows),))
+    if order.by is DeviceSort.UPDATED:
+        index = "devices_by_change"
+    else:
+        index = "devices_by_id" if query.enabled is None else "devices_by_state"
+    return Listing(columns, f"devices AS d INDEXED BY {index}", where, keys, total=total)
+
+
+def _where(tenant_id: str, query: DeviceQuery) -> Where:
+    where = Where()
+    where.add("d.tenant_id = ?", tenant_id)
+    if query.enabled is not None:
+        where.add("d.enabled = ?", query.enabled)
+    if query.id_prefix:
+        where.add("d.device_id >= ?", query.id_prefix)
+        end = successor(query.id_prefix)
+        if end is not None:
+            where.add("d.device_id < ?", end)
+    if query.id_contains:
+        where.add(*search.contains("d.device_id", query.id_contains))
+    if query.via is not None:
+        where.add(_CONNECTS_THROUGH, query.via, query.via)
+    if query.is_gateway is not None:
+        where.add(_IS_GATEWAY if query.is_gateway else f"NOT ({_IS_GATEWAY})")
+    if query.credential_type is not None:
+        where.add(_HAS_TYPE, query.credential_type)
+    if query.expires_before is not None:
+        where.add(_EXPIRES, to_micros(query.expires_before))
+    for attribute in query.attributes:
+        condition = _attribute(attribute)
+        where.add(condition.sql, *condition.parameters)
+    return where
+
+
+def _attribute(attribute: AttributeFilter) -> Condition:
+    if attribute.path == ("enabled",) and isinstance(attribute.value, bool):
+        # A document that leaves it out is enabled (hono 2.4); the column knows.
+        return Condition("d.enabled = ?", (attribute.value,))
+    return attribute_condition("d.document", attribute)
+
+
+def _candidates(
+    connection: sqlite3.Connection, tenant_id: str, query: DeviceQuery
+) -> list[int] | None:
+    """Row numbers among which all that fit are, if some condition knows few enough."""
+    found = None
+    if query.via is not None:
+        found = _rows(connection, _ROWS_VIA, tenant_id, query.via, tenant_id, query.via)
+    if found is None and query.id_contains:
+        found = search.rows_with(connection, tenant_id, query.id_contains, limit=_ENOUGH)
+    if found is None and query.expires_before is not None:
+        found = _rows(connection, _ROWS_EXPIRING, tenant_id, to_micros(query.expires_before))
+    return found
+
+
+def _rows(connection: sqlite3.Connection, sql: str, *parameters: Parameter) -> list[int] | None:
+    """The rows a statement names; None when it reaches its limit. The limit is bound last.
+
+    Every link and credential has its device, so a limit on them is reached only by many rows;
+    several of one device may be counted, which errs on the side of walking.
+    """
+    found = [row for (row,) in connection.execute(sql, (*parameters, _ENOUGH))]
+    return found if len(found) < _ENOUGH else None

@@ -1,0 +1,18 @@
+"""The resources of SQLite put together."""
+
+from __future__ import annotations
+
+from registry_backend.storage.sqlite_bulk import BulkWrites
+from registry_backend.storage.sqlite_credentials import CredentialReads
+from registry_backend.storage.sqlite_devices import DeviceReads
+from registry_backend.storage.sqlite_jobs import JobReads, JobWrites
+from registry_backend.storage.sqlite_journal import JournalReads, JournalWrites
+from registry_backend.storage.sqlite_tenants import TenantReads, TenantWrites
+
+
+class SqliteSnapshot(TenantReads, DeviceReads, CredentialReads, JobReads, JournalReads):
+    """A `Snapshot` on a connection that is inside a transaction."""
+
+
+class SqliteTransaction(TenantWrites, BulkWrites, JobWrites, JournalWrites):
+    """A `Transaction` on a connection that is inside a writing transaction."""
