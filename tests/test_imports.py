@@ -75,7 +75,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
                                     DOMAIN, "themes", "textual", "rich"),
 }  # fmt: skip
 
-SHARED_ADAPTER_MODULES = {"console.adapters.base", "console.adapters.rest"}
+SHARED_ADAPTER_MODULES = {
+    "console.adapters.base",
+    "console.adapters.read_only",
+    "console.adapters.rest",
+}
 
 LAZY: tuple[tuple[str, set[str]], ...] = (
     # importing                 never loads
@@ -176,6 +180,7 @@ def test_the_source_is_found() -> None:
     assert {module.split(".")[0] for module in MODULES} == set(PACKAGES)
     assert {DOMAIN, STORE, "console.adapters.base"} <= MODULES.keys()
     assert {"themes", "console.keys", "console.render"} <= {room for room, _ in LAZY_HERE}
+    assert ADAPTERS
     assert len(MODULES) > 20
 
 

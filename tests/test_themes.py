@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -98,6 +99,14 @@ every_palette = pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETT
 def test_contrast_is_the_ratio_of_wcag(one: str, other: str, ratio: float) -> None:
     """The measure itself agrees with published values."""
     assert contrast(Color.parse(one), Color.parse(other)) == pytest.approx(ratio, abs=0.01)
+
+
+def test_a_faint_colour_is_caught() -> None:
+    """The table finds what it is there to find: a state too dark, a muted text too close."""
+    palette = PALETTES[themes.DEFAULT_DARK]
+    assert too_faint(replace(palette, error="#7a2f2f"), READ, 4.5)
+    assert too_faint(replace(palette, variables={"text-muted": "auto 30%"}), READ, 4.5)
+    assert too_faint(replace(palette, variables={"text-disabled": "auto 20%"}), INACTIVE, 3.0)
 
 
 @every_palette
