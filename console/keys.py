@@ -86,7 +86,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("help", "question_mark,f1", "Help", "All keys, and what they do.", EVERYWHERE),
     Action("palette", "ctrl+p,colon", "Palette", "Find any action by name.", EVERYWHERE),
     Action("themes", "t", "Theme", "Choose how it looks.", EVERYWHERE, shown=False),
-    Action("quit", "q,ctrl+q", "Quit", "Leave; running saves finish first.", EVERYWHERE),
+    Action(
+        "quit", "q,ctrl+q", "Quit", "Leave; running saves finish first.", EVERYWHERE, shown=False
+    ),
     # tables
     Action("filter", "slash", "Filter", "Show only rows that match.", TABLE),
     Action("back", "escape", "Back", "Close the filter, or drop it.", TABLE, shown=False),

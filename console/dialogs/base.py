@@ -31,7 +31,8 @@ class DialogBox(Vertical):
         & .dialog--hint { color: $text-muted; width: 1fr; height: auto; }
         & .dialog--problem { color: $text-error; width: 1fr; height: auto; }
         & .dialog--buttons { height: auto; align-horizontal: right; margin-top: 1; }
-        & .dialog--buttons Button { margin-left: 2; }
+        & .dialog--buttons Button { margin-left: 2; min-width: 12; }
+        & OptionList, & OptionList:focus { border: none; padding: 0; background: $surface; }
     }
     """
 

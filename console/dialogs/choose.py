@@ -31,8 +31,7 @@ class ChooseScreen(Dialog[str | None]):
 
     BINDINGS = [Binding("escape", "leave", "Cancel", show=False)]
     DEFAULT_CSS = """
-    ChooseScreen OptionList { height: auto; max-height: 60vh; border: none; background: $surface;
-        padding: 0; }
+    ChooseScreen OptionList { height: auto; max-height: 60vh; }
     ChooseScreen #intro { margin-bottom: 1; }
     """
 

@@ -43,9 +43,13 @@ class ConfirmScreen(Dialog[bool]):
                 )
                 yield Input(id="typed")
             with Horizontal(classes="dialog--buttons"):
-                yield Button("Cancel", id="cancel")
+                yield Button("Cancel", id="cancel", compact=True)
                 yield Button(
-                    self._confirm, id="confirm", variant="error", disabled=bool(self._typed)
+                    self._confirm,
+                    id="confirm",
+                    variant="error",
+                    disabled=bool(self._typed),
+                    compact=True,
                 )
 
     def on_mount(self) -> None:

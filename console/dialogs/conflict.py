@@ -67,10 +67,10 @@ class ConflictScreen(Dialog[Decision | None]):
             with VerticalScroll():
                 yield Static(id="rows", markup=False)
             with Horizontal(classes="dialog--buttons"):
-                yield Button("Keep mine (m)", id="mine")
-                yield Button("Take theirs (t)", id="theirs")
-                yield Button("Both (b)", id="merge", variant="primary")
-                yield Button("Edit (e)", id="edit")
+                yield Button("Keep mine (m)", id="mine", compact=True)
+                yield Button("Take theirs (t)", id="theirs", compact=True)
+                yield Button("Both (b)", id="merge", variant="primary", compact=True)
+                yield Button("Edit (e)", id="edit", compact=True)
 
     def on_mount(self) -> None:
         """Fill the table and stand on the choice that loses nothing."""

@@ -64,8 +64,8 @@ class DocumentScreen(Dialog[str | None]):
                 self._mark(self._problem), id="problem", classes="dialog--problem", markup=False
             )
             with Horizontal(classes="dialog--buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button(self._submit, id="submit", variant="primary")
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(self._submit, id="submit", variant="primary", compact=True)
 
     def on_mount(self) -> None:
         """Begin in the text."""

@@ -8,9 +8,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.suggester import SuggestFromList
 from textual.widget import Widget
-from textual.widgets import Button, Input, Label, Select, Static, Switch, TextArea
+from textual.widgets import Button, Checkbox, Input, Label, Select, Static, TextArea
 
 from console.dialogs.base import Dialog, DialogBox
 from console.forms.fields import Field, Values
@@ -25,18 +26,20 @@ class FieldView(Vertical):
         height: auto;
         margin-bottom: 1;
         & Label { color: $foreground; text-style: bold; }
+        &:focus-within Label { color: $text-accent; }
         & .field--help { color: $text-muted; height: auto; }
         & .field--problem { color: $text-error; height: auto; display: none; }
-        & Input, & Select, & TextArea { border: tall $border-blurred; background: $panel; }
-        & Input:focus, & TextArea:focus { border: tall $accent; }
-        & Input { height: 3; }
-        & TextArea { height: 6; }
-        & Switch { border: none; height: 1; padding: 0; background: $surface; }
-        & .field--switch { height: auto; }
-        & .field--switch Label { padding-left: 2; }
+        & Input, & TextArea { border: none; background: $panel; }
+        & Input:focus, & TextArea:focus { background: $block-cursor-background 60%; }
+        & Input { height: 1; padding: 0 1; }
+        & TextArea { height: 5; padding: 0 1; }
+        & Select { height: 1; }
+        & SelectCurrent { border: none; background: $panel; padding: 0 1; }
+        & Checkbox { border: none; padding: 0; background: $surface; text-style: bold; }
+        & Checkbox:focus { background: $surface; color: $text-accent; }
         &.-wrong .field--problem { display: block; }
         &.-wrong .field--help { display: none; }
-        &.-wrong Input, &.-wrong TextArea { border: tall $error; }
+        &.-wrong Label { color: $text-error; }
     }
     """
 
@@ -47,24 +50,21 @@ class FieldView(Vertical):
     def compose(self) -> ComposeResult:
         """Label, input, help and room for a problem."""
         entry = self._entry()
-        if isinstance(entry, Switch):
-            with Horizontal(classes="field--switch"):
-                yield entry
-                yield Label(self.spec.label, markup=False)
-        else:
+        if not isinstance(entry, Checkbox):
             yield Label(self.spec.label, markup=False)
-            yield entry
+        yield entry
         yield Static(self.spec.help, classes="field--help", markup=False)
         yield Static("", classes="field--problem", markup=False)
 
     def _entry(self) -> Widget:
         spec, name = self.spec, f"field-{self.spec.name}"
         if spec.kind == "switch":
-            return Switch(bool(spec.value), id=name, animate=False, disabled=spec.read_only)
+            label = Content(spec.label)
+            return Checkbox(label, bool(spec.value), id=name, disabled=spec.read_only, compact=True)
         if spec.kind == "choice":
             options = [(label, value) for value, label in spec.options]
             chosen = spec.value or Select.NULL
-            return Select(options, value=chosen, id=name, allow_blank=not spec.value)
+            return Select(options, value=chosen, id=name, allow_blank=not spec.value, compact=True)
         if spec.kind == "lines":
             area = TextArea(str(spec.value), id=name, tab_behavior="focus", soft_wrap=True)
             area.read_only = spec.read_only
@@ -82,7 +82,7 @@ class FieldView(Vertical):
     def value(self) -> str | bool:
         """What the field holds now."""
         entry = self.query_one(f"#field-{self.spec.name}")
-        if isinstance(entry, Switch):
+        if isinstance(entry, Checkbox):
             return entry.value
         if isinstance(entry, TextArea):
             return entry.text
@@ -150,8 +150,8 @@ class FormScreen(Dialog[Values | None]):
                 for spec in self._fields:
                     yield FieldView(spec)
             with Horizontal(classes="dialog--buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button(self._submit, id="submit", variant="primary")
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(self._submit, id="submit", variant="primary", compact=True)
 
     def on_mount(self) -> None:
         """Show the problems of the last attempt and put the cursor at the first."""
@@ -179,7 +179,7 @@ class FormScreen(Dialog[Values | None]):
 
     @on(Input.Changed)
     @on(TextArea.Changed)
-    @on(Switch.Changed)
+    @on(Checkbox.Changed)
     @on(Select.Changed)
     def _entered(self) -> None:
         self._leaving = False

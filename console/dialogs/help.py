@@ -23,8 +23,7 @@ class HelpScreen(Dialog[Action | None]):
     BINDINGS = [Binding("escape,q,question_mark", "leave", "Close", show=False)]
     DEFAULT_CSS = """
     HelpScreen DialogBox { width: 84; }
-    HelpScreen OptionList { height: auto; max-height: 80vh; border: none; background: $surface;
-        padding: 0; scrollbar-size-vertical: 1; }
+    HelpScreen OptionList { height: auto; max-height: 80vh; scrollbar-size-vertical: 1; }
     """
 
     def __init__(self, pane: str) -> None:

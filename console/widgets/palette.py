@@ -41,6 +41,11 @@ class ActionProvider(Provider):
 class GuardedPalette(CommandPalette):
     """Textual's palette crashes on a second Enter and on page keys before its first layout."""
 
+    DEFAULT_CSS = """
+    GuardedPalette > Vertical { width: 90; max-width: 96%; }
+    GuardedPalette { align-horizontal: center; }
+    """
+
     def _select_or_command(self, event: Input.Submitted | Button.Pressed | None = None) -> None:
         if self.is_current:
             super()._select_or_command(event)
