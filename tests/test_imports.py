@@ -83,6 +83,8 @@ SHARED_ADAPTER_MODULES = {
 
 LAZY: tuple[tuple[str, set[str]], ...] = (
     # importing                 never loads
+    ("registry_backend.open",   {"textual", "rich", "httpx"}),
+    ("registry_backend.server", {"textual", "rich", "httpx"}),
     ("themes",                  {"textual"}),
     ("console.cli",             {"textual", "httpx", "pydantic"}),
     ("console.keys",            {"textual", "httpx", "pydantic"}),
