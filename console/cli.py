@@ -3,13 +3,18 @@
 Only the standard library is imported at the top, so that `--help` is there at once.
 """
 
+# ruff: noqa: PLC0415 - each command loads just what it needs, and help loads nothing
+
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-DESCRIPTION = "Manage the registries that say which IoT devices exist and how they prove who they are."
+DESCRIPTION = (
+    "Manage the registries that say which IoT devices exist and how they prove who they are."
+)
 FILTER_HELP = """\
 filters:
   pump             the id contains pump          pump*         the id begins with pump
@@ -87,9 +92,17 @@ MODES = (
 
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_rest: object) -> None:
-        from importlib.metadata import version  # noqa: PLC0415 - only --version pays for it
+        parser.exit(message=f"idconsole {_installed_version()}\n")
 
-        parser.exit(message=f"idconsole {version('idconsole')}\n")
+
+def _installed_version() -> str:
+    """The version by the name of the installed metadata; importlib.metadata is slow to load."""
+    for place in sys.path:
+        for found in Path(place).glob("idconsole-*.dist-info"):
+            return found.name.removesuffix(".dist-info").partition("-")[2]
+    from importlib.metadata import version
+
+    return version("idconsole")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -210,14 +223,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.error("--demo makes a registry of its own: leave out --data")
     except SystemExit as end:
         return int(end.code or 0)
-    from console.commands.boundary import guarded  # noqa: PLC0415 - help must not wait for it
+    from console.commands.boundary import guarded
 
     return guarded(lambda: _run(options))
 
 
 def _run(options: argparse.Namespace) -> int:
     """Load and run just the one command that was asked for."""
-    # ruff: noqa: PLC0415
     match options.command:
         case None:
             from console.launch import run_console

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 
-from console.commands.output import say
+from console.commands.output import OutputFault, abandon, finish, say
 from registry_backend.domain.errors import RegistryError
 
 GOOD, FAILED, USAGE = 0, 1, 2
@@ -18,9 +17,12 @@ class UsageFault(Exception):
 
 def guarded(work: Callable[[], int]) -> int:
     """Run a command; whatever a person can be told is told in one message, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a stream put in place by a caller may lack it
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = work()
-        sys.stdout.flush()
+        finish()
     except UsageFault as fault:
         say(f"idconsole: {fault}")
         return USAGE
@@ -30,11 +32,11 @@ def guarded(work: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         say("idconsole: interrupted.")
         return FAILED
-    except BrokenPipeError:
-        # The reader has what it wanted; the flush at exit must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return GOOD
     except OutputFault as fault:
+        abandon()
         say(f"idconsole: {fault}")
         return FAILED
+    except BrokenPipeError:
+        abandon()  # the reader has what it wanted
+        return GOOD
     return code

@@ -2,41 +2,66 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
 from collections.abc import Sequence
-from typing import TextIO
 
-from rich.cells import cell_len
+from console.render.plain_table import clean_row, column_widths, table_line
+from console.render.text import sanitise
 
-from console.render.text import fit, sanitise
-from registry_backend.domain.document import compact_json
 
-_GAP = "  "
-_NARROWEST = 6
-"""Cells a squeezed column keeps."""
+class OutputFault(Exception):
+    """Standard output cannot be written; the text says why."""
 
 
 def say(message: str) -> None:
-    """A message to the person, never among the data."""
-    sys.stderr.write(_plain(message) + "\n")
+    """A message to the person, never among the data; none of its characters acts."""
+    shown = "\n".join(sanitise(line) for line in message.split("\n"))
+    sys.stderr.write(shown.encode("utf-8", "replace").decode("utf-8") + "\n")
 
 
-def write_line(text: str) -> None:
-    """A line of data."""
-    sys.stdout.write(text + "\n")
+def write(text: str) -> None:
+    """Data, to stdout. Raises BrokenPipeError, OutputFault."""
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputFault(f"The output cannot be written: {error.strerror}.") from None
 
 
-def _plain(message: str) -> str:
-    """No character of a message may act on the terminal; its line breaks are ours."""
-    return "\n".join(sanitise(line) for line in message.split("\n"))
+def finish() -> None:
+    """Hand over what is still buffered. Raises BrokenPipeError, OutputFault."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputFault(f"The output cannot be written: {error.strerror}.") from None
 
 
-def in_bold(text: str, stream: TextIO) -> str:
-    """Bold on a terminal that may have it (NO_COLOR)."""
-    if stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
-        return f"\x1b[1m{text}\x1b[0m"
+def abandon() -> None:
+    """Give up on stdout, so that the flush at exit does not fail once more."""
+    descriptor = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(descriptor, sys.stdout.fileno())
+    os.close(descriptor)
+
+
+def write_json(value: object, *, indent: int | None = None) -> None:
+    """One JSON value and a newline."""
+    write(_json(value, indent=indent) + "\n")
+
+
+def _json(value: object, *, indent: int | None = None) -> str:
+    """JSON that stdout can encode: real characters where they can be written."""
+    separators = (",", ": " if indent else ":")
+    text = json.dumps(value, indent=indent, separators=separators, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent, separators=separators)
     return text
 
 
@@ -54,33 +79,20 @@ class Table:
 
     def write(self, rows: Sequence[Sequence[str]]) -> None:
         """Write some rows, the headings before the first of them."""
-        clean = [[sanitise(cell) for cell in row] for row in rows]
+        clean = [clean_row(row) for row in rows]
         if not self._widths:
-            self._widths = self._measure(clean)
-            write_line(in_bold(self._line(self._headings), sys.stdout))
+            room = shutil.get_terminal_size().columns if self._terminal else None
+            self._widths = column_widths([self._headings, *clean], room)
+            write(self._bold(table_line(self._headings, self._widths, cut=self._terminal)) + "\n")
         for row in clean:
-            write_line(self._line(row))
+            write(table_line(row, self._widths, cut=self._terminal) + "\n")
 
-    def _measure(self, rows: Sequence[Sequence[str]]) -> list[int]:
-        widths = [
-            max(len(heading), *(cell_len(row[place]) for row in rows), 0)
-            for place, heading in enumerate(self._headings)
-        ]
-        if self._terminal:
-            room = shutil.get_terminal_size().columns - len(_GAP) * (len(widths) - 1)
-            while sum(widths) > room and max(widths) > _NARROWEST:
-                widths[widths.index(max(widths))] -= 1
-        return widths
+    def end(self) -> None:
+        """Nothing closes a table; an empty one has no headings either."""
 
-    def _line(self, cells: Sequence[str]) -> str:
-        if self._terminal:
-            padded = [fit(cell, width) for cell, width in zip(cells, self._widths, strict=True)]
-        else:
-            padded = [
-                cell + " " * (width - cell_len(cell))
-                for cell, width in zip(cells, self._widths, strict=True)
-            ]
-        return _GAP.join(padded).rstrip()
+    def _bold(self, text: str) -> str:
+        plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
+        return text if plain or not self._terminal else f"\x1b[1m{text}\x1b[0m"
 
 
 class JsonArray:
@@ -92,9 +104,9 @@ class JsonArray:
     def write(self, elements: Sequence[object]) -> None:
         """Write some elements."""
         for element in elements:
-            sys.stdout.write(f"{self._opening}\n{compact_json(element)}")
+            write(f"{self._opening}\n{_json(element)}")
             self._opening = ","
 
     def end(self) -> None:
         """Close the array; an empty one is written whole here."""
-        write_line("[]" if self._opening == "[" else "\n]")
+        write("[]\n" if self._opening == "[" else "\n]\n")

@@ -1,0 +1,100 @@
+"""The bundled registry, opened in this process."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from pathlib import Path
+
+from console.adapters.base import RegistryAdapter
+from console.adapters.local_ports import (
+    Connection,
+    LocalCredentials,
+    LocalDevices,
+    LocalJobs,
+    LocalJournal,
+    LocalStatistics,
+    LocalTenants,
+)
+from console.adapters.read_only import READING, read_only
+from registry_backend.domain.journal import Actor
+from registry_backend.identityd.principals import PrincipalFiles
+from registry_backend.jobs import JobRunner
+from registry_backend.open import open_registry
+
+
+def default_data_file() -> Path:
+    """Where this user's registry belongs on this system."""
+    import platformdirs  # noqa: PLC0415 - not needed where the path was given
+
+    return platformdirs.user_data_path("idconsole") / "registry.sqlite"
+
+
+def login_name() -> str:
+    """The name of the user this process runs as; the bare uid where it has no name."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+class LocalAdapter(RegistryAdapter):
+    """A registry in one file, and the Identity Service's files of this machine.
+
+    Args:
+        data: The registry's file; made when it is not there.
+        read_only: Open it so that no write can leave; it must be there then.
+        actor_name: Who the journal names; None: the user of this process.
+        main_file: The Identity Service's `config.toml`.
+        config_dir: The folder of files that override it.
+        title: What the header shows.
+    """
+
+    kind = "local"
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        main_file: Path,
+        config_dir: Path,
+        read_only: bool = False,
+        actor_name: str | None = None,
+        title: str = "Local registry",
+    ) -> None:
+        self.title = title
+        self.address = str(data)
+        self.read_only = read_only
+        self._data = data
+        actor = Actor(via="console", name=login_name() if actor_name is None else actor_name)
+        self._connection = Connection(actor, self.address)
+        self.tenants = LocalTenants(self._connection)
+        self.devices = LocalDevices(self._connection)
+        self.credentials = LocalCredentials(self._connection)
+        self.jobs = LocalJobs(self._connection)
+        self.statistics = LocalStatistics(self._connection)
+        self.journal = LocalJournal(self._connection)
+        self.principals = PrincipalFiles(main_file, config_dir, read_only=read_only)
+        if read_only:
+            self._guard_ports()
+
+    def _guard_ports(self) -> None:
+        for name in READING:
+            setattr(self, name, read_only(getattr(self, name), name))
+
+    async def open(self) -> None:
+        """Open the file and take up interrupted jobs. Raises Unreachable, Denied, Fault."""
+        registry = await open_registry(self._data, read_only=self.read_only)
+        runner = JobRunner(registry.store)
+        self._connection.opened, self._connection.runner = registry, runner
+        if not self.read_only:
+            await runner.start()
+
+    async def close(self) -> None:
+        """Stop jobs where they can go on later, finish what was accepted, release the file."""
+        registry, runner = self._connection.opened, self._connection.runner
+        self._connection.opened = self._connection.runner = None
+        if runner is not None:
+            await runner.close()
+        if registry is not None:
+            await registry.close()

@@ -1,0 +1,34 @@
+"""`idconsole count`: a number and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from console.commands.boundary import GOOD, UsageFault
+from console.commands.output import say, write
+from console.commands.queries import tenant_query
+from console.commands.session import adapter_for, need, tenant_for
+from registry_backend.domain.query import Count, parse_device_query
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the number; a number that is not exact is said to be so."""
+    count = asyncio.run(_count(options))
+    write(f"{count.value}\n")
+    if not count.exact:
+        say("This number is not exact.")
+    return GOOD
+
+
+async def _count(options: argparse.Namespace) -> Count:
+    if options.kind == "credentials" and options.filter:
+        raise UsageFault("--filter is not for counting credentials.")
+    async with adapter_for(options, writes=False) as adapter:
+        if options.kind == "tenants":
+            return await need(adapter.tenants, "tenants").count(tenant_query(options.filter))
+        query = parse_device_query(options.filter)
+        tenant_id = await tenant_for(adapter, options)
+        if options.kind == "credentials":
+            return await need(adapter.credentials, "credentials").count(tenant_id)
+        return await need(adapter.devices, "devices").count(tenant_id, query)

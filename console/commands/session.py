@@ -1,0 +1,82 @@
+"""What commands share: opening the registry, choosing the tenant, walking pages."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from console.adapters.base import RegistryAdapter
+from console.adapters.local import LocalAdapter, default_data_file
+from console.commands.boundary import UsageFault
+from console.settings import load_settings, settings_path
+from registry_backend.domain.query import Page, PageRequest, TenantQuery
+
+RowT = TypeVar("RowT")
+PortT = TypeVar("PortT")
+
+_PAGE = 500
+"""Rows read at once: few round trips, little memory."""
+
+
+def identityd_paths(options: argparse.Namespace) -> tuple[Path, Path]:
+    """The Identity Service's main file and folder: as typed, else as in the settings."""
+    settings = load_settings(settings_path()).settings
+    return (
+        options.identityd_config or settings.identityd_config,
+        options.identityd_config_dir or settings.identityd_config_dir,
+    )
+
+
+def adapter_for(options: argparse.Namespace, *, writes: bool) -> RegistryAdapter:
+    """The adapter to the bundled registry; commands that only read open the file so."""
+    main_file, config_dir = identityd_paths(options)
+    return LocalAdapter(
+        options.data or default_data_file(),
+        read_only=options.read_only or not writes,
+        main_file=main_file,
+        config_dir=config_dir,
+    )
+
+
+def need(port: PortT | None, what: str) -> PortT:
+    """The port, where the registry has it."""
+    if port is None:
+        raise UsageFault(f"This registry has no {what}.")
+    return port
+
+
+async def tenant_for(adapter: RegistryAdapter, options: argparse.Namespace) -> str:
+    """The tenant named, or the only one there is.
+
+    Raises:
+        UsageFault: naming the first few when there are several.
+    """
+    if options.tenant:
+        return str(options.tenant)
+    tenants = need(adapter.tenants, "tenants")
+    page = await tenants.page(TenantQuery(), PageRequest(limit=5))
+    names = [tenant.tenant_id for tenant in page.rows]
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise UsageFault("The registry has no tenant yet. Create one in the console.")
+    listed = ", ".join(names) + (", …" if page.more else "")
+    raise UsageFault(f"Which tenant? Add --tenant ID; there are {listed}.")
+
+
+async def walk(
+    fetch: Callable[[PageRequest], Awaitable[Page[RowT]]], *, limit: int | None
+) -> AsyncIterator[tuple[Sequence[RowT], bool]]:
+    """Stretches of a list until its end or `limit`; each says whether more stands behind it."""
+    start, left = None, limit
+    while True:
+        size = _PAGE if left is None else min(_PAGE, left)
+        page = await fetch(PageRequest(start=start, limit=size))
+        yield page.rows, page.more
+        if left is not None:
+            left -= len(page.rows)
+        if not page.more or not page.cursors or left == 0:
+            return
+        start = page.cursors[-1]

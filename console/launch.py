@@ -1,0 +1,116 @@
+"""Opening the console itself: on the user's registry, or on a throw-away one."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from console.adapters.local import LocalAdapter, default_data_file
+from console.commands.boundary import FAILED, GOOD, UsageFault
+from console.commands.output import say
+from console.settings import Settings, load_settings, save_settings, settings_path
+from registry_backend.domain.errors import Unreachable
+from registry_backend.domain.timestamps import now
+
+_REFUSAL = (
+    "The console needs a terminal to draw on, and {what}. "
+    "In scripts use `idconsole list`, `get`, `count`, `import` or `export`; see --help."
+)
+
+
+def run_console(options: argparse.Namespace) -> int:
+    """Check that there is a terminal, then run the console until it is left."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageFault(_REFUSAL.format(what="this is none"))
+    if os.environ.get("TERM") == "dumb":
+        raise UsageFault(_REFUSAL.format(what="TERM=dumb cannot be drawn on"))
+    loaded = load_settings(settings_path())
+    for problem in loaded.problems:
+        say(problem)
+    settings = chosen_settings(options, loaded.settings)
+    if options.demo:
+        with demo_registry() as data:
+            return _run_app(options, settings, data, title="Demo registry")
+    return _run_app(options, settings, options.data or default_data_file(), title="Local registry")
+
+
+def chosen_settings(options: argparse.Namespace, settings: Settings) -> Settings:
+    """The saved settings with what was typed put over them."""
+    return replace(
+        settings,
+        theme=options.theme or settings.theme,
+        tenant=options.tenant or (None if options.demo else settings.tenant),
+        identityd_config=options.identityd_config or settings.identityd_config,
+        identityd_config_dir=options.identityd_config_dir or settings.identityd_config_dir,
+    )
+
+
+def _run_app(options: argparse.Namespace, settings: Settings, data: Path, *, title: str) -> int:
+    from console.app import ConsoleApp  # noqa: PLC0415 - refusals need no screen
+    from console.crash import DiscreetCrash  # noqa: PLC0415 - as above
+
+    class Console(DiscreetCrash, ConsoleApp):
+        """The console as it is launched."""
+
+    adapter = LocalAdapter(
+        data,
+        read_only=options.read_only,
+        main_file=settings.identityd_config,
+        config_dir=settings.identityd_config_dir,
+        title=title,
+    )
+    chosen: dict[str, str] = {}
+    app = Console(
+        adapter,
+        tenant_id=settings.tenant,
+        theme_name=settings.theme,
+        remember=chosen.__setitem__,
+    )
+    app.run()
+    if options.demo:
+        chosen.pop("tenant", None)
+    keep_choices(settings_path(), chosen)
+    return GOOD if not app.return_code else FAILED
+
+
+def keep_choices(path: Path, chosen: Mapping[str, str]) -> None:
+    """Save what was chosen in the console; what another console saved meanwhile stays."""
+    if not chosen:
+        return
+    latest = load_settings(path).settings
+    try:
+        save_settings(path, replace(latest, **chosen))  # type: ignore[arg-type]
+    except Unreachable as error:
+        say(str(error))
+
+
+@contextlib.contextmanager
+def demo_registry() -> Iterator[Path]:
+    """A registry with the sample fleet, in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="idconsole-demo-") as folder:
+        data = Path(folder) / "registry.sqlite"
+        asyncio.run(_fill(data, Path(folder) / "exchange"))
+        yield data
+
+
+async def _fill(data: Path, exchange: Path) -> None:
+    from registry_backend.open import open_registry  # noqa: PLC0415 - only --demo pays for it
+    from registry_backend.sample import (  # noqa: PLC0415 - as above
+        build_sample,
+        load_sample,
+        write_exchange,
+    )
+
+    write_exchange(exchange)
+    registry = await open_registry(data)
+    try:
+        await load_sample(registry.store, build_sample(now(), folder=str(exchange)))
+    finally:
+        await registry.close()
