@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 
 from registry_backend.domain.secrets import decode_base64
-from registry_backend.registry.facts import CertificateFacts
+from registry_backend.registry.facts import NO_CERTIFICATE, CertificateFacts
 
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
-_NO_CERTIFICATE = "is no certificate: expected base64 of an X.509 certificate in DER, or PEM text"
 
 
 def read_certificate(content: str | bytes) -> CertificateFacts:
@@ -47,7 +46,7 @@ def _der_of(content: str | bytes) -> bytes:
     try:
         decoded = decode_base64("".join(content.split()))
     except ValueError:
-        raise ValueError(_NO_CERTIFICATE) from None
+        raise ValueError(NO_CERTIFICATE) from None
     if b"-----BEGIN" in decoded:  # PEM text encoded once more
         return _der_of_pem(decoded.decode("latin-1"))
     return decoded

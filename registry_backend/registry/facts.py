@@ -16,3 +16,7 @@ class CertificateFacts:
     """RSA or EC."""
     not_before: datetime
     not_after: datetime
+
+
+NO_CERTIFICATE = "is no certificate: expected base64 of an X.509 certificate in DER, or PEM text"
+"""The problem of something that nobody can name."""

@@ -25,7 +25,7 @@ from cryptography.x509 import (
     load_der_x509_csr,
 )
 
-from registry_backend.registry.facts import CertificateFacts
+from registry_backend.registry.facts import NO_CERTIFICATE, CertificateFacts
 from registry_backend.registry.names import RelativeName, format_dn
 
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm)
@@ -100,8 +100,7 @@ def _load(encoded: bytes) -> Certificate:
         return load_der_x509_certificate(encoded)
     except ValueError:
         other = what_is(encoded)
-        wanted = "expected base64 of an X.509 certificate in DER, or PEM text"
-        raise ValueError(f"is {other or 'not readable'}, no certificate: {wanted}") from None
+        raise ValueError(f"is {other}, no certificate" if other else NO_CERTIFICATE) from None
 
 
 def _algorithm(key: object) -> str | None:

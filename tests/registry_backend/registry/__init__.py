@@ -1,0 +1,1 @@
+"""Tests of the registry's use cases, on real SQLite files."""
