@@ -93,6 +93,8 @@ class JobCheckpoint(Value):
     error_bytes: int = 0
     """Length of `importErrors.log` that belongs to the lines covered."""
     after_id: str | None = None
+    cursor: str | None = None
+    """Where an export goes on: the store's own mark for the row of `after_id`."""
 
 
 class Job(Value):

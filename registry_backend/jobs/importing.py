@@ -1,0 +1,103 @@
+"""One import, stretch by stretch: each is one transaction that also moves the checkpoint."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from registry_backend.domain.errors import AlreadyExists
+from registry_backend.domain.jobs import Job, JobStatus
+from registry_backend.domain.journal import Actor
+from registry_backend.jobs.applying import ApplyRules, Outcome
+from registry_backend.jobs.containers import ERROR_LOG, Folder
+from registry_backend.jobs.drafts import Chunk
+from registry_backend.jobs.entries import apply_entries
+from registry_backend.jobs.error_log import ErrorLog
+from registry_backend.jobs.running import Run
+from registry_backend.jobs.sources import Source, changed_input, open_source
+from registry_backend.storage.base import Transaction
+
+
+async def run_import(run: Run, job: Job) -> None:
+    """Read and apply until the end, a cancellation, or the runner's close.
+
+    Raises:
+        RegistryError, OSError: why the job as a whole cannot go on.
+    """
+    source = await asyncio.to_thread(open_source, job.spec, run.preparation)
+    if job.input_stamp not in (None, source.stamp):
+        raise changed_input("the input", f"after line {job.counts.lines}")
+    log = ErrorLog(Folder.parse(job.spec.folder).file(ERROR_LOG))
+    await asyncio.to_thread(log.cut, job.checkpoint.error_bytes)
+    job = job.model_copy(update={"input_stamp": source.stamp, "total_bytes": source.size})
+    ahead = _read(source, job.checkpoint.offset, job.counts.lines)
+    try:
+        while True:
+            chunk = await ahead
+            if run.closing:
+                await run.release(job.job_id)
+                return
+            if not chunk.last:
+                ahead = _read(source, chunk.offset, job.counts.lines + chunk.lines)
+            saved = await _save(run, job, chunk, log)
+            if saved is None or saved.status.finished:
+                return
+            job = saved
+    finally:
+        # A thread cannot be stopped: it ends with the stretch it is reading.
+        await asyncio.wait([ahead])
+        if not ahead.cancelled():
+            ahead.exception()
+
+
+def _read(source: Source, offset: int, lines: int) -> asyncio.Task[Chunk]:
+    """Read the next stretch while the one before is written."""
+    return asyncio.create_task(asyncio.to_thread(source.read, offset=offset, lines=lines))
+
+
+async def _save(run: Run, job: Job, chunk: Chunk, log: ErrorLog) -> Job | None:
+    """The job after this stretch; None when it is no longer this runner's to run."""
+    noting = run.note_due() or chunk.last
+
+    def save(*, check_owners: bool) -> Callable[[Transaction], Job | None]:
+        def work(transaction: Transaction) -> Job | None:
+            if not run.owns(transaction, job.job_id):
+                return None
+            rules = ApplyRules(
+                default_mode=job.spec.default_mode,
+                actor=Actor(via="import", name=job.job_id),
+                at=run.clock(),
+                max_devices=run.max_devices,
+            )
+            outcome = apply_entries(
+                transaction, job.spec, chunk.entries, rules, check_owners=check_owners
+            )
+            transaction.add_journal(rules.actor, rules.at, outcome.journal)
+            error_bytes = log.put(job.checkpoint.error_bytes, outcome.errors)
+            saved = _advanced(job, chunk, outcome, error_bytes, rules)
+            transaction.put_job(saved)
+            if noting:
+                run.note(transaction, saved)
+            return saved
+
+        return work
+
+    try:
+        return await run.store.write(save(check_owners=False))
+    except AlreadyExists:
+        # Rare enough that the owners of a stretch are looked up only once one was taken.
+        return await run.store.write(save(check_owners=True))
+
+
+def _advanced(job: Job, chunk: Chunk, outcome: Outcome, error_bytes: int, rules: ApplyRules) -> Job:
+    checkpoint = job.checkpoint.model_copy(
+        update={"offset": chunk.offset, "error_bytes": error_bytes}
+    )
+    update: dict[str, object] = {
+        "counts": outcome.counted(job.counts, chunk.lines),
+        "checkpoint": checkpoint,
+        "heartbeat_at": rules.at,
+    }
+    if chunk.last:
+        update |= {"status": JobStatus.COMPLETED, "ended_at": rules.at, "owner": None}
+    return job.model_copy(update=update)

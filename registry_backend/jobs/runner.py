@@ -1,0 +1,301 @@
+"""The jobs of a registry: accepted, run one at a time per tenant, resumed after interruptions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from registry_backend.domain.errors import Invalid, LimitReached, NotFound, RegistryError
+from registry_backend.domain.identifiers import generate_id
+from registry_backend.domain.jobs import ImportMode, Job, JobError, JobSpec, JobStatus, JobType
+from registry_backend.domain.journal import Action, Actor, Change, JournalEntry
+from registry_backend.domain.timestamps import now
+from registry_backend.jobs.containers import (
+    ERROR_LOG,
+    EXPORT_ERROR_LOG,
+    Folder,
+    check_containers,
+)
+from registry_backend.jobs.error_log import read_errors
+from registry_backend.jobs.exporting import remove_parts, run_export
+from registry_backend.jobs.importing import run_import
+from registry_backend.jobs.owners import may_be_taken
+from registry_backend.jobs.preparing import Preparation
+from registry_backend.jobs.running import Run
+from registry_backend.storage.base import Snapshot, Store, Transaction
+
+ALL_TENANTS = "*"
+WATCH_SECONDS = 5.0
+"""How often jobs of other programs are looked at, while there are any."""
+UNLIMITED = -1
+
+_COMPARING = frozenset(mode for mode in ImportMode if mode.value.endswith("IfMatchETag"))
+
+
+class JobRunner:
+    """Runs import and export jobs on a store that other programs may use too.
+
+    Args:
+        store: Where jobs and devices are; not closed by the runner.
+        owner: This program, as `owners.this_process` names it.
+        preparation: The registry's rules for tenants and credentials that files bring.
+        max_devices: For tenants that set no limit of their own; -1: none.
+        clock: What time it is.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        owner: str,
+        preparation: Preparation | None = None,
+        max_devices: int = UNLIMITED,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        # Two runners in one program are two owners.
+        name = f"{owner}:{generate_id()[:8]}"
+        self._run = Run(store, name, preparation or Preparation(), max_devices, clock)
+        self._store = store
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._watch: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take up the jobs that nobody runs any more, and keep an eye on those of others."""
+        if await self._take_up():
+            self._watch = asyncio.create_task(self._watch_others())
+
+    async def close(self) -> None:
+        """Stop at the next checkpoint; unfinished jobs go on with the next runner."""
+        self._run.closing = True
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.wait([self._watch])
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
+
+    async def create(self, spec: JobSpec, *, actor: Actor) -> Job:
+        """Check the folder, then start.
+
+        Raises:
+            Invalid: naming `folder`, `blob_name`, `format` or `default_mode`.
+            NotFound: when the tenant does not exist.
+            LimitReached: when a job of the tenant is not finished; names it.
+        """
+        _check_spec(spec)
+        usable = await asyncio.to_thread(check_containers, spec)
+        await self._take_up()
+        present = self._run.clock()
+        job = Job(
+            job_id=generate_id(),
+            spec=usable,
+            status=JobStatus.RUNNING,
+            created_at=present,
+            started_at=present,
+            owner=self._run.owner,
+            heartbeat_at=present,
+        )
+
+        def work(transaction: Transaction) -> None:
+            _require_tenant(transaction, usable)
+            _require_idle(transaction, usable)
+            transaction.put_job(job)
+            self._record(transaction, job, actor, "created")
+
+        await self._store.write(work)
+        self._launch(job)
+        return job
+
+    async def cancel(self, job_id: str, *, actor: Actor) -> Job:
+        """Stop a job for good; what it applied stays. Raises NotFound, Invalid (finished)."""
+
+        def work(transaction: Transaction) -> Job:
+            job = _require_job(transaction, job_id)
+            if job.status.finished:
+                raise Invalid(f"The job is {job.status.value} already and cannot be cancelled.")
+            update = {
+                "status": JobStatus.CANCELLED,
+                "ended_at": self._run.clock(),
+                "owner": None,
+            }
+            cancelled = job.model_copy(update=update)
+            transaction.put_job(cancelled)
+            self._record(transaction, cancelled, actor, "updated")
+            return cancelled
+
+        job = await self._store.write(work)
+        if job_id not in self._tasks:
+            await asyncio.to_thread(remove_parts, job)
+        return job
+
+    async def get(self, job_id: str) -> Job:
+        """Raises NotFound."""
+        return await self._store.read(lambda snapshot: _require_job(snapshot, job_id))
+
+    async def list(self, tenant_id: str | None) -> Sequence[Job]:
+        """Newest first, of one tenant or all."""
+        return await self._store.read(lambda snapshot: snapshot.list_jobs(tenant_id))
+
+    async def forget(self, job_id: str, *, actor: Actor) -> None:
+        """Remove a finished job from the list. Raises NotFound, Invalid (still running)."""
+
+        def work(transaction: Transaction) -> None:
+            job = _require_job(transaction, job_id)
+            if not job.status.finished:
+                raise Invalid(
+                    "The job is not finished, so it stays in the list.", hint="Cancel it first."
+                )
+            transaction.delete_job(job_id)
+            self._record(transaction, job, actor, "deleted")
+
+        await self._store.write(work)
+
+    async def errors(self, job_id: str, *, skip: int, limit: int) -> Sequence[JobError]:
+        """Failed lines from the job's log. Raises NotFound (job, or a log that was replaced)."""
+        job = await self.get(job_id)
+        name = ERROR_LOG if job.spec.type is JobType.IMPORT else EXPORT_ERROR_LOG
+        path = Folder.parse(job.spec.folder).file(name)
+        return await asyncio.to_thread(read_errors, path, job, skip=skip, limit=limit)
+
+    async def wait(self, job_id: str) -> Job:
+        """The job once this runner no longer runs it."""
+        task = self._tasks.get(job_id)
+        if task is not None:
+            await asyncio.wait([task])
+        return await self.get(job_id)
+
+    async def _take_up(self) -> bool:
+        """Adopt what nobody runs; whether other programs still run something."""
+        jobs = await self.list(None)
+        others = False
+        for job in jobs:
+            if job.status.finished or job.job_id in self._tasks:
+                continue
+            adopted = None
+            if may_be_taken(job, at=self._run.clock()):
+                adopted = await self._adopt(job.job_id)
+            if adopted is None:
+                others = True
+            else:
+                self._launch(adopted)
+        return others
+
+    async def _adopt(self, job_id: str) -> Job | None:
+        def work(transaction: Transaction) -> Job | None:
+            job = transaction.get_job(job_id)
+            present = self._run.clock()
+            if job is None or not may_be_taken(job, at=present):
+                return None
+            adopted = job.model_copy(
+                update={
+                    "status": JobStatus.RUNNING,
+                    "owner": self._run.owner,
+                    "heartbeat_at": present,
+                    "started_at": job.started_at or present,
+                    "resumed": job.resumed + 1,
+                }
+            )
+            transaction.put_job(adopted)
+            self._run.note(transaction, adopted)
+            return adopted
+
+        return await self._store.write(work)
+
+    async def _watch_others(self) -> None:
+        others = True
+        while others and not self._run.closing:
+            await asyncio.sleep(WATCH_SECONDS)
+            others = await self._take_up()
+
+    def _launch(self, job: Job) -> None:
+        task = asyncio.create_task(self._run_job(job), name=f"job {job.job_id}")
+        self._tasks[job.job_id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(job.job_id, None))
+
+    async def _run_job(self, job: Job) -> None:
+        try:
+            if job.spec.type is JobType.IMPORT:
+                await run_import(self._run, job)
+            else:
+                await run_export(self._run, job)
+        except RegistryError as error:
+            await self._run.fail(job.job_id, str(error))
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            await self._run.fail(job.job_id, f"{where}{error.strerror or error}.")
+        except Exception as error:
+            await self._run.fail(job.job_id, f"Stopped by a fault of the program: {error!r}.")
+            raise
+
+    def _record(self, transaction: Transaction, job: Job, actor: Actor, action: Action) -> None:
+        at, tenant_id = self._run.clock(), job.spec.tenant_id
+        entry = JournalEntry(
+            sequence=0,  # given by the store
+            at=at,
+            actor=str(actor),
+            action=action,
+            resource="job",
+            tenant_id=tenant_id,
+            resource_id=job.job_id,
+            after=None if action == "deleted" else _summary(job),
+        )
+        transaction.add_journal(actor, at, [entry])
+        change = Change(resource="job", action=action, tenant_id=tenant_id, resource_id=job.job_id)
+        transaction.note(change)
+
+
+def _summary(job: Job) -> dict[str, object]:
+    return {
+        "type": job.spec.type.value,
+        "format": job.spec.format,
+        "folder": job.spec.folder,
+        "status": job.status.value,
+    }
+
+
+def _check_spec(spec: JobSpec) -> None:
+    everything = spec.tenant_id == ALL_TENANTS
+    if everything and spec.format != "hono-1.1":
+        raise Invalid.at("tenant_id", f"{spec.format} holds one tenant: choose it")
+    if (
+        spec.type is JobType.IMPORT
+        and spec.format != "devices.txt"
+        and spec.default_mode in _COMPARING
+    ):
+        raise Invalid.at("default_mode", f"{spec.format} carries no eTag to compare")
+
+
+def _require_tenant(snapshot: Snapshot, spec: JobSpec) -> None:
+    brings_tenants = spec.type is JobType.IMPORT and spec.format != "devices.txt"
+    if brings_tenants or spec.tenant_id == ALL_TENANTS:
+        return
+    if snapshot.get_tenant(spec.tenant_id) is None:
+        raise NotFound(
+            f"There is no tenant {spec.tenant_id!r}.",
+            hint="Check the spelling, or create the tenant first.",
+        )
+
+
+def _require_idle(snapshot: Snapshot, spec: JobSpec) -> None:
+    for job in snapshot.list_jobs(None):
+        if not job.status.finished and _overlap(job.spec, spec):
+            done = f", {job.fraction:.0%} done" if job.fraction is not None else ""
+            raise LimitReached(
+                f"The {job.spec.type.value} {job.job_id} of tenant {job.spec.tenant_id} is "
+                f"{job.status.value}{done}; a tenant has one job at a time.",
+                hint="Wait for it, or cancel it.",
+            )
+
+
+def _overlap(one: JobSpec, other: JobSpec) -> bool:
+    return one.tenant_id == other.tenant_id or any(
+        spec.tenant_id == ALL_TENANTS or (spec.format == "hono-1.1" and spec.type is JobType.IMPORT)
+        for spec in (one, other)
+    )
+
+
+def _require_job(snapshot: Snapshot, job_id: str) -> Job:
+    job = snapshot.get_job(job_id)
+    if job is None:
+        raise NotFound(f"There is no job {job_id!r}.", hint="It may have been forgotten.")
+    return job

@@ -1,0 +1,97 @@
+"""The input of an import, stretch by stretch, from any place in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from registry_backend.domain.errors import Invalid
+from registry_backend.domain.jobs import JobSpec
+from registry_backend.jobs.containers import input_paths, stamp_of
+from registry_backend.jobs.drafts import Chunk, Entry
+from registry_backend.jobs.lines import ParseLine, read_chunk
+from registry_backend.jobs.preparing import Preparation, prepare
+from registry_backend.wire import hono_files, iothub, ndjson
+
+ENTRIES_OF_A_CHUNK = 1000
+MAX_WHOLE_BYTES = 512 << 20
+"""Hono's files are one JSON value each and must be held whole."""
+
+
+class Source(Protocol):
+    """An import's input; its methods block, so they run on a thread."""
+
+    stamp: str
+    size: int
+
+    def read(self, *, offset: int, lines: int) -> Chunk:
+        """The stretch that begins there. Raises Invalid when the input has changed; OSError."""
+
+
+def open_source(spec: JobSpec, preparation: Preparation) -> Source:
+    """The input a job names. Raises Invalid; OSError."""
+    paths = input_paths(spec)
+    if spec.format == "hono-1.1":
+        return FilesSource(paths, preparation)
+    parse: ParseLine = iothub.parse_line if spec.format == "devices.txt" else ndjson.parse_line
+    return LinesSource(paths[0], parse, preparation)
+
+
+class LinesSource:
+    """A file of lines, never held whole."""
+
+    def __init__(self, path: Path, parse: ParseLine, preparation: Preparation) -> None:
+        self._path = path
+        self._parse = parse
+        self._preparation = preparation
+        self.stamp, self.size = stamp_of([path])
+
+    def read(self, *, offset: int, lines: int) -> Chunk:
+        """As `Source.read`."""
+        _require_unchanged([self._path], self.stamp, f"at line {lines + 1}")
+        chunk = read_chunk(self._path, self._parse, offset=offset, line=lines)
+        if self._parse is iothub.parse_line:
+            return chunk
+        entries = list(prepare(chunk.entries, self._preparation))
+        return Chunk(entries, chunk.lines, chunk.offset, chunk.last)
+
+
+class FilesSource:
+    """Hono's files, read once; `offset` grows in proportion to the entries handed out."""
+
+    def __init__(self, paths: list[Path], preparation: Preparation) -> None:
+        self._paths = paths
+        self._preparation = preparation
+        self._entries: list[Entry] | None = None
+        self.stamp, self.size = stamp_of(paths)
+        if self.size > MAX_WHOLE_BYTES:
+            raise Invalid.at(
+                "folder", f"Hono's files are over {MAX_WHOLE_BYTES >> 20} MiB together"
+            )
+
+    def read(self, *, offset: int, lines: int) -> Chunk:
+        """As `Source.read`."""
+        del offset
+        if self._entries is None:
+            _require_unchanged(self._paths, self.stamp, f"at entry {lines + 1}")
+            files = {path.name: path.read_bytes() for path in self._paths}
+            self._entries = [(None, entry) for entry in hono_files.parse_files(files)]
+        total = len(self._entries)
+        end = min(total, lines + ENTRIES_OF_A_CHUNK)
+        entries = list(prepare(self._entries[lines:end], self._preparation))
+        done = self.size * end // total if total else self.size
+        return Chunk(entries, end - lines, done, end == total)
+
+
+def _require_unchanged(paths: list[Path], stamp: str, where: str) -> None:
+    if stamp_of(paths)[0] != stamp:
+        names = " or ".join(path.name for path in paths)
+        raise changed_input(names, where)
+
+
+def changed_input(names: str, where: str) -> Invalid:
+    """The error of an input that is no longer the one the job began with."""
+    return Invalid(
+        f"{names} was changed while the import ran; it stopped {where}.",
+        hint="Lines before that are applied. Start a new import for the changed file.",
+    )

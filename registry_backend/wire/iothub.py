@@ -1,0 +1,367 @@
+"""Device lines of IoT Hub's import and export files (iothub 4.1 to 4.3, 6.3, 6.4).
+
+Reading is made for millions of lines: one decode, then plain checks, no model per line.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from pydantic_core import from_json
+
+from registry_backend.domain.credentials import Credential
+from registry_backend.domain.devices import Device, DeviceAttributes
+from registry_backend.domain.document import JsonObject, compact_json
+from registry_backend.domain.identifiers import HUB_DEVICE_ID
+from registry_backend.domain.jobs import ImportMode
+from registry_backend.domain.secrets import generate_key
+from registry_backend.wire.import_errors import (
+    ARGUMENT_INVALID,
+    ARGUMENT_NULL,
+    DESERIALIZATION_ERROR,
+    LineFault,
+)
+from registry_backend.wire.iothub_keys import (
+    Pair,
+    key_fault,
+    keys_of,
+    merge_credentials,
+    thumbprint_fault,
+    thumbprints_of,
+)
+
+MAX_STATUS_REASON = 128
+ANY_ETAG = "*"
+
+_MODES = {mode.value.lower(): mode for mode in ImportMode}
+_STATUSES = {"enabled": True, "disabled": False}
+_KINDS = {
+    "sas": "sas",
+    "selfsigned": "selfSigned",
+    "certificateauthority": "certificateAuthority",
+    "none": "none",
+}
+_MEMBERS = {
+    name.lower(): name
+    for name in (
+        "id",
+        "eTag",
+        "importMode",
+        "status",
+        "statusReason",
+        "authentication",
+        "moduleId",
+        "capabilities",
+        "deviceScope",
+        "parentScopes",
+    )
+}
+_MEMBERS |= {name: name for name in _MEMBERS.values()}
+_OWN = frozenset({"id", "eTag", "importMode", "status", "statusReason", "authentication"})
+_AUTHENTICATION_TYPE = "authenticationType"
+
+
+class HubLine(NamedTuple):
+    """One usable line: what it wants done to which device."""
+
+    device_id: str
+    mode: ImportMode | None
+    """None: the job's default."""
+    etag: str | None
+    """Without quotes; `*` is any."""
+    enabled: bool
+    status_reason: str | None
+    keys: Pair | None
+    """Given, or generated where the line has none."""
+    thumbprints: Pair | None
+    hub: JsonObject | None
+    """Members that only later hubs know; None when there are none."""
+
+    @property
+    def tenant_id(self) -> None:
+        """Lines name no tenant: the import's own."""
+
+    @property
+    def generation_id(self) -> None:
+        """Lines carry none: the registry gives it."""
+
+    @property
+    def created_at(self) -> None:
+        """Lines carry none: now."""
+
+    def attributes_over(self, existing: DeviceAttributes | None) -> DeviceAttributes:
+        """The attributes after this line: the hub's members replaced, all others kept."""
+        if existing is None:
+            return _new_attributes(self.enabled, self.status_reason, self.hub)
+        members = existing.to_json()
+        members["enabled"] = self.enabled
+        _set_or_drop(members, "status-reason", self.status_reason)
+        _set_or_drop(members, "iothub", self.hub)
+        return DeviceAttributes.parse(members)
+
+    def credentials_over(self, existing: Sequence[Credential]) -> tuple[Credential, ...]:
+        """The credentials after this line."""
+        return merge_credentials(
+            self.device_id, existing, keys=self.keys, thumbprints=self.thumbprints
+        )
+
+
+def parse_line(line: bytes) -> HubLine | LineFault:
+    """Read one line (iothub 4.3).
+
+    Member names and enum values match without case. A line that cannot be used comes back as a
+    fault; its text never quotes the line, which may hold keys.
+    """
+    try:
+        members: Any = from_json(line, allow_inf_nan=False)
+    except ValueError as error:
+        where = str(error).replace(" at line 1 column ", " at column ")
+        return LineFault(DESERIALIZATION_ERROR, f"Invalid device format in line: {where}")
+    if not isinstance(members, dict):
+        return LineFault(DESERIALIZATION_ERROR, "Invalid device format in line: no JSON object")
+    known: JsonObject = {}
+    extra: JsonObject = {}
+    for name, value in members.items():
+        spelled = _MEMBERS.get(name) or _MEMBERS.get(name.lower())
+        if spelled in _OWN:
+            known[spelled] = value
+        elif value is not None:
+            extra[spelled or name] = value
+    try:
+        return _read(known, extra)
+    except _Refused as refused:
+        device_id = known.get("id")
+        named = device_id if isinstance(device_id, str) and len(device_id) <= 256 else None
+        return LineFault(refused.code, refused.message, named)
+
+
+def format_line(device: Device, credentials: Sequence[Credential], *, exclude_keys: bool) -> str:
+    """One export line without its newline (iothub 6.3): id, eTag, status, reason, authentication.
+
+    Thumbprints are public and stay when keys are excluded.
+    """
+    attributes = device.attributes
+    line: JsonObject = {
+        "id": device.device_id,
+        "eTag": etag_of(device.revision),
+        "status": "enabled" if attributes.enabled else "disabled",
+    }
+    if attributes.status_reason:
+        line["statusReason"] = attributes.status_reason
+    extra = attributes.hub.to_json() if attributes.hub else {}
+    kind = extra.pop(_AUTHENTICATION_TYPE, None)
+    line["authentication"] = _authentication(device.device_id, credentials, kind, exclude_keys)
+    line |= extra
+    return compact_json(line)
+
+
+def etag_of(revision: int) -> str:
+    """The body form of an ETag: base64 of the decimal counter, without quotes (iothub 4.1)."""
+    return base64.b64encode(b"%d" % revision).decode("ascii")
+
+
+def etag_matches(wanted: str | None, revision: int) -> bool:
+    """Whether a line's ETag allows a write; `*` is any, none given matches nothing."""
+    return wanted == ANY_ETAG or (wanted is not None and wanted == etag_of(revision))
+
+
+class _Refused(Exception):
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def _read(known: JsonObject, extra: JsonObject) -> HubLine:
+    device_id = known.get("id")
+    if device_id is None or device_id == "":
+        raise _Refused(ARGUMENT_NULL, "id is missing")
+    if not isinstance(device_id, str):
+        raise _Refused(DESERIALIZATION_ERROR, "id is not a string")
+    if not HUB_DEVICE_ID.fullmatch(device_id):
+        raise _Refused(
+            ARGUMENT_INVALID,
+            "id must be 1 to 128 letters, digits or - : . + % _ # * ? ! ( ) , = @ ; $ '",
+        )
+    module = extra.pop("moduleId", None)
+    if module:
+        raise _Refused(ARGUMENT_INVALID, "the line names a module; only devices are imported")
+    status = known.get("status")
+    enabled = _STATUSES.get(status) if isinstance(status, str) else None
+    if enabled is None:
+        enabled = _read_status(status)
+    reason = known.get("statusReason")
+    if reason is not None and (not isinstance(reason, str) or len(reason) > MAX_STATUS_REASON):
+        raise _Refused(
+            ARGUMENT_INVALID, f"statusReason must be text of at most {MAX_STATUS_REASON} characters"
+        )
+    keys, thumbprints, kind = _read_authentication(known.get("authentication"))
+    if kind == "certificateAuthority":
+        extra[_AUTHENTICATION_TYPE] = kind
+    if extra:
+        _check_extra(extra)
+    return HubLine(
+        device_id,
+        _read_mode(known.get("importMode")),
+        _read_etag(known.get("eTag")),
+        enabled,
+        reason,
+        keys,
+        thumbprints,
+        extra or None,
+    )
+
+
+def _read_status(status: Any) -> bool:
+    if status is None:
+        raise _Refused(ARGUMENT_NULL, "status is missing; each line needs enabled or disabled")
+    enabled = _STATUSES.get(status.lower()) if isinstance(status, str) else None
+    if enabled is None:
+        raise _Refused(DESERIALIZATION_ERROR, "status is neither enabled nor disabled")
+    return enabled
+
+
+def _read_mode(mode: Any) -> ImportMode | None:
+    if mode is None:
+        return None
+    if not isinstance(mode, str):
+        raise _Refused(DESERIALIZATION_ERROR, "importMode is not a string")
+    if mode.lower() in ("updatetwin", "updatetwinifmatchetag"):
+        raise _Refused(ARGUMENT_INVALID, "importMode: this registry keeps no twins")
+    known = _MODES.get(mode.lower())
+    if known is None:
+        raise _Refused(DESERIALIZATION_ERROR, f"importMode must be one of {', '.join(ImportMode)}")
+    return known
+
+
+def _read_etag(etag: Any) -> str | None:
+    if etag is None or etag == "":
+        return None
+    if not isinstance(etag, str):
+        raise _Refused(DESERIALIZATION_ERROR, "eTag is not a string")
+    bare = etag.removeprefix("W/")
+    return bare[1:-1] if len(bare) >= 2 and bare[0] == bare[-1] == '"' else bare
+
+
+def _read_authentication(value: Any) -> tuple[Pair | None, Pair | None, str | None]:
+    """Keys, thumbprints and the kind the line names."""
+    members = _object(value, "authentication")
+    kind = members.get("type")
+    if kind is not None:
+        kind = _KINDS.get(kind.lower()) if isinstance(kind, str) else None
+        if kind is None:
+            raise _Refused(
+                DESERIALIZATION_ERROR,
+                f"authentication.type must be one of {', '.join(_KINDS.values())}",
+            )
+    keys = _read_keys(members.get("symmetricKey", members.get("symmetrickey")))
+    prints = _read_thumbprints(members.get("x509Thumbprint", members.get("x509thumbprint")))
+    if keys and prints:
+        raise _Refused(ARGUMENT_INVALID, "authentication has both keys and thumbprints")
+    if kind == "selfSigned" and prints is None:
+        raise _Refused(ARGUMENT_NULL, "authentication.x509Thumbprint is missing")
+    if kind in ("certificateAuthority", "none"):
+        return None, None, kind
+    if keys is None and prints is None:
+        keys = (generate_key(), generate_key())
+    return keys, prints, kind
+
+
+def _read_keys(value: Any) -> Pair | None:
+    members = _object(value, "authentication.symmetricKey")
+    primary = members.get("primaryKey", members.get("primarykey")) or None
+    secondary = members.get("secondaryKey", members.get("secondarykey")) or None
+    if primary is None and secondary is None:
+        return None
+    if primary is None or secondary is None:
+        raise _Refused(ARGUMENT_INVALID, "either no keys or both keys can be set")
+    for name, key in (("primaryKey", primary), ("secondaryKey", secondary)):
+        fault = key_fault(key) if isinstance(key, str) else "is not a string"
+        if fault:
+            raise _Refused(ARGUMENT_INVALID, f"authentication.symmetricKey.{name} {fault}")
+    return primary, secondary
+
+
+def _read_thumbprints(value: Any) -> Pair | None:
+    members = _object(value, "authentication.x509Thumbprint")
+    found = []
+    for name in ("primaryThumbprint", "secondaryThumbprint"):
+        thumbprint = members.get(name, members.get(name.lower()))
+        if not thumbprint:
+            continue
+        fault = thumbprint_fault(thumbprint) if isinstance(thumbprint, str) else "is not a string"
+        if fault:
+            raise _Refused(ARGUMENT_INVALID, f"authentication.x509Thumbprint.{name} {fault}")
+        found.append(thumbprint)
+    return (found[0], found[-1]) if found else None
+
+
+def _object(value: Any, name: str) -> JsonObject:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _Refused(DESERIALIZATION_ERROR, f"{name} is not an object")
+    return value
+
+
+def _check_extra(extra: JsonObject) -> None:
+    scopes = extra.get("parentScopes")
+    try:
+        compact_json(extra)
+    except ValueError:
+        raise _Refused(DESERIALIZATION_ERROR, "the line holds a number out of range") from None
+    if not isinstance(extra.get("capabilities", {}), dict):
+        raise _Refused(DESERIALIZATION_ERROR, "capabilities is not an object")
+    if not isinstance(extra.get("deviceScope", ""), str):
+        raise _Refused(DESERIALIZATION_ERROR, "deviceScope is not a string")
+    if scopes is not None and not (
+        isinstance(scopes, list) and all(isinstance(scope, str) for scope in scopes)
+    ):
+        raise _Refused(DESERIALIZATION_ERROR, "parentScopes is not a list of strings")
+
+
+def _authentication(
+    device_id: str,
+    credentials: Sequence[Credential],
+    kind: Any,
+    exclude_keys: bool,  # noqa: FBT001
+) -> JsonObject:
+    keys = keys_of(device_id, credentials)
+    prints = None if keys else thumbprints_of(device_id, credentials)
+    shown = (None, None) if keys is None or exclude_keys else keys
+    members: JsonObject = {"symmetricKey": {"primaryKey": shown[0], "secondaryKey": shown[1]}}
+    if prints:
+        members["x509Thumbprint"] = {
+            "primaryThumbprint": prints[0],
+            "secondaryThumbprint": prints[1],
+        }
+        members["type"] = "selfSigned"
+    elif keys is None:
+        # Without this an import of the same file would make up keys the device never had.
+        members["type"] = kind or "none"
+    return members
+
+
+def _new_attributes(enabled: bool, reason: str | None, hub: JsonObject | None) -> DeviceAttributes:  # noqa: FBT001
+    if hub is None and reason is None:
+        return _plain_attributes(enabled)
+    members: JsonObject = {"enabled": enabled}
+    _set_or_drop(members, "status-reason", reason)
+    _set_or_drop(members, "iothub", hub)
+    return DeviceAttributes.parse(members)
+
+
+@lru_cache(maxsize=2)
+def _plain_attributes(enabled: bool) -> DeviceAttributes:  # noqa: FBT001
+    """Most devices of a fleet look the same: one frozen value serves them all."""
+    return DeviceAttributes(enabled=enabled)
+
+
+def _set_or_drop(members: JsonObject, name: str, value: Any) -> None:
+    if value is None:
+        members.pop(name, None)
+    else:
+        members[name] = value
