@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from registry_backend.identityd.blocks import Section
 from registry_backend.identityd.inline import append_item, edit_array, remove_item, splice
 from registry_backend.identityd.lexer import Path, Statement, container_at
 from registry_backend.identityd.values import Table, key_text, same, value_text
+
+_HEADER_FOLLOWS = re.compile(r"(?:[ \t]*#[^\n]*\n)*[ \t]*\[")
 
 
 class Absent:
@@ -76,7 +79,7 @@ def change_sections(
     else:
         removals = _lines_below(sections, places, path)
     for start, end in sorted(removals, reverse=True):
-        text = splice(text, start, end, "")
+        text = _without_lines(text, start, end, line_end)
     return text
 
 
@@ -107,6 +110,13 @@ def _replace(text: str, start: int, end: int, old: object, new: object, line_end
         rendered = [value_text(value) for value in new]
         return edit_array(text, start, old, new, rendered, line_end)
     return splice(text, start, end, value_text(new))
+
+
+def _without_lines(text: str, start: int, end: int, line_end: str) -> str:
+    """Lines taken out; a comment left above a header keeps its distance, lest it belong to that."""
+    above = text[text.rfind("\n", 0, max(start - 1, 0)) + 1 : start]
+    strays = above.lstrip(" \t").startswith("#") and _HEADER_FOLLOWS.match(text, end)
+    return splice(text, start, end, line_end if strays else "")
 
 
 def _lines_below(
