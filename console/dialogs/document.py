@@ -12,6 +12,7 @@ from textual.widgets import Button, Static, TextArea
 
 from console.dialogs.base import Dialog, DialogBox
 from console.widgets.document_editor import DocumentEditor
+from console.widgets.syntax import Format
 from registry_backend.domain.document import parse_json
 from registry_backend.domain.errors import Invalid
 
@@ -44,7 +45,7 @@ class DocumentScreen(Dialog[str | None]):
         title: str,
         text: str,
         *,
-        language: str = "json",
+        language: Format = "json",
         problem: str = "",
         submit: str = "Save",
         changed: bool = False,
@@ -59,7 +60,7 @@ class DocumentScreen(Dialog[str | None]):
         with DialogBox() as box:
             box.border_title = self._title
             box.border_subtitle = f"ctrl+s {self._submit.lower()}   esc cancel"
-            yield DocumentEditor(self._text, language=self._language)
+            yield DocumentEditor(self._text, form=self._language)
             yield Static(
                 self._mark(self._problem), id="problem", classes="dialog--problem", markup=False
             )

@@ -1,0 +1,229 @@
+"""Imports and exports: started, watched, cancelled, and their failed lines read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+
+from console.adapters.base import JobsPort, RegistryAdapter
+from console.dialogs.confirm import ConfirmScreen
+from console.dialogs.show import ShowScreen
+from console.forms.fields import Values
+from console.forms.jobs import export_fields, import_fields, job_spec
+from console.keys import bindings_of
+from console.panes.base import RecordPane
+from console.panes.short_list import ShortList
+from console.render import jobs as render
+from console.render.detail import Section
+from console.saving import Saves
+from console.widgets.columns import Column
+from console.widgets.table_messages import Opened
+from registry_backend.domain.document import JsonObject
+from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.jobs import Job, JobType
+from registry_backend.domain.journal import Resource
+
+WATCH_SECONDS = 0.5
+"""How often a running job is looked at."""
+ERRORS_SHOWN = 500
+"""Failed lines shown at once; the log holds all."""
+
+
+class JobsPane(RecordPane[Job]):
+    """Lists jobs, newest first, and keeps the running one up to date."""
+
+    BINDINGS = bindings_of("Jobs")
+    group: ClassVar[str] = "Jobs"
+    filter_help: ClassVar[str] = "import   export   running   failed   or part of the folder"
+    resources: ClassVar[frozenset[Resource]] = frozenset({"job"})
+
+    def __init__(
+        self, adapter: RegistryAdapter, saves: Saves, clock: Callable[[], datetime]
+    ) -> None:
+        super().__init__(adapter, saves, clock)
+        self._folder = str(Path.cwd())
+
+    def columns(self) -> Sequence[Column[Job]]:
+        """Status, kind, progress, folder, age."""
+        return (
+            Column("status", "Status", render.status_cell, width=14, priority=9),
+            Column("kind", "Job", render.kind_cell, width=20, priority=8),
+            Column("progress", "Progress", render.progress_cell, width=15, priority=7),
+            Column("folder", "Folder", render.folder_cell, width=14, flexible=True, priority=3),
+            Column(
+                "started",
+                "Started",
+                lambda job: render.started_cell(job, self.clock()),
+                width=10,
+                priority=5,
+            ),
+        )
+
+    @property
+    def port(self) -> JobsPort:
+        """The registry's jobs; the pane exists only where they do."""
+        assert self.adapter.jobs is not None  # noqa: S101 - no port, no pane
+        return self.adapter.jobs
+
+    def source(self) -> ShortList[Job]:
+        """The tenant's jobs that match the filter."""
+        wanted = self.filter_text.lower().split()
+
+        async def read() -> Sequence[Job]:
+            jobs = await self.port.list(self.scope.tenant_id)
+            return [job for job in jobs if all(word in _words(job) for word in wanted)]
+
+        return ShortList(read, lambda job: job.job_id)
+
+    async def fetch(self, key: str) -> Job:
+        """The job as it is now."""
+        return await self.port.get(key)
+
+    def title(self) -> str:
+        """Whose jobs these are."""
+        return f"Jobs of {self.scope.tenant_id}" if self.scope.tenant_id else "Jobs"
+
+    def empty_text(self) -> str:
+        """How to begin."""
+        if self.filter_text:
+            return "No job matches the filter. Press esc to drop it."
+        return "No jobs yet. Press i to import devices from a folder, o to export them."
+
+    def row_id(self, row: Job) -> str:
+        """The job's id."""
+        return row.job_id
+
+    def document(self, row: Job) -> JsonObject:
+        """The job as JSON."""
+        return row.model_dump(mode="json")
+
+    def detail(self, row: Job) -> Sequence[Section]:
+        """Progress, counts, place."""
+        return render.detail(row, self.clock())
+
+    # watching
+
+    def on_mount(self) -> None:
+        """Look at a running job now and then."""
+        super().on_mount()
+        self.set_interval(WATCH_SECONDS, self._watch)
+
+    def _watch(self) -> None:
+        current = self.current
+        if self.display and current is not None and not current.status.finished:
+            self._read_again(current.job_id)
+
+    @work(exclusive=True, group="watch", exit_on_error=False)
+    async def _read_again(self, job_id: str) -> None:
+        try:
+            job = await self.port.get(job_id)
+        except RegistryError as error:
+            self.complain(error)
+            return
+        self.table.replace_row(job)
+        self.show_detail()
+
+    # starting
+
+    @work(exit_on_error=False)
+    async def action_import(self) -> None:
+        """Read devices from a folder."""
+        await self._start(JobType.IMPORT)
+
+    @work(exit_on_error=False)
+    async def action_export(self) -> None:
+        """Write devices to a folder."""
+        await self._start(JobType.EXPORT)
+
+    async def _start(self, job_type: JobType) -> None:
+        tenant_id = self.scope.tenant_id
+        if tenant_id is None:
+            self.app.notify("Choose a tenant first: press 1.", severity="warning", markup=False)
+            return
+
+        async def create(values: Values) -> Job:
+            spec = job_spec(job_type, tenant_id, values)
+            return await self.saves.run(f"job of {tenant_id}", lambda: self.port.create(spec))
+
+        importing = job_type is JobType.IMPORT
+        fields = import_fields(self._folder) if importing else export_fields(self._folder)
+        title = f"Import into {tenant_id}" if importing else f"Export {tenant_id}"
+        job = await self.fill_form(title, fields, create, submit="Start")
+        if job is not None:
+            self._folder = job.spec.folder
+            self.tell(f"Started the {job_type.value}.")
+            self.table.reload(at=job.job_id)
+
+    # a job that is there
+
+    @work(exit_on_error=False)
+    async def action_cancel(self) -> None:
+        """Stop the job; what it has applied stays."""
+        job = self.require_row()
+        if job is None:
+            return
+        question = ConfirmScreen(
+            f"Cancel the {job.spec.type.value}?",
+            f"It stops after the lines in hand. The {job.counts.applied:,} lines already applied "
+            "stay applied.",
+            confirm="Stop it",
+        )
+        if not await self.app.push_screen_wait(question):
+            return
+        try:
+            saved = await self.saves.run(f"job {job.job_id}", lambda: self.port.cancel(job.job_id))
+        except RegistryError as error:
+            self.complain(error)
+            return
+        self.table.replace_row(saved)
+        self.tell("Cancelled the job.")
+        self.show_detail()
+
+    @work(exit_on_error=False)
+    async def action_forget(self) -> None:
+        """Drop a finished job from the list."""
+        job = self.require_row()
+        if job is None:
+            return
+        question = ConfirmScreen(
+            f"Forget this {job.spec.type.value}?",
+            "The job leaves the list. Its files and what it did stay.",
+            confirm="Forget",
+        )
+        if not await self.app.push_screen_wait(question):
+            return
+        try:
+            await self.saves.run(f"job {job.job_id}", lambda: self.port.forget(job.job_id))
+        except RegistryError as error:
+            self.complain(error)
+            return
+        self.tell("Forgot the job.")
+        self.table.reload()
+
+    @on(Opened)
+    def _open(self, event: Opened[Job]) -> None:
+        event.stop()
+        self.action_errors()
+
+    @work(exit_on_error=False)
+    async def action_errors(self) -> None:
+        """Read the lines that failed."""
+        job = self.require_row()
+        if job is None:
+            return
+        try:
+            errors = await self.port.errors(job.job_id, skip=0, limit=ERRORS_SHOWN)
+        except RegistryError as error:
+            self.complain(error)
+            return
+        more = job.counts.failed > len(errors)
+        text = render.errors_text(job, list(errors), more=more)
+        self.app.push_screen(ShowScreen(f"Failed lines: {job.counts.failed:,}", text))
+
+
+def _words(job: Job) -> str:
+    return f"{job.spec.type.value} {job.status.value} {job.spec.folder} {job.job_id}".lower()

@@ -1,0 +1,174 @@
+"""A job as table cells and as a detail: progress, rate, time left, failed lines."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from console.render.detail import Line, Section, Tone, plural
+from console.render.text import relative_time
+from registry_backend.domain.jobs import Job, JobError, JobStatus, JobType
+from registry_backend.domain.timestamps import format_timestamp
+
+_STATUS: dict[JobStatus, tuple[str, Tone]] = {
+    JobStatus.ENQUEUED: ("◌ waiting", "muted"),
+    JobStatus.RUNNING: ("▶ running", "accent"),
+    JobStatus.COMPLETED: ("✓ completed", "good"),
+    JobStatus.FAILED: ("✗ failed", "bad"),
+    JobStatus.CANCELLED: ("■ cancelled", "warning"),
+}
+BAR = 20
+"""Cells of a progress bar."""
+
+
+def status_cell(job: Job) -> tuple[str, Tone]:
+    """How it stands; a completed job with failed lines is never shown as plainly good."""
+    if job.status is JobStatus.COMPLETED and job.counts.failed:
+        return (f"! {job.counts.failed:,} failed", "warning")
+    return _STATUS[job.status]
+
+
+def kind_cell(job: Job) -> str:
+    """Which way, in which format."""
+    arrow = "→" if job.spec.type is JobType.EXPORT else "←"
+    return f"{arrow} {job.spec.type.value} {job.spec.format}"
+
+
+def folder_cell(job: Job) -> tuple[str, Tone]:
+    """Where it reads or writes."""
+    return (job.spec.folder, "muted")
+
+
+def progress_cell(job: Job) -> tuple[str, Tone]:
+    """Per cent while it runs; lines when it is over."""
+    if job.status.finished:
+        return (f"{job.counts.lines:,} lines", "muted")
+    fraction = job.fraction
+    return (f"{fraction:.0%}" if fraction is not None else "…", "accent")
+
+
+def started_cell(job: Job, now: datetime) -> tuple[str, Tone]:
+    """When it was asked for."""
+    return (relative_time(job.created_at, now), "muted")
+
+
+def bar(fraction: float, width: int = BAR) -> str:
+    """A progress bar in characters.
+
+    >>> bar(0.5, 4)
+    '━━──'
+    """
+    done = round(max(0.0, min(1.0, fraction)) * width)
+    return "━" * done + "─" * (width - done)
+
+
+def elapsed(job: Job, now: datetime) -> timedelta:
+    """How long it has been running, or ran."""
+    begin = job.started_at or job.created_at
+    return max(timedelta(0), (job.ended_at or now) - begin)
+
+
+def rate(job: Job, now: datetime) -> float:
+    """Lines a second since it started."""
+    seconds = elapsed(job, now).total_seconds()
+    return job.counts.lines / seconds if seconds > 0 else 0.0
+
+
+def time_left(job: Job, now: datetime) -> timedelta | None:
+    """How long it will take at the rate so far; None when that cannot be said."""
+    fraction = job.fraction
+    if job.status is not JobStatus.RUNNING or not fraction:
+        return None
+    return elapsed(job, now) * ((1 - fraction) / fraction)
+
+
+def duration(span: timedelta) -> str:
+    """`4 s`, `3 min 5 s`, `2 h 10 min`.
+
+    >>> duration(timedelta(seconds=185))
+    '3 min 5 s'
+    """
+    seconds = int(span.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+def detail(job: Job, now: datetime) -> tuple[Section, ...]:
+    """All there is to know about a job."""
+    word, tone = status_cell(job)
+    lines = [Line("status", word, tone)]
+    if job.status is JobStatus.RUNNING and job.fraction is not None:
+        lines.append(Line("progress", f"{bar(job.fraction)} {job.fraction:.0%}", "accent"))
+        left = time_left(job, now)
+        if left is not None:
+            lines.append(Line("time left", f"about {duration(left)}"))
+    if job.counts.lines:
+        lines.append(Line("rate", f"{rate(job, now):,.0f} lines/s"))
+    lines.append(Line("took" if job.ended_at else "running", duration(elapsed(job, now))))
+    if job.failure_reason:
+        lines.append(Line("why", job.failure_reason, "bad"))
+    if job.resumed:
+        lines.append(Line("resumed", plural(job.resumed, "time"), "warning"))
+    sections = [Section(f"{job.spec.type.value.capitalize()} {job.spec.format}", tuple(lines))]
+    sections.append(Section("Lines", _counts(job)))
+    sections.append(Section("Where", _where(job)))
+    sections.append(Section("Record", _record(job)))
+    return tuple(sections)
+
+
+def _counts(job: Job) -> tuple[Line, ...]:
+    counts = job.counts
+    whole = f" of {job.total_lines:,}" if job.total_lines else ""
+    if job.spec.type is JobType.EXPORT:
+        return (Line("written", f"{counts.lines:,}{whole}"),)
+    failed: Tone = "bad" if counts.failed else ""
+    lines = [
+        Line("read", f"{counts.lines:,}{whole}"),
+        Line("created", f"{counts.created:,}"),
+        Line("updated", f"{counts.updated:,}"),
+        Line("deleted", f"{counts.deleted:,}"),
+        Line("failed", f"{counts.failed:,}", failed),
+    ]
+    if counts.failed:
+        lines.append(Line("", "press l to read them; importErrors.log has them too", "muted"))
+    return tuple(lines)
+
+
+def _where(job: Job) -> tuple[Line, ...]:
+    lines = [Line("tenant", job.spec.tenant_id), Line("folder", job.spec.folder)]
+    if job.spec.format != "hono-1.1":
+        lines.append(Line("file", job.spec.blob_name))
+    if job.spec.type is JobType.EXPORT:
+        lines.append(Line("keys", "left out" if job.spec.exclude_keys else "included"))
+    else:
+        lines.append(Line("mode", job.spec.default_mode.value))
+    return tuple(lines)
+
+
+def _record(job: Job) -> tuple[Line, ...]:
+    moments = (
+        ("created", job.created_at),
+        ("started", job.started_at),
+        ("ended", job.ended_at),
+    )
+    lines = [Line(name, format_timestamp(moment)) for name, moment in moments if moment]
+    return (*lines, Line("id", job.job_id, "muted"))
+
+
+def errors_text(job: Job, errors: list[JobError], *, more: bool) -> str:
+    """The failed lines, each with its line number, device and reason."""
+    if not errors:
+        return "No line failed."
+    lines = [
+        f"{'line ' + format(error.line, ',') if error.line else 'line ?':<12} "
+        f"{error.code}  {error.device_id or '–'}\n             {error.message}"
+        for error in errors
+    ]
+    if more:
+        left = job.counts.failed - len(errors)
+        lines.append(f"… {left:,} more in importErrors.log in {job.spec.folder}")
+    return "\n".join(lines)
