@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import uuid4
 
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.devices import Device
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.identifiers import generate_id
 from registry_backend.domain.jobs import ImportMode, JobCounts, JobError
 from registry_backend.domain.journal import Action, Actor, JournalEntry, Resource
 from registry_backend.domain.secrets import fingerprint, redact
@@ -204,7 +204,7 @@ class TenantBatch:
             tenant_id=self._tenant_id,
             device_id=draft.device_id,
             attributes=draft.attributes_over(None),
-            version=str(uuid4()),
+            version=generate_id(),
             revision=0,
             generation_id=draft.generation_id or str(self._ticks),
             created_at=draft.created_at or self._rules.at,
@@ -236,7 +236,7 @@ class TenantBatch:
         row.device = device.model_copy(
             update={
                 "attributes": attributes,
-                "version": str(uuid4()),
+                "version": generate_id(),
                 "revision": device.revision + 1,
                 "generation_id": draft.generation_id or device.generation_id,
                 "created_at": draft.created_at or device.created_at,
