@@ -17,7 +17,7 @@ from console.dialogs.help import HelpScreen
 from console.keys import EVERYWHERE, Action, actions_of, bindings_of
 from console.panes.base import RecordPane
 from console.panes.catalog import PANE_NAMES, load_pane
-from console.panes.scope import Scope, ScopeAsked
+from console.panes.scope import RememberAsked, Scope, ScopeAsked
 from console.saving import Saves
 from console.widgets.context_bar import ContextBar
 from console.widgets.hostile_text import HostileTextFilter
@@ -203,6 +203,11 @@ class ConsoleApp(App[None]):
             await self.show_pane(event.pane)
         if event.filter_text is not None and self.pane is not None:
             self.pane.set_filter(event.filter_text)
+
+    @on(RememberAsked)
+    def _remember_asked(self, event: RememberAsked) -> None:
+        event.stop()
+        self._remember(event.key, event.value)
 
     # changes by others
 

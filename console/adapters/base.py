@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -193,6 +194,9 @@ class PrincipalsPort(Protocol):
 
     async def load(self) -> PrincipalConfig:
         """Read all files; a broken one is reported in place, the rest still shown."""
+
+    async def use(self, main_file: Path, config_dir: Path) -> PrincipalConfig:
+        """Read other files from now on."""
 
     async def plan_add(self, principal: Principal, *, file: str | None) -> FileChange:
         """Plan a new table at the end of a file; None: in a file of its own in the folder."""

@@ -400,10 +400,8 @@ class RecordPane(Vertical, Generic[RowT]):
                 return await save(values)
             except Invalid as error:
                 problems = error.problems or (FieldProblem("", str(error)),)
-            except LeftOpen:
-                problems = (
-                    FieldProblem("", "It was changed elsewhere; nothing has been written yet."),
-                )
+            except LeftOpen as left:
+                problems = (FieldProblem("", str(left)),)
             except RegistryError as error:
                 problems = (FieldProblem("", str(error)),)
 

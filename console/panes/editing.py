@@ -19,7 +19,12 @@ ModelT = TypeVar("ModelT")
 
 
 class LeftOpen(Exception):
-    """The person turned away from a conflict; whatever was typed must stay."""
+    """The person turned away from a question; whatever was typed must stay."""
+
+    def __init__(
+        self, message: str = "It was changed elsewhere; nothing has been written yet."
+    ) -> None:
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +98,8 @@ class DocumentEdit(Generic[ModelT]):
             text, changed = answer, True
             try:
                 return await self.save(as_object(parse_json(text)))
-            except LeftOpen:
-                problem = "It was changed elsewhere; nothing has been written yet."
+            except LeftOpen as left:
+                problem = str(left)
             except RegistryError as error:
                 problem = str(error)
 

@@ -29,3 +29,12 @@ class ScopeAsked(Message):
         self.scope = scope
         self.pane = pane
         self.filter_text = filter_text
+
+
+class RememberAsked(Message):
+    """A pane asks the app to keep a setting for the next session."""
+
+    def __init__(self, key: str, value: str) -> None:
+        super().__init__()
+        self.key = key
+        self.value = value

@@ -1,0 +1,276 @@
+"""Principals of an Identity Service configuration: shown with their files, edited in place."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+
+from console.adapters.base import PrincipalsPort, RegistryAdapter
+from console.dialogs.review import ReviewScreen
+from console.forms.fields import Field, Values, text_of
+from console.forms.principals import OWN_FILE, principal_fields, read_principal
+from console.keys import bindings_of
+from console.panes.base import RecordPane
+from console.panes.editing import LeftOpen
+from console.panes.scope import RememberAsked
+from console.panes.short_list import ShortList
+from console.render import principals as render
+from console.render.detail import Section
+from console.render.principals import PrincipalRow
+from console.saving import Saves
+from console.widgets.columns import Column
+from console.widgets.table_messages import Opened
+from registry_backend.domain.document import JsonObject
+from registry_backend.domain.errors import FieldProblem, Invalid, NotFound, RegistryError
+from registry_backend.domain.principals import FileChange, PrincipalConfig
+
+UNDO_STEPS = 50
+"""Changes that can be taken back."""
+
+
+class PrincipalsPane(RecordPane[PrincipalRow]):
+    """Lists principals in the daemon's order; every write is shown before it happens."""
+
+    BINDINGS = bindings_of("Principals")
+    group: ClassVar[str] = "Principals"
+    filter_help: ClassVar[str] = "part of the name, the uid or the file"
+
+    def __init__(
+        self, adapter: RegistryAdapter, saves: Saves, clock: Callable[[], datetime]
+    ) -> None:
+        super().__init__(adapter, saves, clock)
+        self._config: PrincipalConfig | None = None
+        self._done: list[FileChange] = []
+
+    def columns(self) -> Sequence[Column[PrincipalRow]]:
+        """Name, uid, identities, file."""
+        return (
+            Column("name", "Principal", render.name_cell, width=18, flexible=True, priority=9),
+            Column("uid", "Uid", render.uid_cell, width=10, priority=8, align="right"),
+            Column("idtype", "Identities", render.idtype_cell, width=18, priority=7),
+            Column("file", "File", render.file_cell, width=18, flexible=True, priority=4),
+        )
+
+    @property
+    def port(self) -> PrincipalsPort:
+        """The registry's principals; the pane exists only where they do."""
+        assert self.adapter.principals is not None  # noqa: S101 - no port, no pane
+        return self.adapter.principals
+
+    def source(self) -> ShortList[PrincipalRow]:
+        """The rows that match the filter; the files are read anew each time."""
+        wanted = self.filter_text.lower().split()
+
+        async def read() -> Sequence[PrincipalRow]:
+            self._config = await self.port.load()
+            rows = render.rows_of(self._config)
+            return [row for row in rows if all(word in _words(row) for word in wanted)]
+
+        return ShortList(read, lambda row: row.key)
+
+    async def fetch(self, key: str) -> PrincipalRow:
+        """The row as the files have it now."""
+        for row in render.rows_of(await self.port.load()):
+            if row.key == key:
+                return row
+        raise NotFound("The principal is no longer there.", hint="Press r to read the files again.")
+
+    def title(self) -> str:
+        """Which configuration this is."""
+        return f"Principals in {self._config.main_file}" if self._config else "Principals"
+
+    def empty_text(self) -> str:
+        """How to begin."""
+        if self.filter_text:
+            return "No principal matches the filter. Press esc to drop it."
+        return "No principals here. Press n to add one, f to open other files."
+
+    def row_id(self, row: PrincipalRow) -> str:
+        """The principal's name."""
+        return row.name
+
+    def document(self, row: PrincipalRow) -> JsonObject:
+        """The principal as JSON."""
+        if row.entry is None:
+            return {"file": str(row.file), "problem": row.problem}
+        return row.entry.model_dump(mode="json")
+
+    def detail(self, row: PrincipalRow) -> Sequence[Section]:
+        """Fields, file, the table as it stands."""
+        return render.detail(row)
+
+    def highlighted(self, row: PrincipalRow | None) -> None:
+        """Name the configuration once it has been read."""
+        del row
+        self.table.border_title = self.title()
+
+    # changing
+
+    @work(exit_on_error=False)
+    async def action_new(self) -> None:
+        """Add a principal."""
+        files = [
+            file.path
+            for file in (self._config.files if self._config else ())
+            if file.editable and not file.problem
+        ]
+
+        async def save(values: Values) -> FileChange:
+            principal = read_principal(values)
+            target = text_of(values, "file")
+            file = None if target in ("", OWN_FILE) else target
+            return await self._review(lambda: self.port.plan_add(principal, file=file))
+
+        self._written(await self.fill_form("New principal", principal_fields(None, files), save))
+
+    @work(exit_on_error=False)
+    async def action_edit(self) -> None:
+        """Change the principal."""
+        row = self._editable_row()
+        if row is None or row.entry is None or row.principal is None:
+            return
+        entry, principal = row.entry, row.principal
+
+        async def save(values: Values) -> FileChange:
+            changed = read_principal(values, principal)
+            return await self._review(lambda: self.port.plan_update(entry, changed))
+
+        fields = principal_fields(principal)
+        self._written(await self.fill_form(f"Edit {principal.name}", fields, save))
+
+    @work(exit_on_error=False)
+    async def action_delete(self) -> None:
+        """Delete the principal."""
+        row = self._editable_row()
+        if row is None or row.entry is None:
+            return
+        entry = row.entry
+        await self._try(lambda: self._review(lambda: self.port.plan_delete(entry), write="Delete"))
+
+    @work(exit_on_error=False)
+    async def action_undo(self) -> None:
+        """Take back the last change made here, if the file still holds it."""
+        if not self._done:
+            self.app.notify("Nothing was changed here yet.", severity="warning", markup=False)
+            return
+        last = self._done[-1]
+        back = FileChange(
+            path=last.path, before=last.after, after=last.before, summary=f"Undo: {last.summary}"
+        )
+
+        async def plan() -> FileChange:
+            return back
+
+        if await self._try(lambda: self._review(plan, write="Undo"), undone=True):
+            self._done.pop()
+
+    @work(exit_on_error=False)
+    async def action_files(self) -> None:
+        """Open another configuration."""
+        config = self._config
+        fields = (
+            Field(
+                "main_file",
+                "Main file",
+                "Usually /etc/aziot/identityd/config.toml.",
+                value=str(config.main_file) if config else "",
+            ),
+            Field(
+                "config_dir",
+                "Folder of overrides",
+                "Usually config.d beside it.",
+                value=str(config.config_dir) if config else "",
+            ),
+        )
+
+        async def use(values: Values) -> PrincipalConfig:
+            paths = {}
+            for name in ("main_file", "config_dir"):
+                if not text_of(values, name):
+                    raise Invalid(problems=[FieldProblem(name, "must not be empty")])
+                paths[name] = Path(text_of(values, name)).expanduser()
+            return await self.port.use(paths["main_file"], paths["config_dir"])
+
+        opened = await self.fill_form("Open a configuration", fields, use, submit="Open")
+        if opened is not None:
+            self._done.clear()
+            self.post_message(RememberAsked("identityd_config", str(opened.main_file)))
+            self.post_message(RememberAsked("identityd_config_dir", str(opened.config_dir)))
+            self.show_rows()
+
+    @on(Opened)
+    def _open(self, event: Opened[PrincipalRow]) -> None:
+        event.stop()
+        self.action_edit()
+
+    # the one way to a file
+
+    async def _review(
+        self, plan: Callable[[], Awaitable[FileChange]], *, write: str = "Write"
+    ) -> FileChange:
+        change = await plan()
+        if change.before == change.after:
+            raise Invalid("Nothing is different, so there is nothing to write.")
+        review = ReviewScreen(
+            str(change.path),
+            change.summary,
+            before=_text(change.before),
+            after=_text(change.after),
+            warnings=change.warnings,
+            write=write,
+        )
+        if not await self.app.push_screen_wait(review):
+            raise LeftOpen("Nothing has been written yet.")
+        await self.saves.run(str(change.path), lambda: self.port.apply(change))
+        return change
+
+    async def _try(
+        self, write: Callable[[], Awaitable[FileChange]], *, undone: bool = False
+    ) -> bool:
+        try:
+            change = await write()
+        except LeftOpen:
+            return False
+        except RegistryError as error:
+            self.complain(error)
+            self.table.reload()
+            return False
+        self._written(change, undone=undone)
+        return True
+
+    def _written(self, change: FileChange | None, *, undone: bool = False) -> None:
+        if change is None:
+            return
+        if not undone:
+            self._done = [*self._done, change][-UNDO_STEPS:]
+        self.tell(
+            f"Wrote {change.path.name}."
+            if change.after is not None
+            else f"Removed {change.path.name}."
+        )
+        self.table.reload()
+
+    def _editable_row(self) -> PrincipalRow | None:
+        row = self.require_row()
+        if row is None:
+            return None
+        why = row.why_not or (row.problem if row.entry is None else "")
+        if row.entry is not None and row.entry.principal is None:
+            why = f"{row.problem} Mend the file in an editor, then press r."
+        if why:
+            self.app.notify(why, title="Not editable here", severity="warning", markup=False)
+            return None
+        return row
+
+
+def _text(data: bytes | None) -> str:
+    return (data or b"").decode("utf-8", "replace")
+
+
+def _words(row: PrincipalRow) -> str:
+    uid = row.principal.uid if row.principal else ""
+    return f"{row.name} {uid} {row.file.name}".lower()
