@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -114,6 +115,33 @@ def _finite(digits: str) -> float:
     if math.isinf(number):
         raise ValueError(digits)
     return number
+
+
+MAX_DEPTH = 100
+"""Levels of nesting that a registry keeps: fast JSON readers, ours too, give up near 200."""
+
+
+def check_depth(value: Any, *, field: str = "") -> None:
+    """Refuse a model or JSON value that could be written but not read back.
+
+    Raises:
+        Invalid: when it is nested more than `MAX_DEPTH` levels deep.
+    """
+    if _deeper_than(value, MAX_DEPTH):
+        raise Invalid.at(field, f"is nested more than {MAX_DEPTH} levels deep")
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    parts: Iterable[Any]
+    if isinstance(value, BaseModel):
+        parts = (*value.__dict__.values(), *(value.model_extra or {}).values())
+    elif isinstance(value, dict):
+        parts = value.values()
+    elif isinstance(value, list | tuple):
+        parts = value
+    else:
+        return False
+    return levels == 0 or any(_deeper_than(part, levels - 1) for part in parts)
 
 
 def format_json(members: Any) -> str:

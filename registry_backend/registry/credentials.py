@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from registry_backend.domain.credentials import Credential, CredentialRow, CredentialSet, Secret
-from registry_backend.domain.document import JsonObject, compact_json
+from registry_backend.domain.document import JsonObject, check_depth, compact_json
 from registry_backend.domain.errors import AlreadyExists, LimitReached
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.query import Count, Page, PageRequest
@@ -60,6 +60,8 @@ class CredentialUseCases:
 
         Raises NotFound, VersionMismatch, AlreadyExists, LimitReached, Invalid.
         """
+        for index, credential in enumerate(credentials):
+            check_depth(credential, field=f"[{index}]")
         prepared = prepare_credentials(credentials, self._settings)
         hashed = await self._hashed(prepared)
         return await self._store.write(

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from registry_backend.domain.devices import Device, DeviceAttributes
+from registry_backend.domain.document import check_depth
 from registry_backend.domain.errors import AlreadyExists, LimitReached, NotFound
 from registry_backend.domain.identifiers import HONO_DEVICE_ID, check_id, generate_id
 from registry_backend.domain.journal import Actor
@@ -86,6 +87,7 @@ class DeviceUseCases:
         """
         name = generate_id() if device_id is None else device_id
         check_id(name, rule, field="device-id")
+        check_depth(attributes)
         limit = self._settings.max_devices_per_tenant
         return await self._store.write(
             lambda transaction: create_device(
@@ -102,7 +104,8 @@ class DeviceUseCases:
         expected: str | None,
         actor: Actor,
     ) -> Device:
-        """Replace the attributes. Raises NotFound, VersionMismatch."""
+        """Replace the attributes. Raises NotFound, VersionMismatch, Invalid."""
+        check_depth(attributes)
         return await self._store.write(
             lambda transaction: update_device(
                 transaction, tenant_id, device_id, attributes, expected=expected, actor=actor

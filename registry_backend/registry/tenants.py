@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+from registry_backend.domain.document import check_depth
 from registry_backend.domain.errors import AlreadyExists
 from registry_backend.domain.identifiers import HONO_TENANT_ID, check_id, generate_id
 from registry_backend.domain.journal import Actor
@@ -45,6 +46,7 @@ class TenantUseCases:
         """Create under the given or a generated id. Raises AlreadyExists, Invalid."""
         name = generate_id() if tenant_id is None else tenant_id
         check_id(name, HONO_TENANT_ID, field="tenant-id")
+        check_depth(attributes)
         prepared = prepare_trust_anchors(attributes)
         return await self._store.write(
             lambda transaction: create_tenant(transaction, name, prepared, actor=actor)
@@ -54,6 +56,7 @@ class TenantUseCases:
         self, tenant_id: str, attributes: TenantAttributes, *, expected: str | None, actor: Actor
     ) -> Tenant:
         """Replace the attributes. Raises NotFound, VersionMismatch, AlreadyExists, Invalid."""
+        check_depth(attributes)
         prepared = prepare_trust_anchors(attributes)
         return await self._store.write(
             lambda transaction: update_tenant(
