@@ -76,7 +76,8 @@ MIGRATIONS: Sequence[Migration] = (
         )""",
         # Led by the auth-id, not by the type: the same index then serves the list by auth-id.
         "CREATE UNIQUE INDEX credentials_by_auth_id ON credentials (tenant_id, auth_id, type)",
-        "CREATE INDEX credentials_of_device ON credentials (tenant_id, device_id, type)",
+        "CREATE INDEX credentials_of_device ON credentials (tenant_id, device_id)",
+        "CREATE INDEX credentials_by_type ON credentials (tenant_id, type, device_id)",
         """CREATE INDEX credentials_by_expiry ON credentials (tenant_id, expires_at, auth_id, type)
             WHERE expires_at IS NOT NULL""",
         """CREATE TABLE counts (

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 
 from registry_backend.domain.statistics import Statistics
 from registry_backend.domain.timestamps import from_micros, to_micros
@@ -62,8 +63,9 @@ class Rows:
         self._connection.execute("RELEASE several")
 
 
+@lru_cache(maxsize=64)
 def micros(moment: datetime | None) -> int | None:
-    """A time as it is kept; None stays None."""
+    """A time as it is kept; None stays None. Remembered, as rows written together share times."""
     return None if moment is None else to_micros(moment)
 
 

@@ -121,17 +121,27 @@ def credential_rows(tenant_id: str, device_id: str, credentials: Sequence[Creden
     Raises:
         AlreadyExists: when the set itself names a (type, auth-id) twice.
     """
-    if len({(each.type, each.auth_id) for each in credentials}) < len(credentials):
-        pairs = [(each.type, each.auth_id) for each in credentials]
-        twice = next(pair for pair in pairs if pairs.count(pair) > 1)
-        raise taken(*twice, device_id)
+    if len(credentials) > 1:
+        _refuse_pair_given_twice(device_id, credentials)
     return [
         (
-            *(tenant_id, device_id, position, credential.type, credential.auth_id),
-            *(credential.enabled, micros(credential.expires_at), document_text(credential)),
+            tenant_id,
+            device_id,
+            position,
+            credential.type,
+            credential.auth_id,
+            credential.enabled,
+            micros(credential.expires_at),
+            document_text(credential),
         )
         for position, credential in enumerate(credentials)
     ]
+
+
+def _refuse_pair_given_twice(device_id: str, credentials: Sequence[Credential]) -> None:
+    pairs = [(credential.type, credential.auth_id) for credential in credentials]
+    if len(set(pairs)) < len(pairs):
+        raise taken(*next(pair for pair in pairs if pairs.count(pair) > 1), device_id)
 
 
 def taken(credential_type: str, auth_id: str, owner: str) -> AlreadyExists:

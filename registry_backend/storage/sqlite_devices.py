@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.errors import AlreadyExists
-from registry_backend.domain.identifiers import generate_id
 from registry_backend.domain.query import Count, DeviceQuery, DeviceSort, Order, Page, PageRequest
-from registry_backend.domain.timestamps import from_micros, to_micros
+from registry_backend.domain.timestamps import from_micros
 from registry_backend.storage.paging import Row, Where, fetch_page
 from registry_backend.storage.rows import document_text, restore
 from registry_backend.storage.search import forget_rows
@@ -145,7 +144,8 @@ class DeviceWrites(DeviceReads, CredentialWrites):
             created_at = ?, updated_at = ?, changed_at = ?, status_updated_at = ?, document = ?
             WHERE tenant_id = ? AND device_id = ? AND version = ?""",
             *(device.enabled, device.version, device.revision, device.generation_id),
-            *(to_micros(device.created_at), micros(device.updated_at), changed_at(device)),
+            *(micros(device.created_at), micros(device.updated_at)),
+            micros(device.updated_at or device.created_at),
             *(micros(device.status_updated_at), document_text(device.attributes)),
             *(*place, expected),
         )
@@ -184,17 +184,23 @@ class DeviceWrites(DeviceReads, CredentialWrites):
 
 def device_row(device: Device) -> Row:
     """What is bound to insert a device with an empty credential set."""
+    attributes, version = device.attributes, device.version
+    created, updated = micros(device.created_at), micros(device.updated_at)
     return (
-        *(device.tenant_id, device.device_id, device.enabled, device.version, device.revision),
-        *(device.generation_id, to_micros(device.created_at), micros(device.updated_at)),
-        *(changed_at(device), micros(device.status_updated_at), generate_id()),
-        document_text(device.attributes),
+        device.tenant_id,
+        device.device_id,
+        attributes.enabled,
+        version,
+        device.revision,
+        device.generation_id,
+        created,
+        updated,
+        created if updated is None else updated,
+        micros(device.status_updated_at),
+        # The credentials' version is their own; it only has to be new, and this one is.
+        version,
+        document_text(attributes),
     )
-
-
-def changed_at(device: Device) -> int:
-    """When a device was last written, creation included."""
-    return to_micros(device.updated_at or device.created_at)
 
 
 def links_of(device: Device) -> Iterator[Row]:

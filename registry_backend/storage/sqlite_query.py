@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable, Iterator
 
 from registry_backend.domain.query import AttributeFilter, DeviceQuery, DeviceSort, Order
 from registry_backend.domain.timestamps import to_micros
@@ -18,7 +19,6 @@ from registry_backend.storage.sqlite_attributes import Condition, attribute_cond
 
 MAX_CANDIDATES = 5000
 """More rows than this are not fetched by number: walking the index gets to a page sooner."""
-_ENOUGH = MAX_CANDIDATES + 1
 
 VIA = "via"
 VIA_GROUP = "via-group"
@@ -33,8 +33,8 @@ _IS_GATEWAY = """EXISTS (SELECT 1 FROM device_links AS l WHERE l.tenant_id = d.t
     AND l.relation = 'via' AND l.target = d.device_id)
   OR EXISTS (SELECT 1 FROM device_links AS l WHERE l.tenant_id = d.tenant_id
     AND l.device_id = d.device_id AND l.relation = 'member-of')"""
-_HAS_TYPE = """EXISTS (SELECT 1 FROM credentials AS c INDEXED BY credentials_of_device
-    WHERE c.tenant_id = d.tenant_id AND c.device_id = d.device_id AND c.type = ?)"""
+_HAS_TYPE = """EXISTS (SELECT 1 FROM credentials AS c INDEXED BY credentials_by_type
+    WHERE c.tenant_id = d.tenant_id AND c.type = ? AND c.device_id = d.device_id)"""
 _EXPIRES = """EXISTS (SELECT 1 FROM credentials AS c INDEXED BY credentials_of_device
     WHERE c.tenant_id = d.tenant_id AND c.device_id = d.device_id AND c.expires_at < ?)"""
 
@@ -48,7 +48,11 @@ GATEWAY_IDS = """WITH RECURSIVE gateway(id) AS (
   SELECT id FROM gateway WHERE id IS NOT NULL LIMIT ?"""
 """Steps from gateway to gateway, however many devices name each."""
 
-_ROWS_VIA = """SELECT d.row FROM (
+_THEIR_ROWS = (
+    ") AS l LEFT JOIN devices AS d ON d.tenant_id = l.tenant_id AND d.device_id = l.device_id"
+)
+"""One row for each entry found, even without a device: the limit is on entries."""
+_ROWS_VIA = f"""SELECT d.row FROM (
     SELECT tenant_id, device_id FROM device_links
     WHERE tenant_id = ? AND relation = 'via' AND target = ?
     UNION
@@ -57,11 +61,22 @@ _ROWS_VIA = """SELECT d.row FROM (
         AND l.target = m.target
     WHERE m.tenant_id = ? AND m.device_id = ? AND m.relation = 'member-of'
     LIMIT ?
-  ) AS l CROSS JOIN devices AS d ON d.tenant_id = l.tenant_id AND d.device_id = l.device_id"""
-_ROWS_EXPIRING = """SELECT DISTINCT d.row FROM (
+  {_THEIR_ROWS}"""  # noqa: S608 - constant
+_ROWS_OF_GATEWAYS = f"""SELECT d.row FROM (
+    SELECT ? AS tenant_id, id AS device_id FROM ({GATEWAY_IDS})
+    UNION
+    SELECT tenant_id, device_id FROM device_links
+    WHERE tenant_id = ? AND relation = 'member-of'
+    LIMIT ?
+  {_THEIR_ROWS}"""  # noqa: S608 - constant
+_ROWS_EXPIRING = f"""SELECT d.row FROM (
     SELECT tenant_id, device_id FROM credentials INDEXED BY credentials_by_expiry
     WHERE tenant_id = ? AND expires_at IS NOT NULL AND expires_at < ? LIMIT ?
-  ) AS c CROSS JOIN devices AS d ON d.tenant_id = c.tenant_id AND d.device_id = c.device_id"""
+  {_THEIR_ROWS}"""  # noqa: S608 - constant
+_ROWS_WITH_TYPE = f"""SELECT d.row FROM (
+    SELECT tenant_id, device_id FROM credentials INDEXED BY credentials_by_type
+    WHERE tenant_id = ? AND type = ? LIMIT ?
+  {_THEIR_ROWS}"""  # noqa: S608 - constant
 
 
 def device_keys(order: Order) -> Keys:
@@ -131,21 +146,33 @@ def _candidates(
     connection: sqlite3.Connection, tenant_id: str, query: DeviceQuery
 ) -> list[int] | None:
     """Row numbers among which all that fit are, if some condition knows few enough."""
-    found = None
+    for probe in _probes(connection, tenant_id, query):
+        rows = probe()
+        if rows is not None:
+            return rows
+    return None
+
+
+def _probes(
+    connection: sqlite3.Connection, tenant_id: str, query: DeviceQuery
+) -> Iterator[Callable[[], list[int] | None]]:
+    """For each condition with an index of its own, the way to ask it; None means too many."""
+    limit = MAX_CANDIDATES + 1
+
+    def ask(sql: str, *parameters: Parameter) -> Callable[[], list[int] | None]:
+        def answer() -> list[int] | None:
+            found = connection.execute(sql, (*parameters, limit)).fetchall()
+            return None if len(found) == limit else list({row for (row,) in found if row})
+
+        return answer
+
     if query.via is not None:
-        found = _rows(connection, _ROWS_VIA, tenant_id, query.via, tenant_id, query.via)
-    if found is None and query.id_contains:
-        found = search.rows_with(connection, tenant_id, query.id_contains, limit=_ENOUGH)
-    if found is None and query.expires_before is not None:
-        found = _rows(connection, _ROWS_EXPIRING, tenant_id, to_micros(query.expires_before))
-    return found
-
-
-def _rows(connection: sqlite3.Connection, sql: str, *parameters: Parameter) -> list[int] | None:
-    """The rows a statement names; None when it reaches its limit. The limit is bound last.
-
-    Every link and credential has its device, so a limit on them is reached only by many rows;
-    several of one device may be counted, which errs on the side of walking.
-    """
-    found = [row for (row,) in connection.execute(sql, (*parameters, _ENOUGH))]
-    return found if len(found) < _ENOUGH else None
+        yield ask(_ROWS_VIA, tenant_id, query.via, tenant_id, query.via)
+    if query.is_gateway:
+        yield ask(_ROWS_OF_GATEWAYS, tenant_id, tenant_id, tenant_id, limit, tenant_id)
+    if query.id_contains:
+        yield lambda: search.rows_with(connection, tenant_id, query.id_contains, limit=limit)
+    if query.expires_before is not None:
+        yield ask(_ROWS_EXPIRING, tenant_id, to_micros(query.expires_before))
+    if query.credential_type is not None:
+        yield ask(_ROWS_WITH_TYPE, tenant_id, query.credential_type)

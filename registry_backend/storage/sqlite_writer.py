@@ -33,7 +33,7 @@ _TURN_SECONDS = 0.1
 _PAUSE_SECONDS = 0.003
 _RETRY_SECONDS = 0.001
 """How often a locked file is tried; shorter than the pause, so that a pause is noticed."""
-_QUIET_SECONDS = 0.2
+_QUIET_SECONDS = 1.0
 """So long nothing must be written before rows are indexed."""
 _LISTEN_SECONDS = 1.0
 """How often other processes' commits are looked for."""
