@@ -25,6 +25,9 @@ def change_file(path: Path, *, before: bytes | None, after: bytes | None) -> Non
         Denied, NotFound (folder), Invalid, Fault: the system refused; the file is as it was.
     """
     _require_unchanged(path, before)
+    if after == before:
+        # The daemon reconciles after every write, even one that changes nothing.
+        return
     if after is None:
         _remove(path)
         return

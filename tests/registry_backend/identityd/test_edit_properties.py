@@ -174,7 +174,9 @@ def test_any_sequence_of_edits_means_what_was_meant_and_leaves_the_rest_alone(
             text = update_principal(text, index, table)
             meant[index] = table
             assert _others(_texts(cut(text)), index) == _others(blocks, index)
-            assert _outside(text, index) == _outside(before, index)
+            outside = zip(_outside(text, index), _outside(before, index), strict=True)
+            # A blank line may come between a comment that is left last and the next header.
+            assert all(now in (then, f"\n{then}", f"\r\n{then}") for now, then in outside)
         else:
             index = number % len(meant)
             text = delete_principal(text, index)

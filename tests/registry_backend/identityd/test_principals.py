@@ -179,6 +179,14 @@ async def test_mode_and_owner_of_the_file_are_kept(place: Place) -> None:
     assert (status.st_uid, status.st_gid, status.st_mode & 0o7777) == (3456, 4567, 0o600)
 
 
+async def test_an_edit_that_changes_nothing_writes_nothing(place: Place) -> None:
+    """The daemon would reconcile for it."""
+    found = await place.named("first")
+    before = place.two.stat()
+    await place.port.apply(await place.port.plan_update(found, renamed(found)))
+    assert place.two.stat() == before
+
+
 async def test_a_main_file_behind_a_link_is_written_through(place: Place) -> None:
     """The link stays a link."""
     real = place.main.with_name("real")
