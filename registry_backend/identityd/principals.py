@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import ParamSpec
 
 from registry_backend.domain.errors import Denied, Invalid, NotFound, VersionMismatch
 from registry_backend.domain.principals import (
@@ -35,6 +36,8 @@ from registry_backend.identityd.names import GENERATED, free_file
 from registry_backend.identityd.rules import Finding, findings, introduced, merge
 from registry_backend.identityd.tables import write_principal
 
+P = ParamSpec("P")
+
 
 class PrincipalFiles:
     """A port to the principals of one main file and one override folder.
@@ -56,7 +59,11 @@ class PrincipalFiles:
 
     async def load(self) -> PrincipalConfig:
         """Read all files; a broken one is reported in place, the rest still shown."""
-        return (await asyncio.to_thread(self._snapshot)).config
+        return await asyncio.to_thread(self._load)
+
+    async def use(self, main_file: Path, config_dir: Path) -> PrincipalConfig:
+        """Read other files from now on; a plan made for the former ones is refused."""
+        return await asyncio.to_thread(self._use, main_file, config_dir)
 
     async def plan_add(self, principal: Principal, *, file: str | None = None) -> FileChange:
         """Plan a new table at the end of a file; None: in a file of its own in the folder.
@@ -65,7 +72,7 @@ class PrincipalFiles:
             Invalid: when the daemon would refuse to start with it.
             NotFound, Denied: when the file or folder is missing or may not be written.
         """
-        return await asyncio.to_thread(self._plan_add, principal, file)
+        return await asyncio.to_thread(self._in_turn, self._plan_add, principal, file)
 
     async def plan_update(self, target: FilePrincipal, principal: Principal) -> FileChange:
         """Plan the change of one table; only keys with a new value change.
@@ -75,7 +82,7 @@ class PrincipalFiles:
             Invalid: when the daemon would refuse to start with the change.
             NotFound, Denied: when the file is gone or may not be written.
         """
-        return await asyncio.to_thread(self._plan_update, target, principal)
+        return await asyncio.to_thread(self._in_turn, self._plan_update, target, principal)
 
     async def plan_delete(self, target: FilePrincipal) -> FileChange:
         """Plan the removal of one table and the comments that touch it.
@@ -85,7 +92,7 @@ class PrincipalFiles:
         Raises:
             VersionMismatch, NotFound, Denied: as for `plan_update`.
         """
-        return await asyncio.to_thread(self._plan_delete, target)
+        return await asyncio.to_thread(self._in_turn, self._plan_delete, target)
 
     async def apply(self, change: FileChange) -> PrincipalConfig:
         """Write a plan atomically, and to its end even when the caller is cancelled.
@@ -97,6 +104,22 @@ class PrincipalFiles:
         # A future, not a task: a loop that shuts down cancels its tasks and waits for its threads.
         saving = asyncio.get_running_loop().run_in_executor(None, self._apply, change)
         return await asyncio.shield(saving)
+
+    def _in_turn(
+        self, plan: Callable[P, FileChange], *args: P.args, **named: P.kwargs
+    ) -> FileChange:
+        """A plan made while nobody saves or chooses other files."""
+        with self._one_at_a_time:
+            return plan(*args, **named)
+
+    def _load(self) -> PrincipalConfig:
+        with self._one_at_a_time:
+            return self._snapshot().config
+
+    def _use(self, main_file: Path, config_dir: Path) -> PrincipalConfig:
+        with self._one_at_a_time:
+            self._main_file, self._config_dir = main_file, config_dir
+            return self._snapshot().config
 
     def _snapshot(self) -> Snapshot:
         return read_configuration(self._main_file, self._config_dir, self._why_not_editable)

@@ -262,8 +262,15 @@ def test_a_value_of_another_shape_replaces_all_lines_of_the_old_one() -> None:
     )
     after = update_principal(text, 0, {"uid": 1, "keys": [{"a": 3}], "deep": {"er": {"b": 2}}})
     assert after == (
-        "[[principal]]\nuid = 1\nkeys = [{ a = 3 }]\n# stays\n[principal.deep.er]\nb = 2\n"
+        "[[principal]]\nuid = 1\nkeys = [{ a = 3 }]\n# stays\n\n[principal.deep.er]\nb = 2\n"
     )
+
+
+def test_a_comment_left_last_does_not_slip_to_the_next_table() -> None:
+    """A blank line keeps it with the principal whose key it explained."""
+    text = '[[principal]]\nuid = 1\n# why\nname = "a"\n# of other\n[other]\n'
+    after = update_principal(text, 0, {"uid": 1})
+    assert after == "[[principal]]\nuid = 1\n# why\n\n# of other\n[other]\n"
 
 
 def test_a_header_alone_takes_its_first_key() -> None:

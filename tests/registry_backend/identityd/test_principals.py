@@ -179,6 +179,22 @@ async def test_mode_and_owner_of_the_file_are_kept(place: Place) -> None:
     assert (status.st_uid, status.st_gid, status.st_mode & 0o7777) == (3456, 4567, 0o600)
 
 
+async def test_other_files_can_be_chosen_and_plans_for_the_former_are_refused(
+    place: Place, tmp_path: Path
+) -> None:
+    """A plan belongs to the files it was made for."""
+    change = await place.port.plan_add(NEW, file="two.toml")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "x.toml").write_text('[[principal]]\nuid = 1\nname = "elsewhere"\n')
+    config = await place.port.use(tmp_path / "absent.toml", other)
+    assert [at.principal.name for at in config.principals if at.principal] == ["elsewhere"]
+    assert await place.port.load() == config
+    with pytest.raises(Invalid, match="no file of this configuration"):
+        await place.port.apply(change)
+    assert place.two.read_text() == TWO
+
+
 async def test_an_edit_that_changes_nothing_writes_nothing(place: Place) -> None:
     """The daemon would reconcile for it."""
     found = await place.named("first")
