@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from textual import events, on, work
@@ -26,6 +27,7 @@ from registry_backend.domain.errors import RegistryError
 from registry_backend.domain.journal import Change
 from registry_backend.domain.query import PageRequest, TenantQuery
 from registry_backend.domain.timestamps import now as utc_now
+from themes import DEFAULT_DARK, builtin_palettes, to_theme, user_palettes
 
 SETTLE_SECONDS = 0.1
 """Changes by others are shown together, at most ten times a second."""
@@ -39,6 +41,7 @@ class ConsoleApp(App[None]):
         tenant_id: The tenant to begin with; None: the first there is.
         theme_name: A theme's name; None: the default.
         clock: The present, in UTC.
+        theme_folder: The user's own theme files; None: only those that come with the console.
         remember: Told the theme and the tenant when they change.
     """
 
@@ -48,8 +51,10 @@ class ConsoleApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (150, "-wide")]
     CSS = """
     #panes { height: 1fr; }
-    Tabs { height: 2; }
+    Tabs { height: 2; & Tab { color: $text-muted; } & Tab.-active { color: $foreground; } }
     Footer { background: $panel; }
+    FooterKey.-disabled { text-style: not dim; color: $text-disabled; }
+    FooterKey.-disabled .footer-key--key { color: $text-disabled; }
     Toast { max-width: 70; }
     """
 
@@ -60,6 +65,7 @@ class ConsoleApp(App[None]):
         tenant_id: str | None = None,
         theme_name: str | None = None,
         clock: Callable[[], datetime] = utc_now,
+        theme_folder: Path | None = None,
         remember: Callable[[str, str], None] | None = None,
     ) -> None:
         super().__init__()
@@ -68,6 +74,7 @@ class ConsoleApp(App[None]):
         self.clock = clock
         self.saves = Saves()
         self._theme_name = theme_name
+        self._theme_folder = theme_folder
         self._remember = remember or (lambda _key, _value: None)
         self._stop_watching: Callable[[], None] = lambda: None
         self._changes: list[Change] = []
@@ -94,13 +101,22 @@ class ConsoleApp(App[None]):
 
     def on_mount(self) -> None:
         """Dress up and connect."""
-        from themes import DEFAULT_DARK, builtin_palettes, to_theme  # noqa: PLC0415 - after paint
+        self._register_themes()
+        self._connect()
 
-        for palette in builtin_palettes():
+    def _register_themes(self) -> None:
+        palettes = builtin_palettes()
+        if self._theme_folder is not None:
+            own = user_palettes(self._theme_folder)
+            palettes += own.palettes
+            for problem in own.problems:
+                self.notify(str(problem), title="Theme", severity="warning", markup=False)
+        for palette in palettes:
             self.register_theme(to_theme(palette))
         wanted = self._theme_name or DEFAULT_DARK
         self.theme = wanted if wanted in self.available_themes else DEFAULT_DARK
-        self._connect()
+        if wanted != self.theme:
+            self.notify(f"There is no theme named {wanted}.", severity="warning", markup=False)
 
     @work(exit_on_error=False)
     async def _connect(self) -> None:

@@ -37,6 +37,7 @@ def run_console(options: argparse.Namespace) -> int:
     settings = chosen_settings(options, loaded.settings)
     if options.demo:
         with demo_registry() as data:
+            settings = _with_demo_files(options, settings, data.parent)
             return _run_app(options, settings, data, title="Demo registry")
     return _run_app(options, settings, options.data or default_data_file(), title="Local registry")
 
@@ -49,6 +50,17 @@ def chosen_settings(options: argparse.Namespace, settings: Settings) -> Settings
         tenant=options.tenant or (None if options.demo else settings.tenant),
         identityd_config=options.identityd_config or settings.identityd_config,
         identityd_config_dir=options.identityd_config_dir or settings.identityd_config_dir,
+    )
+
+
+def _with_demo_files(options: argparse.Namespace, settings: Settings, folder: Path) -> Settings:
+    """The demo shows a sample configuration, unless one was named."""
+    if options.identityd_config or options.identityd_config_dir:
+        return settings
+    return replace(
+        settings,
+        identityd_config=folder / "identityd/config.toml",
+        identityd_config_dir=folder / "identityd/config.d",
     )
 
 
@@ -71,11 +83,12 @@ def _run_app(options: argparse.Namespace, settings: Settings, data: Path, *, tit
         adapter,
         tenant_id=settings.tenant,
         theme_name=settings.theme,
+        theme_folder=settings_path().parent / "themes",
         remember=chosen.__setitem__,
     )
     app.run()
     if options.demo:
-        chosen.pop("tenant", None)
+        chosen = {key: value for key, value in chosen.items() if key == "theme"}
     keep_choices(settings_path(), chosen)
     return GOOD if not app.return_code else FAILED
 
@@ -106,9 +119,13 @@ async def _fill(data: Path, exchange: Path) -> None:
         build_sample,
         load_sample,
         write_exchange,
+        write_identityd,
     )
 
     write_exchange(exchange)
+    write_identityd(
+        exchange.parent / "identityd/config.toml", exchange.parent / "identityd/config.d"
+    )
     registry = await open_registry(data)
     try:
         await load_sample(registry.store, build_sample(now(), folder=str(exchange)))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from console.forms.fields import Field, Values, collect, flag_of, number_of, text_of
 from registry_backend.domain.errors import FieldProblem, Invalid
 from registry_backend.domain.principals import IdType, Principal
@@ -93,17 +91,16 @@ def read_principal(values: Values, before: Principal | None = None) -> Principal
     if problems:
         raise Invalid(problems=problems)
     localid = text_of(values, "localid")
-    try:
-        return Principal(
-            uid=uid,
-            name=name,
-            idtype=None if untyped else _in_old_order(types, before),
-            has_localid=localid not in ("", "none"),
-            localid_attributes=localid if localid in ("client", "server") else None,  # type: ignore[arg-type]
-            other=before.other if before else {},
-        )
-    except ValidationError as error:
-        raise Invalid.from_validation(error) from None
+    return Principal.parse(
+        {
+            "uid": uid,
+            "name": name,
+            "idtype": None if untyped else _in_old_order(types, before),
+            "has_localid": localid not in ("", "none"),
+            "localid_attributes": localid if localid in ("client", "server") else None,
+            "other": before.other if before else {},
+        }
+    )
 
 
 def _in_old_order(types: tuple[IdType, ...], before: Principal | None) -> tuple[IdType, ...]:

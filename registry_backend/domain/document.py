@@ -21,6 +21,18 @@ class Value(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    @classmethod
+    def parse(cls, members: Any) -> Self:
+        """Validate what a person entered.
+
+        Raises:
+            Invalid: naming each offending member.
+        """
+        try:
+            return cls.model_validate(members)
+        except ValidationError as error:
+            raise Invalid.from_validation(error) from None
+
 
 class Document(BaseModel):
     """A frozen JSON object written by a client: known members typed, unknown ones carried along.

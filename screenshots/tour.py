@@ -1,0 +1,210 @@
+"""The scripted visit that draws every picture: a fixed registry, fixed keys, a fixed clock.
+
+`python -m screenshots.tour` draws all again; `python -m screenshots.tour devices` those whose
+names begin so. The pictures are compared by a test, so they always show the program as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
+
+from console.adapters.local import LocalAdapter
+from console.app import ConsoleApp
+from registry_backend.open import open_registry
+from registry_backend.sample import build_sample, load_sample, write_identityd
+
+PICTURES = Path(__file__).parent
+CLOCK = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+"""The present in every picture."""
+CONFIG = Path("etc/aziot/identityd/config.toml")
+OVERRIDES = Path("etc/aziot/identityd/config.d")
+SMALL, USUAL, LARGE = (80, 24), (120, 40), (200, 60)
+MOST_PAUSES = 400
+
+Step = str | Callable[["Visit"], Awaitable[None]]
+"""A key to press, `text:...` to type, or something done behind the console's back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One picture: where to begin, which keys to press, how large, which theme."""
+
+    name: str
+    steps: Sequence[Step] = ()
+    size: tuple[int, int] = USUAL
+    theme: str = "harbour"
+    empty: bool = False
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A console under way."""
+
+    app: ConsoleApp
+    adapter: LocalAdapter
+    pilot: Pilot[None]
+
+
+async def change_elsewhere(visit: Visit) -> None:
+    """Somebody else changes the device that is being edited."""
+    devices = visit.adapter.devices
+    assert devices is not None  # noqa: S101 - the local registry has devices
+    pane = visit.app.pane
+    assert pane is not None and pane.current is not None  # noqa: S101, PT018 - a device is shown
+    device = pane.current
+    ext = {**device.attributes.ext, "firmware": "2.0.0", "checked": "by the night shift"}
+    attributes = device.attributes.model_copy(update={"ext": ext})
+    await devices.update(device.tenant_id, device.device_id, attributes, expected=device.version)
+
+
+SCENES: tuple[Scene, ...] = (
+    Scene("tenants", ("1",)),
+    Scene("tenants-light", ("1",), theme="paper"),
+    Scene("tenants-small", ("1",), size=SMALL),
+    Scene("tenants-empty", (), empty=True),
+    Scene("tenants-edit", ("1", "e")),
+    Scene("tenants-delete", ("1", "x")),
+    Scene("devices", ("2", "j", "j")),
+    Scene("devices-light", ("2", "j", "j"), theme="paper"),
+    Scene("devices-small", ("2", "j", "j"), size=SMALL),
+    Scene("devices-large", ("2", "j", "j"), size=LARGE, theme="night"),
+    Scene("devices-filter", ("2", "slash", "text:lamp disabled")),
+    Scene("devices-marked", ("2", "space", "space", "down", "space")),
+    Scene("devices-new", ("2", "n")),
+    Scene("devices-edit", ("2", "e")),
+    Scene("devices-json", ("2", "E")),
+    Scene("devices-json-problem", ("2", "E", "text:,", "ctrl+s")),
+    Scene("devices-delete", ("2", "x")),
+    Scene("devices-history", ("2", "slash", "text:disabled", "enter", "h")),
+    Scene(
+        "devices-conflict",
+        ("2", "e", "tab", "text:loose antenna", change_elsewhere, "ctrl+s"),
+    ),
+    Scene("credentials", ("2", "enter")),
+    Scene("credentials-light", ("2", "enter"), theme="paper"),
+    Scene("credentials-small", ("2", "enter"), size=SMALL),
+    Scene("credentials-new", ("2", "enter", "n")),
+    Scene("credentials-expiring", ("2", "enter", "i")),
+    Scene("jobs", ("4",)),
+    Scene("jobs-light", ("4",), theme="paper"),
+    Scene("jobs-small", ("4",), size=SMALL),
+    Scene("jobs-import", ("4", "i")),
+    Scene("jobs-export", ("4", "o")),
+    Scene("principals", ("5",)),
+    Scene("principals-light", ("5",), theme="paper"),
+    Scene("principals-small", ("5",), size=SMALL),
+    Scene("principals-edit", ("5", "e")),
+    Scene("principals-review", ("5", "e", "tab", "text:0", "ctrl+s")),
+    Scene("help", ("2", "question_mark")),
+    Scene("palette", ("2", "ctrl+p", "text:gate")),
+    Scene("themes", ("2", "t")),
+    Scene("read-only", ("2",), read_only=True),
+)
+
+
+@contextmanager
+def stage() -> Iterator[Path]:
+    """A folder with the sample registry and the sample configuration, as working directory.
+
+    Paths in the pictures are relative to it, so that they are the same everywhere.
+    """
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory(prefix="idconsole-tour-") as name:
+        os.chdir(name)
+        try:
+            asyncio.run(_furnish())
+            yield Path(name)
+        finally:
+            os.chdir(before)
+
+
+async def _furnish() -> None:
+    write_identityd(CONFIG, OVERRIDES)
+    registry = await open_registry(Path("sample.sqlite"))
+    await load_sample(registry.store, build_sample(CLOCK))
+    await registry.close()
+
+
+async def draw(scene: Scene) -> str:
+    """The picture of one scene as SVG; the working directory is a stage."""
+    data = Path(f"{scene.name}.sqlite")
+    if not scene.empty:
+        data.write_bytes(Path("sample.sqlite").read_bytes())
+    adapter = LocalAdapter(
+        data,
+        read_only=scene.read_only,
+        actor_name="ada",
+        main_file=CONFIG,
+        config_dir=OVERRIDES,
+        title="Local registry",
+    )
+    adapter.address = "~/.local/share/idconsole/registry.sqlite"
+    app = ConsoleApp(adapter, theme_name=scene.theme, clock=lambda: CLOCK)
+    async with app.run_test(size=scene.size, notifications=True) as pilot:
+        visit = Visit(app, adapter, pilot)
+        await settle(visit)
+        for step in scene.steps:
+            if callable(step):
+                await step(visit)
+            elif step.startswith("text:"):
+                await pilot.press(*(_key(char) for char in step.removeprefix("text:")))
+            else:
+                await pilot.press(step)
+            await settle(visit)
+        return app.export_screenshot(title="idconsole", simplify=True)
+
+
+def _key(char: str) -> str:
+    return {" ": "space", ",": "comma", ".": "full_stop", "-": "minus"}.get(char, char)
+
+
+async def settle(visit: Visit) -> None:
+    """Wait until nothing is being read, saved or painted any more."""
+    calm = 0
+    for _ in range(MOST_PAUSES):
+        await visit.pilot.pause()
+        for field in visit.app.screen.query(Input):
+            field.cursor_blink = False
+        for area in visit.app.screen.query(TextArea):
+            area.cursor_blink = False
+        busy = visit.app.saves.pending or any(_reading(visit.app))
+        calm = 0 if busy else calm + 1
+        if calm >= 3:
+            return
+        await asyncio.sleep(0.02)
+    message = "The console does not come to rest."
+    raise TimeoutError(message)
+
+
+def _reading(app: ConsoleApp) -> Iterator[bool]:
+    """Whether each worker is at work; one that waits for a person's answer is not."""
+    waiting = len(app.screen_stack) > 1
+    for worker in app.workers:
+        yield worker.is_running and not (waiting and worker.name.startswith(("action_", "_copy")))
+
+
+def main(prefixes: Sequence[str]) -> None:
+    """Draw the pictures whose names begin with one of the prefixes, or all."""
+    with stage():
+        for scene in SCENES:
+            if prefixes and not scene.name.startswith(tuple(prefixes)):
+                continue
+            picture = PICTURES / f"{scene.name}.svg"
+            picture.write_text(asyncio.run(draw(scene)), encoding="utf-8")
+            print(picture.name)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
