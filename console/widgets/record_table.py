@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 from textual import events
@@ -176,9 +177,7 @@ class RecordTable(RowsView[RowT], can_focus=True, inherit_bindings=False):
         else:
             first, last = sorted((self._range_start, self._cursor))
             self._range_start = None
-            self.run_worker(
-                self._mark_between(self._list, first, last), group="range", exclusive=True
-            )
+            self._start("range", partial(self._mark_between, self._list, first, last))
         self.refresh()
 
     def action_cancel_range(self) -> None:
@@ -208,7 +207,7 @@ class RecordTable(RowsView[RowT], can_focus=True, inherit_bindings=False):
         if loader is self._list:
             self._set_marks(self._marks.with_marked(keys))
 
-    # Mouse and focus
+    # Mouse
 
     def on_click(self, event: events.Click) -> None:
         """Select a row, open it on the second click, or ask for an order at the heading."""
@@ -232,11 +231,3 @@ class RecordTable(RowsView[RowT], can_focus=True, inherit_bindings=False):
         for place in placed:
             if place.start <= x < place.end and place.column.sort is not None:
                 self.post_message(self.SortAsked(self, place.column))
-
-    def on_focus(self) -> None:
-        """The cursor shows that keys go here."""
-        self.refresh_line(self._cursor + 1)
-
-    def on_blur(self) -> None:
-        """The cursor shows that keys go elsewhere."""
-        self.refresh_line(self._cursor + 1)

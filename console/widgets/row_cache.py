@@ -163,7 +163,7 @@ class RowCache(Generic[RowT]):
         if self.total is not None and self.total.exact and not total.exact:
             return
         seen = max((block.end for block in self._blocks.values()), default=0)
-        value = total.value if total.exact else max(total.value, seen)
+        value = total.value if total.exact else max(total.value, seen, 1)
         self.total = Count(value, exact=total.exact)
         self._set_length(value)
 

@@ -20,7 +20,7 @@ class Aim:
 
     Args:
         position: The row to stand on, as far as is known.
-        above: Rows to keep visible above it.
+        above: Where it stands in the view; outside of it when the view was scrolled away.
         height: Rows the view has room for.
         key: The row meant, wherever it turns out to be.
     """
@@ -59,7 +59,8 @@ class RowLoader(Generic[RowT]):
         for _ in range(MOST_READS):
             if cache.total is not None and aim.position >= cache.length:
                 aim = Aim(max(0, cache.length - 1), aim.above, aim.height, aim.key)
-            missing = cache.missing(aim.top, aim.top + aim.height)
+            missing = cache.missing(aim.position, aim.position + 1)
+            missing = missing or cache.missing(aim.top, aim.top + aim.height)
             if not missing:
                 break
             await self.load(missing[0])

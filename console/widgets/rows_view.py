@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
+from textual._animator import EasingFunction
+from textual._types import AnimationLevel, CallbackType
 from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.reactive import reactive, var
@@ -97,6 +100,15 @@ class RowsView(ScrollView, Generic[RowT]):
         return self._list.cache.row(self._cursor)
 
     @property
+    def opening(self) -> bool:
+        """Whether a list was asked for by `show` or `reload` and is not there yet."""
+        return _running(self._opening)
+
+    def row_at(self, position: int) -> RowT | None:
+        """The row at a position, if it is held."""
+        return None if self._list is None else self._list.cache.row(position)
+
+    @property
     def page_height(self) -> int:
         """Rows that fit under the heading."""
         return max(1, self.scrollable_content_region.height - 1)
@@ -127,14 +139,14 @@ class RowsView(ScrollView, Generic[RowT]):
 
     def move_to(self, key: str) -> None:
         """Put the cursor on a row by its key, wherever it is; nothing happens when it is gone."""
-        if self._list is None or (self._opening is not None and not self._opening.is_finished):
+        if self._list is None or self.opening:
             self.reload(at=key)
             return
         held = self._list.cache.find(key)
         if held is not None:
             self._set_cursor(held)
         else:
-            self.run_worker(self._seek(self._list, key), group="seek", exclusive=True)
+            self._start("seek", partial(self._seek, self._list, key))
 
     def replace_row(self, row: RowT) -> None:
         """Show a newer version of a row that is held; others are not read again."""
@@ -157,9 +169,7 @@ class RowsView(ScrollView, Generic[RowT]):
         self._range_start = None
         if self.length == 0 and self._loading_timer is None:
             self._loading_timer = self.set_timer(LOADING_AFTER, self._say_loading)
-        self._opening = self.run_worker(
-            self._read_list(self._source, at, keep=keep), group="open", exclusive=True
-        )
+        self._opening = self._start("open", partial(self._read_list, self._source, at, keep=keep))
 
     async def _read_list(self, source: RowSource[RowT], at: str | None, *, keep: bool) -> None:
         loader = RowLoader(source)
@@ -175,13 +185,13 @@ class RowsView(ScrollView, Generic[RowT]):
                 self._list = None  # rows of another list must not look like this one's
             self._fail(error)
             return
-        self._take(loader, aim)
+        self._take(loader, aim, stay=keep and at is None)
 
     async def _aim(self, loader: RowLoader[RowT], at: str | None, *, keep: bool) -> Aim:
         height = self.page_height
         key = at if at is not None else self._cursor_key if keep else None
         old = self._cursor if keep else 0
-        above = max(0, old - self._top) if keep else height // 2
+        above = old - self._top if keep and at is None else height // 2
         if key is None:
             return Aim(old, above, height)
         position = await loader.source.position(key)
@@ -190,7 +200,8 @@ class RowsView(ScrollView, Generic[RowT]):
             loader.inherit(held, old, position)
         return Aim(old if position is None else position, above, height, key)
 
-    def _take(self, loader: RowLoader[RowT], aim: Aim) -> None:
+    def _take(self, loader: RowLoader[RowT], aim: Aim, *, stay: bool) -> None:
+        above = self._cursor - self._top if stay else aim.above
         self.workers.cancel_group(self, "rows")
         self.workers.cancel_group(self, "seek")
         self._list = loader
@@ -199,13 +210,14 @@ class RowsView(ScrollView, Generic[RowT]):
         self._cursor = min(aim.position, max(0, loader.cache.length - 1))
         self._cursor_key = self._key_at(self._cursor)
         self._resize_content()
-        self._scroll_rows_to(self._cursor - aim.above)
-        self._show_cursor()
+        self._scroll_rows_to(self._cursor - above)
+        if not stay:
+            self._show_cursor()
         self.refresh()
         self._announce()
         total = loader.cache.total
         if total is None or not total.exact:
-            self.run_worker(self._read_count(loader), group="count", exclusive=True)
+            self._start("count", partial(self._read_count, loader))
         self._load_more()
 
     async def _read_count(self, loader: RowLoader[RowT]) -> None:
@@ -247,15 +259,18 @@ class RowsView(ScrollView, Generic[RowT]):
             wanted.append(ahead)
         return wanted
 
+    def _start(self, group: str, work: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
+        """Begin reading; what the group was reading before is outdated and stopped."""
+        return self.run_worker(work, group=group, exclusive=True)
+
     def _load_more(self) -> None:
         wanted = self._wanted()
         if self._list is None or not wanted or self.error is not None:
             return
-        busy = self._reading is not None and not self._reading.is_finished
-        if busy and self._block_read in wanted:
+        if _running(self._reading) and self._block_read in wanted:
             return
         self._block_read = wanted[0]
-        self._reading = self.run_worker(self._read_rows(self._list), group="rows", exclusive=True)
+        self._reading = self._start("rows", partial(self._read_rows, self._list))
 
     async def _read_rows(self, loader: RowLoader[RowT]) -> None:
         for _ in range(MOST_READS):
@@ -343,6 +358,34 @@ class RowsView(ScrollView, Generic[RowT]):
             self._scroll_rows_to(self._cursor)
         elif self._cursor >= self._top + height:
             self._scroll_rows_to(self._cursor - height + 1)
+
+    def scroll_to(  # type: ignore[override] # as ScrollView narrows it
+        self,
+        x: float | None = None,
+        y: float | None = None,
+        *,
+        animate: bool = False,  # noqa: ARG002 - never: a page that glides is a page later
+        speed: float | None = None,
+        duration: float | None = None,
+        easing: EasingFunction | str | None = None,
+        force: bool = False,
+        on_complete: CallbackType | None = None,
+        level: AnimationLevel = "basic",
+        immediate: bool = False,
+    ) -> None:
+        """Scroll at once; every way of scrolling, the scrollbar's too, comes through here."""
+        super().scroll_to(
+            x,
+            y,
+            animate=False,
+            speed=speed,
+            duration=duration,
+            easing=easing,
+            force=force,
+            on_complete=on_complete,
+            level=level,
+            immediate=immediate,
+        )
 
     def _scroll_rows_to(self, top: int) -> None:
         self.scroll_to(y=max(0, top), animate=False, force=True)
@@ -467,3 +510,7 @@ class RowsView(ScrollView, Generic[RowT]):
         if self._list is None or self._list.source is not self._source:
             return "Loading…" if self._says_loading else ""
         return self.empty_text
+
+
+def _running(worker: Worker[None] | None) -> bool:
+    return worker is not None and not worker.is_finished and not worker.is_cancelled

@@ -1,0 +1,115 @@
+"""Text from the registry made fit for a terminal."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
+
+from console.render.text import cut, fit, is_hostile, relative_time, sanitise, short_number
+from console.widgets.hostile_text import HostileTextFilter
+from tests.console.widgets.hostile import HOSTILE
+
+ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.sampled_from(HOSTILE)
+
+
+def test_every_control_format_and_surrogate_character_is_replaced() -> None:
+    """No character of the categories that act or hide is let through, in all of Unicode."""
+    through = [
+        hex(code)
+        for code in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(code)) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        and sanitise(chr(code)) == chr(code)
+    ]
+    assert through == []
+
+
+def test_escape_and_newline_are_shown_as_pictures() -> None:
+    """A person sees that there was an escape or a newline."""
+    assert sanitise("a\x1b[31m\n\x7f") == "a␛[31m␊␡"
+
+
+@pytest.mark.parametrize("text", ["plain", "Größe 12 µm", "日本語", "e\u0301", "€ → ✓ ●"])
+def test_harmless_text_is_left_as_it_is(text: str) -> None:
+    """Letters of any script are nobody's enemy."""
+    assert sanitise(text) == text
+
+
+@given(ANY_TEXT)
+def test_sanitising_keeps_the_length_and_is_done_once(text: str) -> None:
+    """One stand-in for one character, and nothing left to do."""
+    safe = sanitise(text)
+    assert len(safe) == len(text)
+    assert not is_hostile(safe)
+    assert sanitise(safe) == safe
+
+
+@given(ANY_TEXT, st.integers(0, 40), st.booleans())
+def test_fitted_text_has_exactly_the_width(text: str, width: int, right: bool) -> None:
+    """Whatever the text, the cell is as wide as it should be."""
+    assert cell_len(fit(sanitise(text), width, align_right=right)) == width
+
+
+@given(ANY_TEXT, st.integers(1, 40))
+def test_cut_text_is_whole_or_ends_in_an_ellipsis(text: str, width: int) -> None:
+    """Nothing is lost silently."""
+    safe = sanitise(text)
+    shown = cut(safe, width)
+    assert cell_len(shown) <= width
+    assert shown == safe or (shown.endswith("…") and safe.startswith(shown[:-1]))
+
+
+def test_text_that_just_fits_is_not_cut() -> None:
+    """The ellipsis takes no room from text that needs none."""
+    assert fit("sensor", 6) == "sensor"
+    assert fit("sensors", 6) == "senso…"
+    assert fit("日本", 4) == "日本"
+    assert fit("日本語", 4) == "日… "
+    assert fit("7", 3, align_right=True) == "  7"
+
+
+@given(ANY_TEXT)
+def test_the_line_filter_takes_hostile_text_and_keeps_the_width(text: str) -> None:
+    """A line painted by any widget stays as wide as that widget thinks."""
+    painted = HostileTextFilter().apply([Segment("ok "), Segment(text)], Color(0, 0, 0))
+    shown = "".join(segment.text for segment in painted)
+    assert not is_hostile(shown)
+    assert cell_len(shown) == cell_len("ok ") + cell_len(text)
+
+
+def test_the_line_filter_leaves_harmless_lines_alone() -> None:
+    """The common case costs nothing."""
+    segments = [Segment("ok "), Segment("日本")]
+    assert HostileTextFilter().apply(segments, Color(0, 0, 0)) is segments
+
+
+@pytest.mark.parametrize(
+    ("ago", "said"),
+    [
+        (timedelta(seconds=20), "now"),
+        (timedelta(minutes=5), "5 min ago"),
+        (timedelta(hours=26), "1 d ago"),
+        (timedelta(days=-12), "in 12 d"),
+        (timedelta(days=800), "2 y ago"),
+    ],
+)
+def test_times_are_said_from_now(ago: timedelta, said: str) -> None:
+    """Past and future in one unit."""
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    assert relative_time(now - ago, now) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0, "0"), (999, "999"), (12_345, "12.3k"), (1_000_000, "1M"), (250_000, "250k"), (0.5, "0.5")],
+)
+def test_figures_are_short(value: float, said: str) -> None:
+    """Few characters, no false zeroes."""
+    assert short_number(value) == said
