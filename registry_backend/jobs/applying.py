@@ -9,7 +9,7 @@ from datetime import datetime
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.devices import Device
 from registry_backend.domain.document import JsonObject
-from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.errors import AlreadyExists, Invalid
 from registry_backend.domain.identifiers import generate_id
 from registry_backend.domain.jobs import ImportMode, JobCounts, JobError
 from registry_backend.domain.journal import Action, Actor, JournalEntry, Resource
@@ -104,7 +104,7 @@ class TenantBatch:
         rules: What holds for the job.
         device_ids: Every device the lines will name.
         check_owners: Look up who owns each (type, auth-id) before taking it. Without it a clash
-            surfaces as AlreadyExists from the store: then run again, with it.
+            surfaces as AlreadyExists, at the latest from the store: then run again, with it.
     """
 
     def __init__(
@@ -119,8 +119,10 @@ class TenantBatch:
         self._transaction = transaction
         self._tenant_id = tenant_id
         self._rules = rules
-        self._check_owners = check_owners
         self._rows = self._load(device_ids)
+        # What stored devices let go of may be taken by a later line, but not by an earlier one:
+        # only among new devices does the store's own check come to the same result.
+        self._check_owners = check_owners or any(row.stored for row in self._rows.values())
         self._claims: dict[tuple[str, str], str] = {}
         self._ticks = _TICKS_AT_1970 + to_micros(rules.at) * 10
         self._max_devices, self._max_credentials = self._limits()
@@ -131,7 +133,7 @@ class TenantBatch:
         row = self._rows[draft.device_id]
         try:
             fault = self._change(row, draft, outcome)
-        except RegistryError as error:
+        except Invalid as error:
             fault = LineFault(ARGUMENT_INVALID, error.message, draft.device_id)
         if fault is not None:
             outcome.errors.append(fault.at(line))
@@ -250,6 +252,8 @@ class TenantBatch:
         return None
 
     def _delete(self, row: _Row, device: Device, outcome: Outcome) -> None:
+        if not self._check_owners:
+            raise AlreadyExists("A device made in this batch goes again: owners must be followed.")
         before = device.attributes.to_json()
         self._record(outcome, "device", "deleted", device.device_id, before)
         row.device, row.credentials = None, ()
@@ -270,7 +274,10 @@ class TenantBatch:
             )
         if not self._check_owners:
             return None
+        held = {(credential.type, credential.auth_id) for credential in before}
         for credential in after:
+            if (credential.type, credential.auth_id) in held:
+                continue
             owner = self._owner_of(credential.type, credential.auth_id)
             if owner not in (None, device_id):
                 return LineFault(

@@ -1,0 +1,31 @@
+"""A registry with one tenant, a folder, and a runner."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from registry_backend.storage.base import Store
+from registry_backend.storage.sqlite import open_sqlite
+from tests.registry_backend.jobs.support import Jobs, add_tenant
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """A store in a file of its own with the tenant T."""
+    opened = await open_sqlite(tmp_path / "registry.sqlite")
+    await add_tenant(opened, "T")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def jobs(store: Store, tmp_path: Path) -> AsyncIterator[Jobs]:
+    """A runner and a folder for its files."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    made = Jobs(store, folder)
+    yield made
+    await made.runner.close()
