@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Sequence
 from pathlib import Path
 
 from console.adapters.base import RegistryAdapter
@@ -13,14 +14,21 @@ from console.adapters.local_ports import (
     LocalDevices,
     LocalJobs,
     LocalJournal,
+    LocalPrincipals,
     LocalStatistics,
     LocalTenants,
 )
 from console.adapters.read_only import READING, read_only
+from registry_backend.domain.credentials import Credential
 from registry_backend.domain.journal import Actor
-from registry_backend.identityd.principals import PrincipalFiles
-from registry_backend.jobs import JobRunner
+from registry_backend.jobs.owners import this_process
+from registry_backend.jobs.preparing import Preparation
+from registry_backend.jobs.runner import JobRunner
 from registry_backend.open import open_registry
+from registry_backend.registry import Registry, RegistrySettings
+from registry_backend.registry.credential_rules import prepare_credentials
+from registry_backend.registry.credentials import hash_passwords
+from registry_backend.registry.trust_anchors import prepare_trust_anchors
 
 
 def default_data_file() -> Path:
@@ -36,6 +44,27 @@ def login_name() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return str(os.getuid())
+
+
+def job_runner(registry: Registry) -> JobRunner:
+    """Who runs the registry's jobs in this process, under the registry's rules."""
+    settings = registry.settings
+    return JobRunner(
+        registry.store,
+        owner=this_process(),
+        preparation=_preparation(settings),
+        max_devices=settings.max_devices_per_tenant,
+    )
+
+
+def _preparation(settings: RegistrySettings) -> Preparation:
+    """What files bring is held to the rules that hold for what people type."""
+
+    def credentials(drafts: Sequence[Credential]) -> tuple[Credential, ...]:
+        prepared = prepare_credentials(drafts, settings)
+        return hash_passwords(prepared, cost=settings.bcrypt_cost)
+
+    return Preparation(tenant=prepare_trust_anchors, credentials=credentials)
 
 
 class LocalAdapter(RegistryAdapter):
@@ -74,7 +103,7 @@ class LocalAdapter(RegistryAdapter):
         self.jobs = LocalJobs(self._connection)
         self.statistics = LocalStatistics(self._connection)
         self.journal = LocalJournal(self._connection)
-        self.principals = PrincipalFiles(main_file, config_dir, read_only=read_only)
+        self.principals = LocalPrincipals(main_file, config_dir, read_only=read_only)
         if read_only:
             self._guard_ports()
 
@@ -85,7 +114,7 @@ class LocalAdapter(RegistryAdapter):
     async def open(self) -> None:
         """Open the file and take up interrupted jobs. Raises Unreachable, Denied, Fault."""
         registry = await open_registry(self._data, read_only=self.read_only)
-        runner = JobRunner(registry.store)
+        runner = job_runner(registry)
         self._connection.opened, self._connection.runner = registry, runner
         if not self.read_only:
             await runner.start()

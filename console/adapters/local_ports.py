@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.adapters.base import ListAbilities
 from registry_backend.domain.credentials import Credential, CredentialRow, CredentialSet
@@ -11,6 +14,7 @@ from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.errors import Unreachable
 from registry_backend.domain.jobs import Job, JobError, JobSpec
 from registry_backend.domain.journal import Actor, Change, JournalEntry
+from registry_backend.domain.principals import FileChange, FilePrincipal, Principal, PrincipalConfig
 from registry_backend.domain.query import (
     Count,
     DeviceQuery,
@@ -22,8 +26,11 @@ from registry_backend.domain.query import (
 )
 from registry_backend.domain.statistics import Statistics
 from registry_backend.domain.tenants import Tenant, TenantAttributes, TenantUsage
-from registry_backend.jobs import JobRunner
+from registry_backend.jobs.runner import JobRunner
 from registry_backend.registry import Registry
+
+if TYPE_CHECKING:
+    from registry_backend.identityd.principals import PrincipalFiles
 
 
 class Connection:
@@ -223,15 +230,15 @@ class LocalJobs:
 
     async def create(self, spec: JobSpec) -> Job:
         """As JobsPort."""
-        return await self._connection.jobs.create(spec)
+        return await self._connection.jobs.create(spec, actor=self._connection.actor)
 
     async def cancel(self, job_id: str) -> Job:
         """As JobsPort."""
-        return await self._connection.jobs.cancel(job_id)
+        return await self._connection.jobs.cancel(job_id, actor=self._connection.actor)
 
     async def forget(self, job_id: str) -> None:
         """As JobsPort."""
-        await self._connection.jobs.forget(job_id)
+        await self._connection.jobs.forget(job_id, actor=self._connection.actor)
 
     async def errors(self, job_id: str, *, skip: int, limit: int) -> Sequence[JobError]:
         """As JobsPort."""
@@ -266,3 +273,45 @@ class LocalJournal:
     def watch(self, listener: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
         """As JournalPort."""
         return self._connection.registry.journal.watch(listener)
+
+
+class LocalPrincipals:
+    """The Identity Service's files of this machine."""
+
+    def __init__(self, main_file: Path, config_dir: Path, *, read_only: bool) -> None:
+        self._read_only = read_only
+        self._paths = (main_file, config_dir)
+
+    @cached_property
+    def _files(self) -> PrincipalFiles:
+        from registry_backend.identityd.principals import (  # noqa: PLC0415 - most sessions never ask
+            PrincipalFiles,
+        )
+
+        return PrincipalFiles(*self._paths, read_only=self._read_only)
+
+    async def load(self) -> PrincipalConfig:
+        """As PrincipalsPort."""
+        return await self._files.load()
+
+    async def use(self, main_file: Path, config_dir: Path) -> PrincipalConfig:
+        """As PrincipalsPort."""
+        self._paths = (main_file, config_dir)
+        vars(self).pop("_files", None)
+        return await self._files.load()
+
+    async def plan_add(self, principal: Principal, *, file: str | None) -> FileChange:
+        """As PrincipalsPort."""
+        return await self._files.plan_add(principal, file=file)
+
+    async def plan_update(self, target: FilePrincipal, principal: Principal) -> FileChange:
+        """As PrincipalsPort."""
+        return await self._files.plan_update(target, principal)
+
+    async def plan_delete(self, target: FilePrincipal) -> FileChange:
+        """As PrincipalsPort."""
+        return await self._files.plan_delete(target)
+
+    async def apply(self, change: FileChange) -> PrincipalConfig:
+        """As PrincipalsPort."""
+        return await self._files.apply(change)

@@ -22,7 +22,7 @@ READING: Mapping[str, frozenset[str]] = MappingProxyType(
         "jobs": frozenset({"list", "get", "errors"}),
         "statistics": frozenset({"get"}),
         "journal": frozenset({"page", "watch"}),
-        "principals": frozenset({"load"}),
+        "principals": frozenset({"load", "use"}),
     }
 )
 """Members of each port of an adapter that only read."""
