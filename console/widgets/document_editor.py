@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from rich.style import Style
 from rich.text import Text
 from textual.widgets import TextArea
 
+from console.widgets.component_styles import foreground
 from console.widgets.syntax import TOKENS, Format, Token, highlight
 
 MOST_LINES = 2000
 """Longer documents are shown plain, so that typing stays quick."""
+
+
+class _Line(Text):
+    """A line on which a style of the whole line, the cursor's, stays beneath the colours."""
+
+    def stylize(self, style: str | Style, start: int = 0, end: int | None = None) -> None:
+        if start == 0 and end is None:
+            self.stylize_before(style)
+        else:
+            super().stylize(style, start, end)
 
 
 class DocumentEditor(TextArea):
@@ -90,12 +102,12 @@ class DocumentEditor(TextArea):
 
     def get_line(self, line_index: int) -> Text:
         """The line with its colours; called by the text area whenever it paints one."""
-        line = super().get_line(line_index)
+        line = _Line(self.document.get_line(line_index), end="", no_wrap=True)
         for token in self._line_tokens(line_index):
-            style = self.get_component_rich_style(f"document-editor--{token.kind}", partial=True)
+            style = foreground(self.get_component_rich_style, f"document-editor--{token.kind}")
             line.stylize(style, token.start, token.end)
         if self._problem is not None and self._problem[0] == line_index:
-            style = self.get_component_rich_style("document-editor--problem", partial=True)
+            style = foreground(self.get_component_rich_style, "document-editor--problem")
             place = min(self._problem[1], max(0, len(line) - 1))
             line.stylize(style, place, place + 1)
         return line

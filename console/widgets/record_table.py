@@ -50,7 +50,7 @@ class RecordTable(RowsView[RowT], can_focus=True, inherit_bindings=False):
             text-style: $block-cursor-text-style;
         }
         & > .record-table--cursor-blurred { background: $boost 60%; text-style: bold; }
-        & > .record-table--marked { color: $accent; text-style: bold; }
+        & > .record-table--marked { color: $text-accent; text-style: bold; }
         & > .record-table--placeholder { color: $text-muted; }
         & > .record-table--message { color: $text-muted; }
         & > .record-table--good { color: $text-success; }

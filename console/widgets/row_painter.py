@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from console.render.text import fit, sanitise
 from console.widgets.columns import GUTTER, TONES, Placed, line_width
+from console.widgets.component_styles import Components, foreground
 
 RowT = TypeVar("RowT")
 
@@ -23,13 +24,6 @@ COMPONENTS = {
     f"record-table--{name}"
     for name in ("header", "cursor", "cursor-blurred", "marked", "placeholder", "message", *TONES)
 }
-
-
-class Components(Protocol):
-    """How a widget gives the styles of its component classes."""
-
-    def __call__(self, *names: str, partial: bool = False) -> Style:
-        """The whole style, or only what its own rule sets."""
 
 
 class RowPainter(Generic[RowT]):
@@ -53,10 +47,10 @@ class RowPainter(Generic[RowT]):
         self.placed = placed
         self.width = max(width, line_width(placed))
         self._header = base + component("record-table--header")
-        self._placeholder = base + component("record-table--placeholder", partial=True)
-        self._message = base + component("record-table--message", partial=True)
-        self._tones = {tone: component(f"record-table--{tone}", partial=True) for tone in TONES}
-        self._marked = component("record-table--marked", partial=True)
+        self._placeholder = base + foreground(component, "record-table--placeholder")
+        self._message = base + foreground(component, "record-table--message")
+        self._tones = {tone: foreground(component, f"record-table--{tone}") for tone in TONES}
+        self._marked = foreground(component, "record-table--marked")
         self._states: dict[RowState, Style] = {
             "plain": base,
             "cursor": base + component("record-table--cursor"),

@@ -48,7 +48,7 @@ class RowsView(ScrollView, Generic[RowT]):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self.columns: Sequence[Column[RowT]] = tuple(columns)
+        self._columns: Sequence[Column[RowT]] = tuple(columns)
         self.empty_text = empty_text
         self.error: RegistryError | None = None
         """Why rows are missing; None when nothing failed since the last reload."""
@@ -71,6 +71,18 @@ class RowsView(ScrollView, Generic[RowT]):
         self._strips: LRUCache[tuple[int, int, RowState, bool, int], Strip] = LRUCache(512)
 
     # What is there
+
+    @property
+    def columns(self) -> Sequence[Column[RowT]]:
+        """The columns, in their order; setting others lays the table out anew."""
+        return self._columns
+
+    @columns.setter
+    def columns(self, columns: Sequence[Column[RowT]]) -> None:
+        self._columns = tuple(columns)
+        self._painters.clear()
+        self._strips.clear()
+        self._resize_content()
 
     @property
     def cursor(self) -> int:
@@ -446,6 +458,11 @@ class RowsView(ScrollView, Generic[RowT]):
         self._painters.clear()
         self._strips.clear()
 
+    def repaint_rows(self) -> None:
+        """Paint the rows again: something a column shows beside the row itself has changed."""
+        self._strips.clear()
+        self.refresh()
+
     @property
     def _painter(self) -> RowPainter[RowT]:
         width = self.scrollable_content_region.width
@@ -453,7 +470,7 @@ class RowsView(ScrollView, Generic[RowT]):
         if painter is None:
             self._painters.clear()
             self._strips.clear()
-            placed = lay_out(self.columns, width, wide=self.wide)
+            placed = lay_out(self._columns, width, wide=self.wide)
             painter = RowPainter(self.rich_style, self.get_component_rich_style, placed, width)
             self._painters[width, self.wide] = painter
         return painter

@@ -8,7 +8,7 @@ import pytest
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
 
-from console.widgets.record_table import RecordTable
+from console.widgets.record_table import Column, RecordTable
 from console.widgets.row_cache import BLOCK_ROWS, BLOCKS_HELD
 from tests.console.waiting import wait_for
 from tests.console.widgets.hostile import HOSTILE
@@ -108,7 +108,7 @@ async def test_only_rows_near_the_view_are_held() -> None:
     app = TableApp(KeyedList.of(1_000_000))
     async with app.run_test(size=(60, 20), notifications=True, tooltips=True) as pilot:
         table = await ready(pilot, app)
-        for step in range(1, 80):
+        for step in range(1, 68):
             table.scroll_to(y=step * 12_345)
             await wait_for(pilot, lambda: settled(table))
         assert BLOCK_ROWS < table.rows_held <= BLOCKS_HELD * BLOCK_ROWS
@@ -260,6 +260,20 @@ async def test_the_cursor_looks_different_where_keys_do_not_go() -> None:
         styles = [next(iter(strip)).style for strip in (focused, plain, blurred)]
         backgrounds = {style.bgcolor for style in styles if style is not None}
         assert len(backgrounds) == 3
+
+
+async def test_muted_text_is_calmer_than_the_rest() -> None:
+    """A translucent colour of the theme is mixed with the background, never painted bare."""
+    app = TableApp(KeyedList.of(10))
+    async with app.run_test(size=(60, 20), notifications=True, tooltips=True) as pilot:
+        table = await ready(pilot, app)
+        table.columns = [Column("id", "Device", lambda thing: (thing.id, "muted"), 20)]
+        runs = {run.text.strip(): run.style for run in table.render_line(2)}
+        muted, base = runs["device-0000001"], table.rich_style
+        assert muted is not None
+        assert muted.color is not None
+        assert base.color is not None
+        assert sum(muted.color.get_truecolor()) < sum(base.color.get_truecolor())
 
 
 async def test_colours_follow_the_theme() -> None:

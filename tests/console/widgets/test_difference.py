@@ -1,0 +1,127 @@
+"""Differences of texts by line, and of JSON objects by field."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from textual.app import App, ComposeResult
+
+from console.widgets.difference import (
+    DifferenceLine,
+    DifferenceView,
+    FieldRow,
+    compare_fields,
+    difference_lines,
+)
+from tests.console.waiting import wait_for
+from tests.console.widgets.hostile import HOSTILE
+
+LINES = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=30)
+
+
+@given(LINES, LINES)
+def test_both_texts_can_be_read_back_from_the_difference(old: list[str], new: list[str]) -> None:
+    """Nothing is lost, nothing invented; numbers are those of the texts."""
+    assume(old != new)
+    lines = difference_lines("\n".join(old), "\n".join(new), context=100)
+    assert [line.text for line in lines if line.kind != "added"] == "\n".join(old).splitlines()
+    assert [line.text for line in lines if line.kind != "removed"] == "\n".join(new).splitlines()
+    befores = [line.before for line in lines if line.before is not None]
+    assert befores == list(range(1, len(befores) + 1))
+
+
+def test_long_equal_runs_are_folded() -> None:
+    """Three lines on each side of a change stay."""
+    old = "\n".join(str(number) for number in range(30))
+    lines = difference_lines(old, old.replace("15", "fifteen"))
+    assert [(line.kind, line.text) for line in lines] == [
+        ("fold", "12 equal lines"),
+        ("equal", "12"),
+        ("equal", "13"),
+        ("equal", "14"),
+        ("removed", "15"),
+        ("added", "fifteen"),
+        ("equal", "16"),
+        ("equal", "17"),
+        ("equal", "18"),
+        ("fold", "11 equal lines"),
+    ]
+    assert lines[5] == DifferenceLine("added", "fifteen", after=16)
+
+
+def test_equal_texts_are_one_fold() -> None:
+    """There is nothing to look at."""
+    assert [line.kind for line in difference_lines("a\nb\nc\nd", "a\nb\nc\nd")] == ["fold"]
+    assert difference_lines("", "") == []
+
+
+def test_fields_say_who_changed_them() -> None:
+    """Only differing fields are rows, in the order of the document."""
+    base = {"enabled": True, "via": ["g1"], "ext": {"site": "a", "floor": 1}, "same": 0}
+    mine = {"enabled": False, "via": ["g1"], "ext": {"site": "b", "floor": 2}, "same": 0}
+    theirs = {"enabled": True, "via": [], "ext": {"site": "c", "floor": 2, "new": None}, "same": 0}
+    rows = {row.path: row.side for row in compare_fields(base, mine, theirs)}
+    assert rows == {
+        "enabled": "mine",
+        "via": "theirs",
+        "ext.site": "conflict",
+        "ext.floor": "both",
+        "ext.new": "theirs",
+    }
+
+
+def test_absent_and_null_are_different() -> None:
+    """A member set to null is there."""
+    assert compare_fields({}, {"a": None}, {}) == [FieldRow("a", None, "null", None)]
+
+
+@pytest.mark.parametrize(("left", "right"), [(1, True), (1, "1"), (0, None), ([], {})])
+def test_values_of_different_types_differ(left: object, right: object) -> None:
+    """JSON's types are kept apart where Python would call them equal."""
+    assert len(compare_fields({"a": left}, {"a": right}, {"a": left})) == 1
+
+
+def test_lists_of_objects_are_opened_and_odd_names_are_quoted() -> None:
+    """Each path names one place."""
+    rows = compare_fields(
+        {"s": [{"id": 1}], "a.b": 1, "a": {"b": 1}},
+        {"s": [{"id": 2}], "a.b": 2, "a": {"b": 2}},
+        {},
+    )
+    assert [row.path for row in rows] == ["s[0].id", '["a.b"]', "a.b"]
+
+
+class DifferenceApp(App[None]):
+    """A view alone."""
+
+    def __init__(self, before: str, after: str) -> None:
+        super().__init__()
+        self.texts = before, after
+
+    def compose(self) -> ComposeResult:
+        """The view."""
+        yield DifferenceView(*self.texts)
+
+
+async def test_the_view_shows_signs_beside_colours() -> None:
+    """Added and removed can be told apart without colour."""
+    app = DifferenceApp("one\ntwo", "one\nthree")
+    async with app.run_test(size=(30, 10), notifications=True, tooltips=True) as pilot:
+        view = app.query_one(DifferenceView)
+        shown = [view.render_line(y).text.rstrip() for y in range(3)]
+        assert shown == ["1   one", "2 - two", "2 + three"]
+        view.show("", "new")
+        await wait_for(pilot, lambda: view.render_line(0).text.rstrip() == "1 + new")
+
+
+async def test_hostile_lines_are_harmless_in_the_view() -> None:
+    """Every line keeps the width of the view and holds printable characters only."""
+    app = DifferenceApp("\n".join(HOSTILE[:9]), "\n".join(HOSTILE[9:]))
+    async with app.run_test(size=(30, 40), notifications=True, tooltips=True):
+        view = app.query_one(DifferenceView)
+        room = view.scrollable_content_region.width
+        for y in range(view.scrollable_content_region.height):
+            strip = view.render_line(y)
+            assert strip.cell_length == room
+            assert strip.text.isprintable()
