@@ -15,6 +15,8 @@ from registry_backend.domain.query import AttributeFilter, DeviceQuery
 from registry_backend.domain.tenants import Tenant, TenantAttributes
 
 START = datetime(2026, 11, 21, 8, 0, 0, 123456, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
+"""Validity of secrets is kept in whole seconds (hono 2.6)."""
 
 
 def a_tenant(tenant_id: str, *, version: str = "v1", **members: Any) -> Tenant:

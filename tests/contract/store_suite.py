@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import pytest
@@ -28,6 +28,7 @@ from registry_backend.domain.query import (
 from registry_backend.domain.statistics import Statistics
 from registry_backend.storage.base import Snapshot, Store, Transaction
 from tests.contract.store_models import (
+    MIDNIGHT,
     START,
     Fleet,
     a_credential,
@@ -54,7 +55,7 @@ _SCALARS = st.one_of(
 _MEMBERS = st.one_of(_SCALARS, st.none(), st.lists(_SCALARS, max_size=3))
 _EXT = st.dictionaries(_NAMES, st.one_of(_MEMBERS, st.dictionaries(_NAMES, _MEMBERS, max_size=2)))
 _ENDS = st.lists(
-    st.one_of(st.none(), st.integers(0, 9).map(lambda days: START + timedelta(days=days))),
+    st.one_of(st.none(), st.integers(0, 9).map(lambda days: MIDNIGHT + timedelta(days=days))),
     max_size=2,
 )
 
@@ -67,7 +68,7 @@ def fleets(draw: st.DrawFn) -> dict[str, tuple[Device, list[Credential]]]:
     tenant_id = uuid4().hex
     fleet = {}
     for device_id in ids:
-        members: dict[str, object] = {"ext": draw(_EXT)}
+        members: dict[str, Any] = {"ext": draw(_EXT)}
         if draw(st.booleans()):
             members["enabled"] = draw(st.booleans())
         if draw(st.booleans()):
@@ -97,7 +98,8 @@ def queries() -> st.SearchStrategy[DeviceQuery]:
         via=st.none() | _IDS,
         is_gateway=st.none() | st.booleans(),
         credential_type=st.sampled_from([None, None, "psk", "rpk", "x"]),
-        expires_before=st.none() | st.integers(0, 9).map(lambda days: START + timedelta(days=days)),
+        expires_before=st.none()
+        | st.integers(0, 9).map(lambda days: MIDNIGHT + timedelta(days=days)),
         attributes=st.just(()) | st.tuples(attributes),
     )
 
@@ -167,7 +169,7 @@ class StoreSuite:
 
     async def test_a_tenant_comes_back_as_it_was_written(self, store: Store) -> None:
         """Attributes, unknown members, version and times survive, to the microsecond."""
-        tenant = a_tenant("t", alias="other-name", **{"x-unknown": {"deep": [1, None]}})
+        tenant = a_tenant("t", alias="other-name", unknown={"deep": [1, None]})
         await store.write(lambda registry: registry.insert_tenant(tenant))
         found = await store.read(lambda registry: registry.get_tenant("t"))
         assert found == tenant
@@ -234,7 +236,7 @@ class StoreSuite:
     async def test_trust_anchors_and_aliases_find_the_other_tenant(self, store: Store) -> None:
         """The tenant itself is not meant; what an update takes away is found no more."""
         anchors = [{"subject-dn": "CN=ca"}, {"subject-dn": "CN=ca"}]
-        first = a_tenant("t1", alias="name", **{"trusted-ca": anchors})
+        first = a_tenant("t1", alias="name", trusted_ca=anchors)
 
         def owners(registry: Snapshot) -> list[str | None]:
             found = [
@@ -255,7 +257,7 @@ class StoreSuite:
 
     async def test_a_device_comes_back_as_it_was_written(self, store: Store) -> None:
         """Attributes, unknown members, versions and times survive, to the microsecond."""
-        device = a_device("t", "d", via="gw", updated_after=7, **{"x-unknown": {"ü": [1.5, None]}})
+        device = a_device("t", "d", via="gw", updated_after=7, unknown={"ü": [1.5, None]})
         await store.write(lambda registry: registry.insert_device(device))
         found = await store.read(lambda registry: registry.get_device("t", "d"))
         assert found == device
@@ -265,7 +267,7 @@ class StoreSuite:
     async def test_a_device_is_inserted_once_with_an_empty_set(self, store: Store) -> None:
         """The second insert is refused; the credential set has a version from the start."""
         await store.write(lambda registry: registry.insert_device(a_device("t", "d")))
-        with pytest.raises(AlreadyExists, match="'d'.*'t'"):
+        with pytest.raises(AlreadyExists, match=r"'d'.*'t'"):
             await store.write(lambda registry: registry.insert_device(a_device("t", "d")))
         empty = await store.read(lambda registry: registry.get_credentials("t", "d"))
         assert empty is not None
@@ -540,7 +542,7 @@ class StoreSuite:
     async def test_a_set_is_replaced_only_at_the_expected_version(self, store: Store) -> None:
         """The order of credentials and their secrets survive; the device itself is untouched."""
         device = a_device("t", "d")
-        credentials = (a_credential("z", type_="rpk"), a_credential("a", ends=[START]))
+        credentials = (a_credential("z", type_="rpk"), a_credential("a", ends=[MIDNIGHT]))
         wanted = CredentialSet(
             tenant_id="t", device_id="d", credentials=credentials, version="c2", revision=1
         )
@@ -577,7 +579,7 @@ class StoreSuite:
             return work
 
         assert await store.write(give("t", "a", "psk"))
-        with pytest.raises(AlreadyExists, match="'psk'.*'id'.*'a'"):
+        with pytest.raises(AlreadyExists, match=r"'psk'.*'id'.*'a'"):
             await store.write(give("t", "b", "psk"))
         assert await store.read(lambda registry: registry.get_device("t", "b")) is None
         assert await store.write(give("t", "b", "rpk"))
@@ -594,7 +596,7 @@ class StoreSuite:
             registry.put_devices(
                 (
                     a_device("t", f"device-{name}"),
-                    [a_credential(name, ends=[START + timedelta(days=day) if day else None])],
+                    [a_credential(name, ends=[MIDNIGHT + timedelta(days=day) if day else None])],
                 )
                 for name, day in ends.items()
             )
@@ -602,7 +604,7 @@ class StoreSuite:
         await store.write(work)
 
         def names(registry: Snapshot, days: int | None, request: PageRequest) -> list[str]:
-            before = None if days is None else START + timedelta(days=days)
+            before = None if days is None else MIDNIGHT + timedelta(days=days)
             page = registry.page_credentials("t", expires_before=before, request=request)
             return [row.auth_id for row in page.rows]
 
@@ -613,11 +615,11 @@ class StoreSuite:
             assert names(registry, 5, PageRequest()) == ["a", "c", "d"]
             assert names(registry, 4, PageRequest()) == ["a", "c"]
             first = registry.page_credentials(
-                "t", expires_before=START + timedelta(days=5), request=PageRequest(limit=1)
+                "t", expires_before=MIDNIGHT + timedelta(days=5), request=PageRequest(limit=1)
             )
             assert first.more
             assert first.rows[0].device_id == "device-a"
-            assert first.rows[0].expires_at == (START + timedelta(days=2)).replace(microsecond=0)
+            assert first.rows[0].expires_at == MIDNIGHT + timedelta(days=2)
             assert names(registry, 5, PageRequest(start=first.cursors[0])) == ["c", "d"]
 
         await store.read(check)
