@@ -22,7 +22,7 @@ from registry_backend.storage.base import Snapshot
 from registry_backend.wire import iothub, ndjson
 from registry_backend.wire.import_errors import ARGUMENT_INVALID
 
-PAGE = 2000
+PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,10 +53,16 @@ async def read_fleet(store: Store, tenant_id: str = "T") -> Fleet:
     """Every device of a tenant with its credentials."""
 
     def work(snapshot: Snapshot) -> Fleet:
-        request = PageRequest(limit=100_000)
-        devices = snapshot.page_devices(tenant_id, DeviceQuery(), Order(), request).rows
-        sets = snapshot.get_many_credentials(tenant_id, [device.device_id for device in devices])
-        return {device.device_id: (device, sets[device.device_id]) for device in devices}
+        fleet: Fleet = {}
+        start, more = None, True
+        while more:
+            request = PageRequest(start=start, limit=1000)
+            page = snapshot.page_devices(tenant_id, DeviceQuery(), Order(), request)
+            ids = [device.device_id for device in page.rows]
+            sets = snapshot.get_many_credentials(tenant_id, ids)
+            fleet |= {device.device_id: (device, sets[device.device_id]) for device in page.rows}
+            start, more = page.cursors[-1] if page.cursors else None, page.more
+        return fleet
 
     return await store.read(work)
 
