@@ -31,6 +31,8 @@ from themes import DEFAULT_DARK, builtin_palettes, to_theme, user_palettes
 
 SETTLE_SECONDS = 0.1
 """Changes by others are shown together, at most ten times a second."""
+MOST_CHANGES = 1000
+"""Of one write; more than a screen can show means reading again all the same."""
 
 
 class ConsoleApp(App[None]):
@@ -69,6 +71,7 @@ class ConsoleApp(App[None]):
         remember: Callable[[str, str], None] | None = None,
     ) -> None:
         super().__init__()
+        self.animation_level = "none"  # over SSH each frame is a wait
         self.adapter = adapter
         self.scope = Scope(tenant_id)
         self.clock = clock
@@ -228,9 +231,13 @@ class ConsoleApp(App[None]):
     # changes by others
 
     def _changed_elsewhere(self, changes: Sequence[Change]) -> None:
+        # the registry calls from outside the app's own context; timers need that context
+        self.call_later(self._gather, tuple(changes[:MOST_CHANGES]))
+
+    def _gather(self, changes: Sequence[Change]) -> None:
         if not self._changes:
             self.set_timer(SETTLE_SECONDS, self._tell_panes)
-        self._changes.extend(changes[:1000])
+        self._changes.extend(changes)
 
     def _tell_panes(self) -> None:
         changes, self._changes = tuple(self._changes), []

@@ -72,7 +72,7 @@ def object_of(values: Values, name: str) -> JsonObject:
     if not text:
         return {}
     try:
-        value = parse_json(text, what="this")
+        value = parse_json(text, what="This")
     except Invalid as error:
         raise Invalid.at(name, error.message) from None
     if not isinstance(value, dict):

@@ -77,7 +77,7 @@ class Document(BaseModel):
         return dict(self.model_extra or {})
 
 
-def parse_json(text: str | bytes, *, what: str = "the text") -> Any:
+def parse_json(text: str | bytes, *, what: str = "The text") -> Any:
     """Decode JSON as the RFC has it: no NaN, no Infinity, no byte-order mark.
 
     Raises:
