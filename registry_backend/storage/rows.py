@@ -17,12 +17,16 @@ def document_text(document: Document) -> str:
     """The members that were given, as compact JSON; the text of `Document.to_json`.
 
     Raises:
-        Invalid: when a string in it is no Unicode text (half a surrogate pair).
+        Invalid: when it holds half a surrogate pair, or is nested too deeply.
     """
     try:
         return document.model_dump_json(by_alias=True, exclude_unset=True)
-    except (PydanticSerializationError, UnicodeEncodeError):
+    except UnicodeEncodeError:
         raise not_unicode() from None
+    except PydanticSerializationError as error:
+        if "surrogates" in str(error):
+            raise not_unicode() from None
+        raise Invalid("The document is nested too deeply to be stored.") from None
 
 
 def value_text(value: Value) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from registry_backend.domain.errors import Invalid
 from registry_backend.domain.query import AttributeFilter
 from registry_backend.storage.paging import Parameter
 
 _PLAIN = re.compile(r'[^"\\\x00-\x1f\x7f]+')
 """Text that JSON writes as it is: safe in a path, and found in a document without parsing it."""
+_LONGEST_PATTERN = 4096
+"""SQLite refuses patterns that are much longer."""
 _WILDCARD = re.compile(r"[*?]")
 
 
@@ -24,6 +27,9 @@ def attribute_condition(document: str, attribute: AttributeFilter) -> Condition:
     """Whether the member is the wanted value, or a list that holds it. Objects never match.
 
     Strings compare exactly, or by the wildcards `*` and `?`; numbers by value; null never matches.
+
+    Raises:
+        Invalid: for a pattern that is too long.
     """
     if not attribute.path or not all(_PLAIN.fullmatch(name) for name in attribute.path):
         return _by_steps(document, attribute)
@@ -61,6 +67,8 @@ def _match(row: str, value: str | float | bool) -> Condition:  # noqa: FBT001 - 
     if not isinstance(value, str):
         return Condition(f"{row}.type IN ('integer', 'real') AND {row}.atom = ?", (float(value),))
     if _WILDCARD.search(value):
+        if len(value) > _LONGEST_PATTERN:
+            raise Invalid(f"A pattern may have {_LONGEST_PATTERN} characters, not {len(value)}.")
         # GLOB has sets in brackets; ours has not.
         return Condition(f"{row}.type = 'text' AND {row}.atom GLOB ?", (value.replace("[", "[[]"),))
     return Condition(f"{row}.type = 'text' AND {row}.atom = ?", (value,))

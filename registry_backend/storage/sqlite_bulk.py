@@ -120,7 +120,11 @@ class BulkWrites(DeviceWrites):
 def _last_of_each(rows: Iterable[Put]) -> dict[str, Put]:
     """Rows by device id: the last one counts, and a set given earlier stays given."""
     batch: dict[str, Put] = {}
+    tenant_id: str | None = None
     for device, credentials in rows:
+        if tenant_id not in (None, device.tenant_id):
+            raise ValueError("put_devices takes the devices of one tenant")
+        tenant_id = device.tenant_id
         earlier = batch.get(device.device_id)
         if credentials is None and earlier is not None:
             credentials = earlier[1]  # noqa: PLW2901 - the set this device ends up with

@@ -60,15 +60,20 @@ class JournalWrites(JournalReads):
         self.changes.append(change)
 
 
-def mark_touched(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
-    """Leave marks for other processes; needs the write transaction that made the changes."""
+def mark_touched(connection: sqlite3.Connection, changes: Iterable[Change]) -> int:
+    """Leave marks for other processes; the newest stamp.
+
+    Needs the write transaction that made the changes.
+    """
+    stamp = last_stamp(connection)
     touched = {(change.resource, change.tenant_id): change.action for change in changes}
     if touched:
-        stamp = last_stamp(connection) + 1
+        stamp += 1
         connection.executemany(
             "INSERT OR REPLACE INTO touched (resource, tenant_id, action, stamp) VALUES (?,?,?,?)",
             [(*where, action, stamp) for where, action in touched.items()],
         )
+    return stamp
 
 
 def touched_since(connection: sqlite3.Connection, stamp: int) -> list[Change]:

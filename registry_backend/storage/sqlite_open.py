@@ -169,7 +169,8 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
 
 def _folder_is_closed(path: Path) -> bool:
     """Whether no log exists and none can be made, so that nobody can be writing."""
-    return not os.access(path.parent, os.W_OK) and not _size_beside(path, "-wal")
+    has_log = path.with_name(path.name + "-wal").exists()
+    return not has_log and not os.access(path.parent, os.W_OK)
 
 
 def _size_beside(path: Path, suffix: str) -> int:

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from registry_backend.domain.errors import Unreachable
 from registry_backend.domain.journal import Change
 from registry_backend.storage.base import Transaction
 from registry_backend.storage.search import has_unindexed_rows, index_rows
-from registry_backend.storage.sqlite_errors import translate, translated
+from registry_backend.storage.sqlite_errors import translated
 from registry_backend.storage.sqlite_journal import last_stamp, mark_touched, touched_since
 from registry_backend.storage.sqlite_open import BUSY_SECONDS
 from registry_backend.storage.sqlite_readers import Settlement, settle
@@ -116,17 +117,18 @@ class Writer:
                 self._begin()
                 self._hear_others()
                 self._run_all(first, group)
-                mark_touched(self._connection, group.changes)
+                stamp = mark_touched(self._connection, group.changes)
                 self._connection.execute("COMMIT")
-                self._stamp = last_stamp(self._connection)
+                self._stamp = stamp
         except Exception as error:  # noqa: BLE001 - handed to every caller of the group
             self._roll_back()
             self._fail(first, group, error)
             return
         self._patience = _QUIET_SECONDS
-        self._answer(group.settlements)
+        # Watchers first: whoever has waited for a write knows that they were told.
         if group.changes:
             self._announce(tuple(group.changes))
+        self._answer(group.settlements)
         self._leave_a_gap()
 
     def _run_all(self, first: _Write, group: _Group) -> None:
@@ -213,7 +215,9 @@ class Writer:
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+            # On a failing disk this may fail too; SQLite then rolls back with the next BEGIN.
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
 
     # Idle time
 
@@ -224,11 +228,9 @@ class Writer:
             self._listen()
             if not self._read_only and self._index_some():
                 self._patience = 0.0
-        except sqlite3.Error as error:
-            self._roll_back()
+        except sqlite3.Error:
             # A locked or full file is met again by the next write, which tells its caller.
-            if translate(error, self._path) is error:
-                raise
+            self._roll_back()
 
     def _index_some(self) -> bool:
         """Index a batch; whether rows are left."""

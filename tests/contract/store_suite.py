@@ -460,7 +460,20 @@ class StoreSuite:
         with pytest.raises(Invalid, match="limit"):
             await store.read(lambda registry: registry.page_tenants(TenantQuery(), request_))
 
+    async def test_an_endless_pattern_is_refused(self, store: Store) -> None:
+        """With a reason, instead of the database's own."""
+        query = DeviceQuery(attributes=(AttributeFilter(("ext", "site"), "*" * 100_000),))
+        with pytest.raises(Invalid, match="pattern"):
+            await store.read(lambda registry: registry.count_devices("t", query))
+
     # Bulk
+
+    async def test_one_call_takes_the_devices_of_one_tenant(self, store: Store) -> None:
+        """Counts are kept by tenant, so anything else is a mistake in the caller."""
+        rows = [(a_device("t", "d"), None), (a_device("u", "d"), None)]
+        with pytest.raises(ValueError, match="one tenant"):
+            await store.write(lambda registry: registry.put_devices(rows))
+        assert await store.read(lambda registry: registry.get_device("t", "d")) is None
 
     @_property
     @given(before=fleets(), after=fleets(), kept=st.booleans())

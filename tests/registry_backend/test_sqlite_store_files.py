@@ -226,17 +226,13 @@ async def test_damage_inside_the_file_is_reported(path: Path) -> None:
     await store.write(lambda registry: registry.put_devices(rows))
     await store.close()
     content = bytearray(path.read_bytes())
-    header = 4096 * 2
-    content[header:] = b"\xff" * (len(content) - header)
+    rows_begin = len(content) - 4096 * 20
+    content[rows_begin:] = b"\xff" * (len(content) - rows_begin)
     path.write_bytes(content)
+    damaged = await open_sqlite(path)
     with pytest.raises(Fault, match="damaged"):
-        await ids(await _opened(path))
-
-
-async def _opened(path: Path) -> SqliteStore:
-    store = await open_sqlite(path)
-    await store.close()
-    return await open_sqlite(path)
+        await ids(damaged)
+    await damaged.close()
 
 
 # Cancelling
