@@ -8,7 +8,7 @@ and returns what was saved.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -229,6 +229,9 @@ class RegistryAdapter(ABC):
     statistics: StatisticsPort | None = None
     journal: JournalPort | None = None
     principals: PrincipalsPort | None = None
+
+    sample: Callable[[], Awaitable[int]] | None = None
+    """Fill in the sample fleet and say how many devices that made; None where nobody should."""
 
     @abstractmethod
     async def open(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,8 +39,10 @@ class Merge:
 def flatten(document: Any, path: str = "") -> dict[str, str]:
     """Each leaf by its path, as compact JSON; lists of plain values are leaves.
 
-    >>> flatten({"ext": {"site": "pier"}, "via": ["gw"]})
-    {'ext.site': '"pier"', 'via': '["gw"]'}
+    Objects in a list go by what names them, so that one added in front renames no other.
+
+    >>> flatten({"ext": {"site": "pier"}, "via": ["gw"], "adapters": [{"type": "mqtt"}]})
+    {'ext.site': '"pier"', 'via': '["gw"]', 'adapters[mqtt].type': '"mqtt"'}
     """
     if isinstance(document, Mapping) and (document or not path):
         leaves: dict[str, str] = {}
@@ -49,10 +51,29 @@ def flatten(document: Any, path: str = "") -> dict[str, str]:
         return leaves
     if isinstance(document, list) and any(isinstance(each, Mapping) for each in document):
         leaves = {}
-        for index, value in enumerate(document):
-            leaves |= flatten(value, f"{path}[{index}]")
+        for name, value in _named(document).items():
+            leaves |= flatten(value, f"{path}[{name}]")
         return leaves
     return {path: compact_json(document)}
+
+
+def _named(members: Sequence[Any]) -> dict[str, Any]:
+    """Members of a list by auth-id, id or type; by number where those tell them not apart."""
+    names = [_name_of(member, index) for index, member in enumerate(members)]
+    if len(set(names)) < len(names):
+        names = [str(index) for index in range(len(members))]
+    return dict(zip(names, members, strict=True))
+
+
+def _name_of(member: Any, index: int) -> str:
+    if isinstance(member, Mapping):
+        if "auth-id" in member:
+            return f"{member.get('type', '')} {member['auth-id']}".strip()
+        for name in ("id", "type"):
+            if isinstance(member.get(name), str):
+                return str(member[name])
+        return f"new {index}"
+    return str(index)
 
 
 def compare(base: Any, mine: Any, theirs: Any) -> tuple[FieldRow, ...]:
@@ -103,8 +124,21 @@ def _merge(base: Any, mine: Any, theirs: Any, path: str, clashes: list[str]) -> 
             if value is not ABSENT:
                 merged[name] = value
         return merged
+    if _are_named(mine) and _are_named(theirs):
+        older = _named(base) if _are_named(base) else {}
+        members = _merge(older, _named(mine), _named(theirs), path, clashes)
+        return list(members.values())
     clashes.append(path)
     return mine
+
+
+def _are_named(value: Any) -> bool:
+    """Whether a value is a list of objects, each told from the others by its name."""
+    return (
+        isinstance(value, list)
+        and all(isinstance(member, Mapping) for member in value)
+        and not all(name.isdecimal() for name in _named(value))
+    )
 
 
 def _same(one: Any, other: Any) -> bool:
