@@ -228,6 +228,21 @@ async def test_wide_shows_all_columns_and_keeps_the_first_in_sight() -> None:
         assert {table.render_line(y).cell_length for y in range(9)} == {room}
 
 
+async def test_a_smaller_screen_keeps_the_cursor_in_sight() -> None:
+    """Who turns the terminal around still sees the row."""
+    app = TableApp(KeyedList.of(1000))
+    async with app.run_test(size=(60, 30), notifications=True, tooltips=True) as pilot:
+        table = await ready(pilot, app)
+        for _ in range(25):
+            await pilot.press("down")
+        await pilot.resize_terminal(40, 8)
+        await wait_for(pilot, lambda: table.page_height == 7 and settled(table))
+        assert "device-0000025" in ids_shown(app)
+        await pilot.resize_terminal(120, 50)
+        await wait_for(pilot, lambda: table.page_height == 49 and settled(table))
+        assert "device-0000025" in ids_shown(app)
+
+
 async def test_hostile_text_never_reaches_the_screen() -> None:
     """Every id is shown in harmless characters, in lines of the right width."""
     source = KeyedList(sorted(HOSTILE))

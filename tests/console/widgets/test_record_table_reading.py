@@ -112,6 +112,30 @@ async def test_a_new_row_is_shown_by_its_key() -> None:
         assert table.cursor == 700
 
 
+async def test_a_row_shifted_by_others_is_found_by_its_key() -> None:
+    """What is held may be overtaken; the key decides."""
+    source = KeyedList.of(1000)
+    app = TableApp(source)
+    async with app.run_test(size=(60, 20), notifications=True, tooltips=True) as pilot:
+        table = await ready(pilot, app)
+        await app.workers.wait_for_complete()
+        source.ids[0:0] = ["aaa-1", "aaa-2"]
+        table.move_to("aaa-2")
+        await wait_for(pilot, lambda: table.current == Thing("aaa-2") and not table.opening)
+        assert ids_shown(app)[:3] == ["aaa-1", "aaa-2", "device-0000000"]
+
+
+async def test_a_position_can_be_gone_to() -> None:
+    """Past the end means the end."""
+    app = TableApp(KeyedList.of(1_000_000))
+    async with app.run_test(size=(60, 20), notifications=True, tooltips=True) as pilot:
+        table = await ready(pilot, app)
+        table.move_to_position(499_999)
+        await wait_for(pilot, lambda: table.current == Thing("device-0499999"))
+        table.move_to_position(5_000_000)
+        await wait_for(pilot, lambda: table.current == Thing("device-0999999"))
+
+
 async def test_moving_to_an_unknown_key_changes_nothing() -> None:
     """The row may have been deleted by someone else."""
     app = TableApp(KeyedList.of(1000))
@@ -153,6 +177,7 @@ async def test_old_rows_stay_painted_until_new_ones_come() -> None:
         assert ids_shown(app)[0] == "device-0000000"
         assert table.current is None
         await pilot.press("enter", "space")
+        await wait_for(pilot, lambda: table.status == "reading…")
         second.gate.set()
         await wait_for(pilot, lambda: table.current == Thing("other-000"))
         assert ids_shown(app)[:2] == ["other-000", "other-001"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.text import Text
+from textual.app import App, ComposeResult
 from textual.color import Color
+from textual.filter import LineFilter
+from textual.widgets import Static
 
 from console.render.text import cut, fit, is_hostile, relative_time, sanitise, short_number
 from console.widgets.hostile_text import HostileTextFilter
@@ -113,3 +118,25 @@ def test_times_are_said_from_now(ago: timedelta, said: str) -> None:
 def test_figures_are_short(value: float, said: str) -> None:
     """Few characters, no false zeroes."""
     assert short_number(value) == said
+
+
+class FilteredApp(App[None]):
+    """An app with the filter, showing raw text in a widget of Textual's own."""
+
+    def compose(self) -> ComposeResult:
+        """Text that was never sanitised."""
+        yield Static(Text("\n".join(text[:30] for text in HOSTILE[:9])))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """The filter beside Textual's own."""
+        return [*super().get_line_filters(), HostileTextFilter()]
+
+
+async def test_the_filter_covers_widgets_that_show_raw_text() -> None:
+    """What the screen is told to draw holds no control and no bidi character."""
+    app = FilteredApp()
+    async with app.run_test(size=(60, 12), notifications=True, tooltips=True) as pilot:
+        await pilot.pause()
+        drawn = [strip.text for strip in app.screen._compositor.render_strips()]
+        assert "taken over" in "".join(drawn)
+        assert not any(is_hostile(line) for line in drawn)
