@@ -59,7 +59,7 @@ examples:
 examples:
   idconsole import ./exchange --tenant north-wind              reads ./exchange/devices.txt
   idconsole import ./fleet.ndjson --tenant north-wind
-  idconsole import /var/lib/hono --format hono-1.1 --tenant DEFAULT_TENANT
+  idconsole import /var/lib/hono/device-registry               Hono 1.1's three files
 
 Lines that fail are named at the end and in importErrors.log beside the file; the exit code is
 then 1. Ctrl+C stops the import; lines already applied stay.
@@ -92,7 +92,8 @@ MODES = (
 
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_rest: object) -> None:
-        parser.exit(message=f"idconsole {_installed_version()}\n")
+        sys.stdout.write(f"idconsole {_installed_version()}\n")
+        parser.exit()
 
 
 def _installed_version() -> str:

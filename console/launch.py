@@ -17,7 +17,6 @@ from console.commands.boundary import FAILED, GOOD, UsageFault
 from console.commands.output import say
 from console.settings import Settings, load_settings, save_settings, settings_path
 from registry_backend.domain.errors import Unreachable
-from registry_backend.domain.timestamps import now
 
 _REFUSAL = (
     "The console needs a terminal to draw on, and {what}. "
@@ -66,9 +65,9 @@ def _with_demo_files(options: argparse.Namespace, settings: Settings, folder: Pa
 
 def _run_app(options: argparse.Namespace, settings: Settings, data: Path, *, title: str) -> int:
     from console.app import ConsoleApp  # noqa: PLC0415 - refusals need no screen
-    from console.crash import DiscreetCrash  # noqa: PLC0415 - as above
+    from console.endings import OrderlyEnd  # noqa: PLC0415 - as above
 
-    class Console(DiscreetCrash, ConsoleApp):
+    class Console(OrderlyEnd, ConsoleApp):
         """The console as it is launched."""
 
     adapter = LocalAdapter(
@@ -109,25 +108,12 @@ def demo_registry() -> Iterator[Path]:
     """A registry with the sample fleet, in a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="idconsole-demo-") as folder:
         data = Path(folder) / "registry.sqlite"
-        asyncio.run(_fill(data, Path(folder) / "exchange"))
+        asyncio.run(_fill(data))
         yield data
 
 
-async def _fill(data: Path, exchange: Path) -> None:
-    from registry_backend.open import open_registry  # noqa: PLC0415 - only --demo pays for it
-    from registry_backend.sample import (  # noqa: PLC0415 - as above
-        build_sample,
-        load_sample,
-        write_exchange,
-        write_identityd,
-    )
-
-    write_exchange(exchange)
-    write_identityd(
-        exchange.parent / "identityd/config.toml", exchange.parent / "identityd/config.d"
-    )
-    registry = await open_registry(data)
-    try:
-        await load_sample(registry.store, build_sample(now(), folder=str(exchange)))
-    finally:
-        await registry.close()
+async def _fill(data: Path) -> None:
+    nowhere = data.parent / "identityd"
+    async with LocalAdapter(data, main_file=nowhere, config_dir=nowhere) as adapter:
+        if adapter.sample is not None:
+            await adapter.sample()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from console.adapters.local_ports import (
 from console.adapters.read_only import READING, read_only
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.journal import Actor
+from registry_backend.domain.timestamps import now
 from registry_backend.jobs.owners import this_process
 from registry_backend.jobs.preparing import Preparation
 from registry_backend.jobs.runner import JobRunner
@@ -106,10 +108,26 @@ class LocalAdapter(RegistryAdapter):
         self.principals = LocalPrincipals(main_file, config_dir, read_only=read_only)
         if read_only:
             self._guard_ports()
+        else:
+            self.sample = self._fill_with_sample
 
     def _guard_ports(self) -> None:
         for name in READING:
             setattr(self, name, read_only(getattr(self, name), name))
+
+    async def _fill_with_sample(self) -> int:
+        """Write the sample fleet, and the folder its jobs speak of beside the data file."""
+        from registry_backend.sample import (  # noqa: PLC0415 - asked for once, if ever
+            build_sample,
+            load_sample,
+            write_exchange,
+        )
+
+        exchange = self._data.absolute().parent / "exchange"
+        sample = build_sample(now(), folder=str(exchange))
+        await load_sample(self._connection.registry.store, sample)
+        await asyncio.to_thread(write_exchange, exchange)
+        return sum(sample.devices.values())
 
     async def open(self) -> None:
         """Open the file and take up interrupted jobs. Raises Unreachable, Denied, Fault."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from console.adapters.base import RegistryAdapter
-from console.commands import principals
 from console.commands.boundary import GOOD, UsageFault
 from console.commands.output import JsonArray, Table, say
 from console.commands.queries import credential_query, tenant_query
@@ -45,6 +44,8 @@ def run(options: argparse.Namespace) -> int:
     if options.kind in ("jobs", "principals") and options.filter:
         raise UsageFault(f"--filter is not for {options.kind}.")
     if options.kind == "principals":
+        from console.commands import principals  # noqa: PLC0415 - no other list needs TOML
+
         return principals.run(options)
     asyncio.run(_list(options))
     return GOOD

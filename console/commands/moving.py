@@ -15,7 +15,7 @@ from console.adapters.base import JobsPort, refuse_write
 from console.commands.boundary import FAILED, GOOD, UsageFault
 from console.commands.output import say
 from console.commands.session import adapter_for, need, tenant_for
-from registry_backend.domain.errors import Invalid, Unreachable
+from registry_backend.domain.errors import Invalid, NotFound, Unreachable
 from registry_backend.domain.jobs import (
     ImportMode,
     Job,
@@ -28,6 +28,8 @@ from registry_backend.domain.jobs import (
 _LOOK_EVERY = 0.1
 """Seconds between two looks at a running job."""
 _ERRORS_SHOWN = 20
+ALL_TENANTS = "*"
+"""In a job: whatever tenants the files, or the registry, have."""
 HONO_FILES = frozenset({"tenants.json", "device-identities.json", "credentials.json"})
 """hono 4.1"""
 
@@ -42,9 +44,11 @@ def run(options: argparse.Namespace) -> int:
 async def _run(options: argparse.Namespace) -> int:
     async with adapter_for(options, writes=True) as adapter:
         jobs = need(adapter.jobs, "jobs")
-        tenant_id = await tenant_for(adapter, options)
         make_spec = import_spec if options.command == "import" else export_spec
-        spec = make_spec(options, tenant_id)
+        spec = make_spec(options, options.tenant or ALL_TENANTS)
+        if spec.format != "hono-1.1":
+            tenant_id = await tenant_for(adapter, options)
+            spec = spec.model_copy(update={"tenant_id": tenant_id})
         with _interruption() as interrupted:
             job = await _watch(jobs, await jobs.create(spec), interrupted)
         return await _report(jobs, job)
@@ -53,8 +57,12 @@ async def _run(options: argparse.Namespace) -> int:
 def import_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
     """What to import: a folder with a file of the usual name, or a file of any name."""
     path = Path(options.path).expanduser().absolute()
+    if not path.exists():
+        raise NotFound(f"There is nothing at {path}.", hint="Check the path.")
     folder, name = (path, None) if path.is_dir() else (path.parent, path.name)
     chosen: JobFormat = options.format or told_format(folder, name)
+    if chosen == "hono-1.1" and options.tenant:
+        raise UsageFault("The three files of hono-1.1 name their tenants: leave out --tenant.")
     if chosen == "hono-1.1" and name:
         raise UsageFault("hono-1.1 reads three files: name the folder that holds them.")
     return JobSpec(
@@ -91,6 +99,7 @@ def usual_name(job_format: JobFormat) -> str:
 def export_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
     """What to export; the folder is made when it is not there."""
     folder = Path(options.path).expanduser().absolute()
+    job_format: JobFormat = options.format
     if folder.exists() and not folder.is_dir():
         raise UsageFault(f"{folder} is a file; an export needs a folder.")
     try:
@@ -102,8 +111,8 @@ def export_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
         type=JobType.EXPORT,
         tenant_id=tenant_id,
         folder=str(folder),
-        format=options.format,
-        blob_name=usual_name(options.format),
+        format=job_format,
+        blob_name=usual_name(job_format),
         exclude_keys=options.exclude_keys,
     )
 

@@ -98,7 +98,7 @@ def job_json(job: Job) -> JsonObject:
         "format": job.spec.format,
         "file": job.spec.blob_name,
         "status": job.status.value,
-        **job.counts.model_dump(),
+        "counts": job.counts.model_dump(),
         "created": moment(job.created_at),
         "started": moment(job.started_at),
         "ended": moment(job.ended_at),

@@ -7,29 +7,45 @@ from pathlib import Path
 from random import Random
 
 from registry_backend.domain.document import compact_json
+from registry_backend.domain.jobs import JobError
 from registry_backend.sample.material import seeded_random
+from registry_backend.wire.import_errors import (
+    ARGUMENT_INVALID,
+    DESERIALIZATION_ERROR,
+    DEVICE_ALREADY_EXISTS,
+    format_error_line,
+)
 
 FAILED_LINES = (
     (
         '{"id":"hl-pier-2-lamp-9017","status":"on"}',
-        None,
-        400012,
-        "Invalid device format in line: status must be enabled or disabled.",
+        JobError(
+            line=17,
+            device_id="hl-pier-2-lamp-9017",
+            code=DESERIALIZATION_ERROR,
+            message="status is neither enabled nor disabled",
+        ),
     ),
     (
         '{"id":"hl-pier-2-lamp 9018","status":"enabled"}',
-        "hl-pier-2-lamp 9018",
-        400012,
-        "Invalid device format in line: the id holds a blank.",
+        JobError(
+            line=18,
+            device_id="hl-pier-2-lamp 9018",
+            code=ARGUMENT_INVALID,
+            message="id must be 1 to 128 letters, digits or - : . + % _ # * ? ! ( ) , = @ ; $ '",
+        ),
     ),
     (
-        '{"id":"hl-pier-1-lamp-0007","importMode":"create","status":"enabled"}',
-        "hl-pier-1-lamp-0007",
-        409001,
-        "A device with this id is already registered.",
+        '{"id":"hl-pier-2-gateway-0001","importMode":"create","status":"enabled"}',
+        JobError(
+            line=31,
+            device_id="hl-pier-2-gateway-0001",
+            code=DEVICE_ALREADY_EXISTS,
+            message="A device with ID 'hl-pier-2-gateway-0001' is already registered.",
+        ),
     ),
 )
-"""Lines that an import refuses: the line, device id, error number and why (iothub 6.5)."""
+"""Lines that an import refuses, and what it says of them (iothub 6.5)."""
 
 
 def write_exchange(folder: Path, *, seed: int = 1) -> None:
@@ -38,13 +54,10 @@ def write_exchange(folder: Path, *, seed: int = 1) -> None:
     target.mkdir(parents=True, exist_ok=True)
     random = seeded_random(seed, "exchange")
     lines = [_good_line(random, number) for number in range(9001, 9041)]
-    for place, (line, *_) in zip((16, 17, 30), FAILED_LINES, strict=True):
-        lines.insert(place, line)
+    for line, error in FAILED_LINES:
+        lines.insert((error.line or 1) - 1, line)
     (target / "devices.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    errors = [
-        compact_json({"deviceId": device_id, "errorCode": code, "errorStatus": why})
-        for _, device_id, code, why in FAILED_LINES
-    ]
+    errors = [format_error_line(error) for _, error in FAILED_LINES]
     (target / "importErrors.log").write_text("\n".join(errors) + "\n", encoding="utf-8")
 
 

@@ -51,7 +51,8 @@ def members_of(protocol: type) -> set[str]:
 def test_every_port_of_an_adapter_is_guarded() -> None:
     """A port added to the interface must be named here and in the guard."""
     ports = {name for name, value in vars(RegistryAdapter).items() if value is None}
-    assert ports == set(READING) == set(PORTS)
+    assert set(READING) == set(PORTS)
+    assert ports - set(READING) == {"sample"}
 
 
 @pytest.mark.parametrize("port", sorted(PORTS))
@@ -166,6 +167,12 @@ async def test_every_writing_method_is_denied_and_no_file_changes(folder: Path) 
         assert adapter.journal is not None
         lines = await adapter.journal.page("yard", resource_id=None, before=None, limit=100)
         assert [line.action for line in lines] == ["created", "created"]
+
+
+async def test_no_sample_fleet_is_offered(folder: Path) -> None:
+    """It would be a write, so a read-only adapter has none."""
+    assert local(folder).sample is not None
+    assert local(folder, read_only=True).sample is None
 
 
 async def attempt(call: Callable[[], object]) -> None:

@@ -13,8 +13,10 @@ from registry_backend.domain.credentials import HASHED_PASSWORD, PSK, RPK, X509,
 from registry_backend.domain.errors import AlreadyExists
 from registry_backend.domain.identifiers import HONO_DEVICE_ID, HONO_TENANT_ID, HONO_USERNAME
 from registry_backend.domain.jobs import JobStatus
+from registry_backend.domain.journal import Actor
 from registry_backend.domain.query import DeviceQuery
 from registry_backend.domain.secrets import check_bcrypt_hash, verify_password
+from registry_backend.jobs.runner import JobRunner
 from registry_backend.open import open_registry
 from registry_backend.sample import Sample, SampleRow, build_sample, load_sample, write_exchange
 from registry_backend.sample.material import PASSWORD, PASSWORD_HASHES
@@ -186,4 +188,23 @@ async def test_loading_puts_all_of_it_into_a_registry(tmp_path: Path) -> None:
         with pytest.raises(AlreadyExists):
             await load_sample(registry.store, sample)
     finally:
+        await registry.close()
+
+
+async def test_importing_the_exchange_folder_fails_as_its_log_says(tmp_path: Path) -> None:
+    """The sample's past job tells what the real import does."""
+    registry = await open_registry(tmp_path / "registry.sqlite")
+    sample = build_sample(NOW, devices=300, folder=str(tmp_path / "exchange"))
+    write_exchange(tmp_path / "exchange")
+    runner = JobRunner(registry.store, owner="test")
+    try:
+        await load_sample(registry.store, sample)
+        past = next(job for job in sample.jobs if job.counts.failed)
+        expected = await runner.errors(past.job_id, skip=0, limit=9)
+        job = await runner.create(past.spec, actor=Actor(via="test"))
+        done = await runner.wait(job.job_id)
+        assert done.counts == past.counts
+        assert await runner.errors(job.job_id, skip=0, limit=9) == expected
+    finally:
+        await runner.close()
         await registry.close()
