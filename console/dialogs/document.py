@@ -36,7 +36,8 @@ class DocumentScreen(Dialog[str | None]):
     ]
     DEFAULT_CSS = """
     DocumentScreen DialogBox { width: 96%; height: 90%; max-width: 130; padding: 0 1; }
-    DocumentScreen DocumentEditor { height: 1fr; border: none; }
+    DocumentScreen DocumentEditor { height: 1fr; }
+    DocumentScreen DocumentEditor, DocumentScreen DocumentEditor:focus { border: none; }
     DocumentScreen #problem { height: auto; min-height: 1; max-height: 5; }
     """
 

@@ -30,7 +30,7 @@ class FieldView(Vertical):
         & .field--help { color: $text-muted; height: auto; }
         & .field--problem { color: $text-error; height: auto; display: none; }
         & Input, & TextArea { border: none; background: $panel; }
-        & Input:focus, & TextArea:focus { background: $block-cursor-background 60%; }
+        & Input:focus, & TextArea:focus { border: none; background: $block-cursor-background 60%; }
         & Input { height: 1; padding: 0 1; }
         & TextArea { height: 5; padding: 0 1; }
         & Select { height: 1; }
