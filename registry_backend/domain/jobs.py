@@ -53,6 +53,8 @@ class JobSpec(Value):
     """What a person asks for.
 
     `folder` is the local folder read from (import) and written to (export, `importErrors.log`).
+    `tenant_id` may be `*` with hono-1.1, whose files hold many tenants: an import of them always
+    goes into the tenants they name, an export writes that tenant or all.
     """
 
     type: JobType

@@ -17,11 +17,20 @@ from registry_backend.domain.query import DeviceQuery, Order, PageRequest
 from registry_backend.domain.tenants import Tenant, TenantAttributes
 from registry_backend.domain.timestamps import now
 from registry_backend.jobs.owners import this_process
+from registry_backend.jobs.preparing import Preparation
 from registry_backend.jobs.runner import JobRunner
+from registry_backend.registry.credential_rules import prepare_credentials
+from registry_backend.registry.settings import DEFAULT_SETTINGS
+from registry_backend.registry.trust_anchors import prepare_trust_anchors
 from registry_backend.storage.base import Snapshot, Store
 
 TESTER = Actor(via="test", name="tester")
 KEYS = [base64.b64encode(bytes([number]) * 32).decode() for number in range(8)]
+
+REGISTRY_RULES = Preparation(
+    tenant=prepare_trust_anchors,
+    credentials=lambda drafts: prepare_credentials(drafts, DEFAULT_SETTINGS),
+)
 
 Fleet = dict[str, tuple[Device, CredentialSet]]
 
@@ -79,7 +88,7 @@ class Jobs:
     def __init__(self, store: Store, folder: Path) -> None:
         self.store = store
         self.folder = folder
-        self.runner = JobRunner(store, owner=this_process())
+        self.runner = JobRunner(store, owner=this_process(), preparation=REGISTRY_RULES)
 
     def spec(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import stat
 from pathlib import Path
@@ -49,7 +50,7 @@ _attributes = st.fixed_dictionaries(
     },
 )
 _keys = st.lists(st.sampled_from(KEYS), min_size=2, max_size=2)
-_fleets = st.dictionaries(_ids, st.tuples(_attributes, _keys, st.booleans()), max_size=6)
+_fleets = st.dictionaries(_ids, st.tuples(_attributes, _keys, st.booleans()), max_size=15)
 
 
 def _credentials(device_id: str, keys: list[str], *, password: bool) -> list[Credential]:
@@ -59,11 +60,17 @@ def _credentials(device_id: str, keys: list[str], *, password: bool) -> list[Cre
         secret = {
             "id": generate_id(),
             "hash-function": "sha-512",
-            "pwd-hash": "aGFzaA==",
+            "pwd-hash": base64.b64encode(bytes(64)).decode(),
             "salt": "c2FsdA==",
             "not-after": "2030-01-01T00:00:00Z",
         }
-        drafts.append({"type": "hashed-password", "auth-id": f"u {device_id}", "secrets": [secret]})
+        drafts.append(
+            {
+                "type": "hashed-password",
+                "auth-id": f"u{device_id.encode().hex()}",
+                "secrets": [secret],
+            }
+        )
         generic = {"id": generate_id(), "anything": {"deep": [1, None]}}
         drafts.append({"type": "vendor-x", "auth-id": device_id, "secrets": [generic]})
     return [Credential.parse(draft) for draft in drafts]
@@ -105,7 +112,7 @@ def _whole(fleet: Fleet) -> dict[str, Any]:
 
 
 _slow = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -297,3 +304,68 @@ async def test_credentials_of_a_device_nobody_knows_are_reported(jobs: Jobs, sto
 
     assert await jobs.codes(job) == [(None, 404001)]
     assert await read_fleet(store) == {}
+
+
+async def test_what_the_registry_would_refuse_is_reported_and_its_neighbours_kept(
+    jobs: Jobs, store: Store
+) -> None:
+    """A file brings nothing in that a client could not write."""
+    anchor = {
+        "subject-dn": "CN=ca",
+        "public-key": "bm8ga2V5",
+        "not-before": "2020-01-01T00:00:00Z",
+        "not-after": "2030-01-01T00:00:00Z",
+    }
+    tenants = [{"tenant-id": "new", "minimum-message-size": 7, "trusted-ca": [anchor]}]
+    devices = [{"tenant": "new", "devices": [{"device-id": "d", "data": {}}]}]
+    weak = {"hash-function": "bcrypt", "pwd-hash": "$2b$10$x"}
+    credentials = [
+        {"device-id": "d", "type": "hashed-password", "auth-id": "u", "secrets": [weak]},
+        {"device-id": "d", "type": "psk", "auth-id": "u", "secrets": [{"key": KEYS[0]}]},
+    ]
+    contents = {
+        "tenants": tenants,
+        "device-identities": devices,
+        "credentials": [{"tenant": "new", "credentials": credentials}],
+    }
+    for name, content in contents.items():
+        (jobs.folder / f"{name}.json").write_text(json.dumps(content))
+
+    job = await jobs.run(jobs.spec(format="hono-1.1", tenant_id="*"))
+
+    errors = await jobs.runner.errors(job.job_id, skip=0, limit=10)
+    assert len(errors) == job.counts.failed == 2
+    assert "trusted-ca[0].public-key" in errors[0].message
+    assert "'u' of type hashed-password" in errors[1].message
+    assert "$2b$10$x" not in errors[1].message
+    tenant = await store.read(lambda snapshot: snapshot.get_tenant("new"))
+    assert tenant is not None
+    assert tenant.attributes.to_json() == {"minimum-message-size": 7}
+    (held,) = (await read_fleet(store, "new"))["d"][1].credentials
+    assert held.type == "psk"
+
+
+async def test_devices_without_a_tenant_line_need_their_tenant(jobs: Jobs) -> None:
+    """A copy cut from the middle of a file has nowhere to go."""
+    (jobs.folder / "devices.txt").write_text('{"device-id":"d"}')
+
+    job = await jobs.run(jobs.spec(format="ndjson", tenant_id="nowhere"))
+
+    assert job.status is JobStatus.FAILED
+    assert "no tenant 'nowhere'" in str(job.failure_reason)
+
+
+async def test_a_copy_into_another_tenant_reports_what_must_stay_unique(
+    jobs: Jobs, store: Store
+) -> None:
+    """The alias belongs to the first; the devices are copied all the same."""
+    await add_tenant(store, "one", alias="only-one")
+    await add_tenant(store, "two")
+    (jobs.folder / "devices.txt").write_text(hub_line("d"))
+    await jobs.run(jobs.spec(tenant_id="one"))
+
+    await jobs.run(jobs.spec(EXPORT, format="ndjson", tenant_id="one"))
+    job = await jobs.run(jobs.spec(format="ndjson", tenant_id="two"))
+
+    assert await jobs.codes(job) == [(1, 409000)]
+    assert list(await read_fleet(store, "two")) == ["d"]
