@@ -12,72 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-DESCRIPTION = (
-    "Manage the registries that say which IoT devices exist and how they prove who they are."
-)
-FILTER_HELP = """\
-filters:
-  pump             the id contains pump          pump*         the id begins with pump
-  enabled          or disabled                   gateway:yes   others connect through it
-  via:GATEWAY      connects through it           has:psk       has such a credential
-  expires<2027-01-01   a credential ends before  ext.site:oslo any member by its path
-  Several conditions must all hold. Values with blanks stand in double quotes.
-"""
-EXAMPLES = {
-    "": """\
-examples:
-  idconsole                          open the console on your own registry
-  idconsole --demo                   look around in a throw-away registry
-  idconsole list devices --tenant north-wind --filter disabled
-  idconsole import ./devices.txt --tenant north-wind
-""",
-    "list": FILTER_HELP
-    + """
-examples:
-  idconsole list tenants
-  idconsole list devices --tenant north-wind --filter 'T01 enabled' --limit 20
-  idconsole list devices --tenant north-wind --all --json
-  idconsole list credentials --tenant north-wind --filter 'expires<2027-01-01'
+from console.cli_help import DESCRIPTION, EXAMPLES
 
-With --json the answer is one array, one object a line, written as it is read.
-""",
-    "get": """\
-examples:
-  idconsole get device NW.gannet.T0101 --tenant north-wind
-  idconsole get credentials NW.gannet.T0101 --tenant north-wind --json
-  idconsole get job 7b1f0c52-91f5-4a04-8a3a-0d7a1f6f2f0b
-
-Secrets are shown as dots unless --reveal is given. `credentials` takes the device's id.
-""",
-    "count": FILTER_HELP
-    + """
-examples:
-  idconsole count tenants
-  idconsole count devices --tenant north-wind --filter disabled
-""",
-    "import": """\
-examples:
-  idconsole import ./exchange --tenant north-wind              reads ./exchange/devices.txt
-  idconsole import ./fleet.ndjson --tenant north-wind
-  idconsole import /var/lib/hono/device-registry               Hono 1.1's three files
-
-Lines that fail are named at the end and in importErrors.log beside the file; the exit code is
-then 1. Ctrl+C stops the import; lines already applied stay.
-""",
-    "export": """\
-examples:
-  idconsole export ./exchange --tenant north-wind              writes ./exchange/devices.txt
-  idconsole export ./exchange --tenant north-wind --exclude-keys
-  idconsole export ./copy --tenant north-wind --format ndjson
-
-Without --exclude-keys the file holds the devices' keys in clear.
-""",
-    "principals": """\
-examples:
-  idconsole principals list
-  idconsole principals list --config ./config.toml --config-dir ./config.d --json
-""",
-}
 FORMATS = ("devices.txt", "hono-1.1", "ndjson")
 MODES = (
     "createOrUpdate",

@@ -18,6 +18,10 @@ from console.commands.output import say
 from console.settings import Settings, load_settings, save_settings, settings_path
 from registry_backend.domain.errors import Unreachable
 
+DEMO_DATA = "registry.sqlite"
+DEMO_CONFIG = "identityd/config.toml"
+DEMO_CONFIG_DIR = "identityd/config.d"
+"""Where things lie in the demo's folder."""
 _REFUSAL = (
     "The console needs a terminal to draw on, and {what}. "
     "In scripts use `idconsole list`, `get`, `count`, `import` or `export`; see --help."
@@ -58,8 +62,8 @@ def _with_demo_files(options: argparse.Namespace, settings: Settings, folder: Pa
         return settings
     return replace(
         settings,
-        identityd_config=folder / "identityd/config.toml",
-        identityd_config_dir=folder / "identityd/config.d",
+        identityd_config=folder / DEMO_CONFIG,
+        identityd_config_dir=folder / DEMO_CONFIG_DIR,
     )
 
 
@@ -105,15 +109,19 @@ def keep_choices(path: Path, chosen: Mapping[str, str]) -> None:
 
 @contextlib.contextmanager
 def demo_registry() -> Iterator[Path]:
-    """A registry with the sample fleet, in a folder that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="idconsole-demo-") as folder:
-        data = Path(folder) / "registry.sqlite"
-        asyncio.run(_fill(data))
-        yield data
+    """The data file of a sample fleet, in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="idconsole-demo-") as name:
+        folder = Path(name)
+        asyncio.run(_furnish(folder))
+        yield folder / DEMO_DATA
 
 
-async def _fill(data: Path) -> None:
-    nowhere = data.parent / "identityd"
-    async with LocalAdapter(data, main_file=nowhere, config_dir=nowhere) as adapter:
+async def _furnish(folder: Path) -> None:
+    from registry_backend.sample import write_identityd  # noqa: PLC0415 - only --demo pays for it
+
+    main_file, config_dir = folder / DEMO_CONFIG, folder / DEMO_CONFIG_DIR
+    write_identityd(main_file, config_dir)
+    adapter = LocalAdapter(folder / DEMO_DATA, main_file=main_file, config_dir=config_dir)
+    async with adapter:
         if adapter.sample is not None:
             await adapter.sample()

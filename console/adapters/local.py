@@ -9,15 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from console.adapters.base import RegistryAdapter
-from console.adapters.local_ports import (
-    Connection,
-    LocalCredentials,
-    LocalDevices,
+from console.adapters.local_connection import Connection
+from console.adapters.local_ports import LocalCredentials, LocalDevices, LocalTenants
+from console.adapters.local_services import (
     LocalJobs,
     LocalJournal,
     LocalPrincipals,
     LocalStatistics,
-    LocalTenants,
 )
 from console.adapters.read_only import READING, read_only
 from registry_backend.domain.credentials import Credential
