@@ -11,11 +11,13 @@ from textual import events, on, work
 from textual.app import App, ComposeResult
 from textual.filter import LineFilter
 from textual.widgets import ContentSwitcher, Footer, Tab, Tabs
+from textual.worker import Worker, WorkerState
 
 from console.adapters.base import RegistryAdapter
+from console.dialogs.base import Dialog
 from console.dialogs.choose import Choice, ChooseScreen
 from console.dialogs.help import HelpScreen
-from console.keys import EVERYWHERE, Action, actions_of, bindings_of
+from console.keys import EVERYWHERE, TABLE, Action, actions_of, bindings_of
 from console.panes.base import RecordPane
 from console.panes.catalog import PANE_NAMES, load_pane
 from console.panes.scope import RememberAsked, Scope, ScopeAsked
@@ -79,6 +81,7 @@ class ConsoleApp(App[None]):
         self._theme_name = theme_name
         self._theme_folder = theme_folder
         self._remember = remember or (lambda _key, _value: None)
+        self._leaving = self._warned_of_text = False
         self._stop_watching: Callable[[], None] = lambda: None
         self._changes: list[Change] = []
         self._hostile_text = HostileTextFilter()
@@ -94,7 +97,9 @@ class ConsoleApp(App[None]):
             for number, name in enumerate(PANE_NAMES, start=1)
             if getattr(adapter, name) is not None
         ]
-        yield Tabs(*tabs)
+        bar = Tabs(*tabs)
+        bar.can_focus = False  # the mouse and the digits choose; keys belong to the pane
+        yield bar
         yield ContentSwitcher(id="panes")
         yield Footer(show_command_palette=False)
 
@@ -121,7 +126,7 @@ class ConsoleApp(App[None]):
         if wanted != self.theme:
             self.notify(f"There is no theme named {wanted}.", severity="warning", markup=False)
 
-    @work(exit_on_error=False)
+    @work(group="connect", exit_on_error=False)
     async def _connect(self) -> None:
         bar = self.query_one(ContextBar)
         try:
@@ -130,6 +135,7 @@ class ConsoleApp(App[None]):
                 self.scope = Scope(await self._first_tenant())
         except RegistryError as error:
             bar.health = error.title.lower()
+            await self.adapter.close()
             await self._offer_retry(error)
             return
         bar.health = "connected"
@@ -250,13 +256,15 @@ class ConsoleApp(App[None]):
     @work(exit_on_error=False)
     async def action_help(self) -> None:
         """Show all keys; run the one chosen."""
+        if len(self.screen_stack) > 1:
+            return
         action = await self.push_screen_wait(HelpScreen(self.pane_group))
         if action is not None:
             await self.run_listed(action)
 
     def action_palette(self) -> None:
         """Find any action by name."""
-        if not any(isinstance(screen, GuardedPalette) for screen in self.screen_stack):
+        if len(self.screen_stack) == 1:
             self.push_screen(GuardedPalette(providers=[ActionProvider], placeholder="Action…"))
 
     async def run_listed(self, action: Action) -> None:
@@ -271,7 +279,9 @@ class ConsoleApp(App[None]):
 
     @work(exit_on_error=False)
     async def action_themes(self) -> None:
-        """Choose a theme; it shows while one chooses."""
+        """Choose a theme."""
+        if len(self.screen_stack) > 1:
+            return
         choices = [Choice(name, name) for name in sorted(self.available_themes)]
         chosen = await self.push_screen_wait(ChooseScreen("Theme", choices, current=self.theme))
         if chosen is not None:
@@ -279,24 +289,50 @@ class ConsoleApp(App[None]):
             self._remember("theme", chosen)
 
     async def action_quit(self) -> None:
-        """Leave when every save has finished."""
+        """Leave when every save has finished; a text typed but not saved asks once."""
+        if self._leaving:
+            return
+        if self._text_in_hand() and not self._warned_of_text:
+            self._warned_of_text = True
+            self.notify(
+                "What you typed is not saved. ctrl+q again leaves without it.",
+                severity="warning",
+                markup=False,
+            )
+            return
+        self._leaving = True
         if self.saves.pending:
-            self.notify(f"Finishing {self.saves.pending} saves…", markup=False)
-        self.workers.cancel_group(self, "quit")
+            self.notify("Finishing what is being saved…", markup=False)
+        self.workers.cancel_group(self, "connect")
         self._leave()
+
+    def _text_in_hand(self) -> bool:
+        return any(isinstance(top, Dialog) and top.holds_text for top in self.screen_stack)
 
     @work(group="quit", exit_on_error=False)
     async def _leave(self) -> None:
         await self.saves.drain()
         self._stop_watching()
-        await self.adapter.close()
-        self.exit()
+        try:
+            await self.adapter.close()
+        except RegistryError as error:
+            self.exit(return_code=1, message=str(error))
+        else:
+            self.exit()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What a worker did not catch is told, or is a fault of the console and surfaces."""
+        error = event.worker.error
+        if event.state is WorkerState.ERROR and error is not None:
+            if not isinstance(error, RegistryError):
+                raise error
+            self.notify(str(error), title=error.title, severity="error", markup=False)
 
     def on_key(self, event: events.Key) -> None:
         """A key whose action is dimmed says why."""
         if self.pane is None or len(self.screen_stack) > 1:
             return
-        for action in actions_of(self.pane.group):
+        for action in (*actions_of(self.pane.group), *actions_of(TABLE)):
             if event.key in action.key.split(",") or event.character == action.key:
                 if why := self.pane.why_not(action.name):
                     self.notify(why, severity="warning", markup=False)

@@ -99,6 +99,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("raw", "y", "JSON", "Show the whole as JSON, secrets masked.", TABLE, shown=False),
     Action("history", "h", "History", "What was changed, when and by whom.", TABLE, shown=False),
+    Action("mark_all", "asterisk", "Mark all", "Mark every row that matches.", TABLE, shown=False),
+    Action("clear_marks", "backslash", "Unmark", "Take all marks away.", TABLE, shown=False),
     # tenants
     Action("new", "n", "New", "Create a tenant.", "Tenants", dangerous=True),
     Action("edit", "e", "Edit", "Change a tenant in a form.", "Tenants", dangerous=True),
@@ -134,7 +136,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("expiring", "i", "Expiring", "What ends soon in this tenant.", "Credentials"),
     # jobs
     Action("import", "i", "Import", "Read devices from a local folder.", "Jobs", dangerous=True),
-    Action("export", "o", "Export", "Write devices to a local folder.", "Jobs"),
+    Action("export", "o", "Export", "Write devices to a local folder.", "Jobs", dangerous=True),
     Action("cancel", "x", "Cancel", "Stop the running job; asks first.", "Jobs", dangerous=True),
     Action("errors", "l", "Lines", "Read the lines that failed.", "Jobs"),
     Action("forget", "D", "Forget", "Drop a finished job from the list.", "Jobs", True, False),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 ResultT = TypeVar("ResultT")
@@ -14,7 +14,7 @@ class Saves:
     """Runs each write to its end; writes to the same thing wait for one another."""
 
     def __init__(self) -> None:
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._last: dict[str, asyncio.Task[object]] = {}
         self._running: set[asyncio.Task[object]] = set()
 
     @property
@@ -24,17 +24,23 @@ class Saves:
 
     async def run(self, subject: str, write: Callable[[], Awaitable[ResultT]]) -> ResultT:
         """Await `write()` after earlier writes to `subject`; cancelling the caller leaves it be."""
-        task = asyncio.ensure_future(self._in_turn(subject, write))
+        task = asyncio.ensure_future(self._in_turn(self._last.get(subject), write))
+        self._last[subject] = task
         self._running.add(task)
-        task.add_done_callback(self._finished)
+        task.add_done_callback(partial(self._finished, subject))
         return await asyncio.shield(task)
 
-    async def _in_turn(self, subject: str, write: Callable[[], Awaitable[ResultT]]) -> ResultT:
-        async with self._locks[subject]:
-            return await write()
+    async def _in_turn(
+        self, before: asyncio.Task[object] | None, write: Callable[[], Awaitable[ResultT]]
+    ) -> ResultT:
+        if before is not None:
+            await asyncio.wait([before])
+        return await write()
 
-    def _finished(self, task: asyncio.Task[object]) -> None:
+    def _finished(self, subject: str, task: asyncio.Task[object]) -> None:
         self._running.discard(task)
+        if self._last.get(subject) is task:
+            del self._last[subject]
         if not task.cancelled():
             task.exception()  # whoever asked has it; a caller that left must not cause a warning
 

@@ -7,10 +7,12 @@ from typing import TypeVar
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from console.widgets.plain_frame import PlainFrame
+
 ResultT = TypeVar("ResultT")
 
 
-class DialogBox(Vertical):
+class DialogBox(PlainFrame, Vertical):
     """The frame of a dialog; grows with its content up to the screen."""
 
     DEFAULT_CSS = """
@@ -32,7 +34,8 @@ class DialogBox(Vertical):
         & .dialog--problem { color: $text-error; width: 1fr; height: auto; }
         & .dialog--buttons { height: auto; align-horizontal: right; margin-top: 1; }
         & .dialog--buttons Button { margin-left: 2; min-width: 12; }
-        & OptionList, & OptionList:focus { border: none; padding: 0; background: $surface; }
+        & OptionList, & OptionList:focus {
+            border: none; padding: 0; background: $surface; background-tint: $surface 0%; }
     }
     """
 
@@ -43,3 +46,8 @@ class Dialog(ModalScreen[ResultT]):
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }
     """
+
+    @property
+    def holds_text(self) -> bool:
+        """Whether leaving now would lose something that was typed."""
+        return False

@@ -56,6 +56,11 @@ class DocumentScreen(Dialog[str | None]):
         self._problem, self._submit = problem, submit
         self._changed, self._leaving = changed, False
 
+    @property
+    def holds_text(self) -> bool:
+        """Whether something was entered that is not saved."""
+        return self._changed
+
     def compose(self) -> ComposeResult:
         """The editor, the problem below it, and two buttons."""
         with DialogBox() as box:

@@ -15,6 +15,7 @@ from textual.widgets import Button, Checkbox, Input, Label, Select, Static, Text
 
 from console.dialogs.base import Dialog, DialogBox
 from console.forms.fields import Field, Values
+from console.render.text import sanitise
 from registry_backend.domain.errors import FieldProblem
 
 
@@ -53,7 +54,8 @@ class FieldView(Vertical):
         if not isinstance(entry, Checkbox):
             yield Label(self.spec.label, markup=False)
         yield entry
-        yield Static(self.spec.help, classes="field--help", markup=False)
+        if self.spec.help:
+            yield Static(self.spec.help, classes="field--help", markup=False)
         yield Static("", classes="field--problem", markup=False)
 
     def _entry(self) -> Widget:
@@ -62,9 +64,7 @@ class FieldView(Vertical):
             label = Content(spec.label)
             return Checkbox(label, bool(spec.value), id=name, disabled=spec.read_only, compact=True)
         if spec.kind == "choice":
-            options = [(label, value) for value, label in spec.options]
-            chosen = spec.value or Select.NULL
-            return Select(options, value=chosen, id=name, allow_blank=not spec.value, compact=True)
+            return self._menu(name)
         if spec.kind == "lines":
             area = TextArea(str(spec.value), id=name, tab_behavior="focus", soft_wrap=True)
             area.read_only = spec.read_only
@@ -77,6 +77,19 @@ class FieldView(Vertical):
             suggester=suggester,
             disabled=spec.read_only,
             select_on_focus=False,
+        )
+
+    def _menu(self, name: str) -> Widget:
+        labels = dict(self.spec.options)
+        chosen = str(self.spec.value)
+        if chosen:
+            labels.setdefault(chosen, chosen)  # what the record holds, even if nobody offers it
+        return Select(
+            [(Content(sanitise(label)), value) for value, label in labels.items()],
+            value=chosen or Select.NULL,
+            id=name,
+            allow_blank=not chosen,
+            compact=True,
         )
 
     def value(self) -> str | bool:
@@ -137,6 +150,11 @@ class FormScreen(Dialog[Values | None]):
         self._intro = intro
         self._changed = changed
         self._leaving = False
+
+    @property
+    def holds_text(self) -> bool:
+        """Whether something was entered that is not saved."""
+        return self._changed
 
     def compose(self) -> ComposeResult:
         """The box with its fields and two buttons."""

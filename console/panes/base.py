@@ -3,65 +3,47 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.reactive import reactive
 from textual.widgets import Input
 
 from console.adapters.base import RegistryAdapter, refuse_write
 from console.dialogs.choose import Choice, ChooseScreen
-from console.dialogs.form import FormScreen
 from console.dialogs.show import ShowScreen
-from console.forms.fields import Field, Values, refilled
 from console.keys import TABLE, Action, actions_of, bindings_of
-from console.panes.editing import LeftOpen
+from console.panes.asking import AskingPane, one_at_a_time
+from console.panes.bulk import MarkedRows, Outcome
+from console.panes.filtering import FilterLine
 from console.panes.scope import Scope
+from console.panes.short_list import ShortList
 from console.render.detail import Section, plural
 from console.saving import Saves
 from console.widgets.columns import Column
 from console.widgets.detail_view import DetailView
+from console.widgets.plain_frame import PlainFrame
 from console.widgets.record_table import RecordTable
 from console.widgets.row_source import RowSource
 from console.widgets.table_messages import Failed, Highlighted, StatusChanged
 from registry_backend.domain.document import JsonObject, format_json
-from registry_backend.domain.errors import FieldProblem, Invalid, NotFound, RegistryError
+from registry_backend.domain.errors import Invalid, RegistryError
 from registry_backend.domain.journal import Change, Resource
-from registry_backend.domain.query import Count, Cursor, Page, PageRequest
 from registry_backend.domain.secrets import masked
 
 RowT = TypeVar("RowT")
-SavedT = TypeVar("SavedT")
 
 
-class NoRows:
-    """A source with nothing in it: what a pane shows before anything is chosen."""
-
-    async def page(self, request: PageRequest) -> Page[Any]:
-        """No rows."""
-        del request
-        return Page((), (), more=False)
-
-    async def count(self) -> Count:
-        """None."""
-        return Count(0)
-
-    async def position(self, key: str) -> int | None:
-        """Nowhere."""
-        del key
-        return None
-
-    def key(self, row: object) -> str:
-        """Never asked: there is no row."""
-        return str(row)
+class PaneTable(PlainFrame, RecordTable[RowT]):
+    """The table of a pane: its frame names tenants and files as they are."""
 
 
-class RecordPane(Vertical, Generic[RowT]):
+class RecordPane(AskingPane, Generic[RowT]):
     """A table of records and the detail of the one under the cursor.
 
     A pane owns its saves: dialogs only return what was entered.
@@ -69,9 +51,6 @@ class RecordPane(Vertical, Generic[RowT]):
 
     DEFAULT_CSS = """
     RecordPane {
-        & #filter { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
-        & #filter.-shown { display: block; }
-        & #filter.-wrong { color: $text-error; }
         & #body { height: 1fr; }
         & RecordTable { width: 3fr; height: 1fr; border: round $border-blurred;
             border-title-color: $text-muted; border-subtitle-color: $text-muted; }
@@ -108,6 +87,7 @@ class RecordPane(Vertical, Generic[RowT]):
         self.saves = saves
         self.clock = clock
         self.filter_text = ""
+        self._filter_problem = ""
         self._stale = False
 
     # what a pane says of itself
@@ -152,9 +132,9 @@ class RecordPane(Vertical, Generic[RowT]):
 
     def compose(self) -> ComposeResult:
         """Filter, table, detail."""
-        yield Input(id="filter", placeholder=self.filter_help, select_on_focus=False)
+        yield FilterLine(self.filter_help)
         with Horizontal(id="body"):
-            yield RecordTable[RowT](self.columns(), empty_text=self.empty_text())
+            yield PaneTable[RowT](self.columns(), empty_text=self.empty_text())
             yield DetailView()
 
     def on_mount(self) -> None:
@@ -171,27 +151,30 @@ class RecordPane(Vertical, Generic[RowT]):
         """The record under the cursor."""
         return self.table.current
 
+    @property
+    def _filter(self) -> FilterLine:
+        return self.query_one(FilterLine)
+
     def watch_scope(self) -> None:
         """Look at something else: other rows, no filter."""
         if self.is_mounted:
             self.filter_text = ""
-            self._close_filter()
+            self._filter.close()
             self.show_rows()
 
     def show_rows(self) -> None:
         """Ask for the rows of the present scope and filter."""
-        filter_input = self.query_one("#filter", Input)
         try:
             source = self.source()
         except Invalid as error:
-            filter_input.add_class("-wrong")
-            filter_input.border_subtitle = error.message
-            self.table.border_subtitle = f"✗ {error.message}"
-            return
-        filter_input.remove_class("-wrong")
-        self.table.border_title = self.title()
-        self.table.empty_text = self.empty_text()
-        self.table.show(source or NoRows())
+            self._filter_problem = error.message
+        else:
+            self._filter_problem = ""
+            self.table.border_title = self.title()
+            self.table.empty_text = self.empty_text()
+            self.table.show(source or ShortList(_no_rows, str))
+        self._filter.mark_wrong(wrong=bool(self._filter_problem))
+        self._show_status()
 
     def focus_default(self) -> None:
         """Put the cursor where a person expects it."""
@@ -217,8 +200,14 @@ class RecordPane(Vertical, Generic[RowT]):
     @on(StatusChanged)
     def _status(self, event: StatusChanged) -> None:
         event.stop()
+        self._show_status()
+
+    def _show_status(self) -> None:
+        if self._filter_problem:
+            self.table.border_subtitle = f"✗ {self._filter_problem}"
+            return
         filtered = f"  filter: {self.filter_text}" if self.filter_text else ""
-        self.table.border_subtitle = event.status + filtered
+        self.table.border_subtitle = self.table.status + filtered
 
     @on(Highlighted)
     def _highlighted(self, event: Highlighted[RowT]) -> None:
@@ -244,15 +233,11 @@ class RecordPane(Vertical, Generic[RowT]):
 
     def action_filter(self) -> None:
         """Open the filter."""
-        filter_input = self.query_one("#filter", Input)
-        filter_input.add_class("-shown")
-        filter_input.focus()
+        self._filter.open()
 
     def set_filter(self, text: str) -> None:
         """Filter by a text as if it had been typed."""
-        filter_input = self.query_one("#filter", Input)
-        filter_input.value = text
-        filter_input.set_class(bool(text), "-shown")
+        self._filter.fill(text)
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -266,13 +251,12 @@ class RecordPane(Vertical, Generic[RowT]):
         event.stop()
         self.table.focus()
         if not self.filter_text:
-            self._close_filter()
+            self._filter.close()
 
     def action_back(self) -> None:
         """One step out: drop the filter, widen the table, clear the marks."""
-        filter_input = self.query_one("#filter", Input)
-        if filter_input.has_class("-shown"):
-            self._close_filter()
+        if self._filter.shown:
+            self._filter.close()
             if self.filter_text:
                 self.filter_text = ""
                 self.show_rows()
@@ -282,12 +266,6 @@ class RecordPane(Vertical, Generic[RowT]):
             self.table.focus()
         else:
             self.table.clear_marks()
-
-    def _close_filter(self) -> None:
-        filter_input = self.query_one("#filter", Input)
-        with filter_input.prevent(Input.Changed):
-            filter_input.value = ""
-        filter_input.remove_class("-shown", "-wrong")
 
     # what every table can do
 
@@ -307,18 +285,24 @@ class RecordPane(Vertical, Generic[RowT]):
         else:
             self.add_class("-detail-half")
 
+    def action_mark_all(self) -> None:
+        """Mark every row of the list, read or not."""
+        self.table.mark_all_matching()
+
+    def action_clear_marks(self) -> None:
+        """Take all marks away."""
+        self.table.clear_marks()
+
     def action_raw(self) -> None:
         """Show the record as JSON, secrets masked."""
         row = self.require_row()
         if row is not None:
             text = format_json(masked(self.document(row)))
-            self.app.push_screen(ShowScreen(self.row_id(row), text))
+            self.show_window(ShowScreen(self.row_id(row), text))
 
-    def action_copy(self) -> None:
+    @one_at_a_time
+    async def action_copy(self) -> None:
         """Copy the id, or the record as JSON with secrets masked."""
-        self.run_worker(self._copy(), exit_on_error=False)
-
-    async def _copy(self) -> None:
         row = self.require_row()
         if row is None:
             return
@@ -326,84 +310,36 @@ class RecordPane(Vertical, Generic[RowT]):
             Choice("id", "Id", self.row_id(row), "i"),
             Choice("json", "JSON", "The whole record, secrets masked", "j"),
         )
-        chosen = await self.app.push_screen_wait(ChooseScreen("Copy", choices))
+        chosen = await self.ask(ChooseScreen("Copy", choices))
         if chosen is not None:
             whole = format_json(masked(self.document(row)))
             self.app.copy_to_clipboard(self.row_id(row) if chosen == "id" else whole)
             self.tell(f"Copied the {'id' if chosen == 'id' else 'JSON'}.")
 
-    # saying things
-
-    def tell(self, text: str) -> None:
-        """Say briefly what was done."""
-        self.app.notify(text, markup=False, timeout=4)
-
-    def complain(self, error: RegistryError) -> None:
-        """Say what went wrong and what to do next."""
-        self.app.notify(str(error), title=error.title, severity="error", markup=False, timeout=10)
-
     def require_row(self) -> RowT | None:
         """The record under the cursor; says so when there is none."""
         row = self.current
         if row is None:
-            self.app.notify(
-                f"No row is under the cursor in {self.group.lower()}.",
-                severity="warning",
-                markup=False,
-            )
+            self.warn(f"No row is under the cursor in {self.group.lower()}.")
         return row
 
     # keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what a read-only session refuses; pressing it says why."""
+        """Dim what cannot be done here; pressing it says why."""
         del parameters
-        known = _action_named(action, self.group)
-        if known is not None and known.dangerous and self.adapter.read_only:
-            return None
-        return True
+        return None if self.why_not(action) else True
 
     def why_not(self, action: str) -> str:
         """Why an action is dimmed; empty when it is not."""
         known = _action_named(action, self.group)
         if known is not None and known.dangerous and self.adapter.read_only:
             return str(refuse_write())
+        if action == "history" and self.adapter.journal is None:
+            return "This registry keeps no history."
         return ""
 
     # saving
-
-    async def fill_form(
-        self,
-        title: str,
-        fields: Sequence[Field],
-        save: Callable[[Values], Awaitable[SavedT]],
-        *,
-        submit: str = "Save",
-        intro: str = "",
-    ) -> SavedT | None:
-        """Ask until the values could be saved or the person leaves; what was typed is kept."""
-        values: Values | None = None
-        problems: Sequence[FieldProblem] = ()
-        while True:
-            form = FormScreen(
-                title,
-                refilled(fields, values),
-                problems=problems,
-                submit=submit,
-                intro=intro,
-                changed=values is not None,
-            )
-            values = await self.app.push_screen_wait(form)
-            if values is None:
-                return None
-            try:
-                return await save(values)
-            except Invalid as error:
-                problems = error.problems or (FieldProblem("", str(error)),)
-            except LeftOpen as left:
-                problems = (FieldProblem("", str(left)),)
-            except RegistryError as error:
-                problems = (FieldProblem("", str(error)),)
 
     async def for_marked(
         self, row: RowT, write: Callable[[RowT], Awaitable[None]], *, done: str
@@ -411,55 +347,53 @@ class RecordPane(Vertical, Generic[RowT]):
         """Write each marked row, or `row` when none is marked; tell the outcome of all.
 
         Rows that somebody else changed or removed meanwhile are counted and named, not forced.
+        Leaving the console waits for the last row.
         """
-        marked = bool(self.table.marks)
-        written = 0
-        refused: list[RegistryError] = []
-        async for each in self._marked_rows(row, refused):
-            try:
-                await self.saves.run(f"{self.group} {self.row_id(each)}", partial(write, each))
-                written += 1
-            except RegistryError as error:
-                refused.append(error)
-                if not marked:
-                    self.complain(error)
-            if marked and (written + len(refused)) % 500 == 0:
-                self.table.border_subtitle = f"{done}: {written:,} …"
-        if not marked and written:
-            self.tell(f"{done} {self.row_id(row)}.")
-        elif marked:
-            self.tell(f"{done} {plural(written, self.group.lower().removesuffix('s'))}.")
-            if refused:
-                self.app.notify(
-                    f"{plural(len(refused), 'row')} stayed as they were. The first: {refused[0]}",
-                    title=refused[0].title,
-                    severity="warning",
-                    markup=False,
-                    timeout=10,
-                )
-        self.show_detail()
-
-    async def _marked_rows(self, row: RowT, missing: list[RegistryError]) -> AsyncIterator[RowT]:
         marks, source = self.table.marks, self.source()
         if not marks or source is None:
-            yield row
+            await self._for_one(row, write, done=done)
             return
-        if not marks.all_matching:
-            for key in sorted(marks.keys):
-                try:
-                    yield await self.fetch(key)
-                except NotFound as error:
-                    missing.append(error)
+        rows = MarkedRows(marks, source, self.fetch)
+        try:
+            outcome = await self.saves.run(
+                f"marked {self.group}", lambda: rows.write(write, partial(self._progress, done))
+            )
+        except RegistryError as error:
+            self.complain(error)
             return
-        start: Cursor | None = None
-        while True:
-            page = await source.page(PageRequest(start=start, limit=256))
-            for each in page.rows:
-                if source.key(each) in marks:
-                    yield each
-            if not page.more or not page.cursors:
-                return
-            start = page.cursors[-1]
+        finally:
+            self._show_status()
+        self.tell(f"{done} {plural(outcome.written, self.noun)}.")
+        if outcome.refused:
+            first = outcome.refused[0]
+            self.warn(
+                f"{plural(len(outcome.refused), 'row')} stayed as they were. The first: {first}",
+                title=first.title,
+            )
+        self.show_detail()
+
+    async def _for_one(
+        self, row: RowT, write: Callable[[RowT], Awaitable[None]], *, done: str
+    ) -> None:
+        try:
+            await self.saves.run(f"{self.noun} {self.row_id(row)}", partial(write, row))
+        except RegistryError as error:
+            self.complain(error)
+            return
+        self.tell(f"{done} {self.row_id(row)}.")
+        self.show_detail()
+
+    def _progress(self, done: str, outcome: Outcome) -> None:
+        self.table.border_subtitle = f"{done}: {outcome.seen:,} …"
+
+    @property
+    def noun(self) -> str:
+        """One of what the pane shows, such as `device`."""
+        return self.group.lower().removesuffix("s")
+
+
+async def _no_rows() -> Sequence[Any]:
+    return ()
 
 
 def _action_named(name: str, group: str) -> Action | None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from textual import on, work
 
 from console.adapters.base import DevicesPort, RegistryAdapter
-from console.dialogs.choose import Choice, ChooseScreen
+from console.dialogs.choose import ChooseScreen
 from console.dialogs.confirm import ConfirmScreen
 from console.forms.devices import device_document, device_fields
 from console.forms.fields import Field, Values, names_of, text_of
 from console.keys import bindings_of
+from console.panes.asking import one_at_a_time
 from console.panes.base import RecordPane
+from console.panes.bulk import describe_marks
+from console.panes.device_source import DeviceSource, order_choices, order_name, order_named
 from console.panes.editing import DocumentEdit
 from console.panes.history import show_history
 from console.panes.scope import Scope, ScopeAsked
@@ -29,44 +31,12 @@ from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError
 from registry_backend.domain.journal import JournalEntry, Resource
-from registry_backend.domain.query import (
-    Count,
-    DeviceQuery,
-    DeviceSort,
-    Order,
-    Page,
-    PageRequest,
-    parse_device_query,
-)
+from registry_backend.domain.query import DeviceQuery, DeviceSort, Order, parse_device_query
 
 HISTORY_LINES = 5
 """Journal lines shown in the detail; the whole history has a key of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceSource:
-    """The devices of one tenant, filtered and ordered, as a table reads them."""
-
-    port: DevicesPort
-    tenant_id: str
-    query: DeviceQuery
-    order: Order
-
-    async def page(self, request: PageRequest) -> Page[Device]:
-        """A stretch of the list."""
-        return await self.port.page(self.tenant_id, self.query, self.order, request)
-
-    async def count(self) -> Count:
-        """How many there are."""
-        return await self.port.count(self.tenant_id, self.query)
-
-    async def position(self, key: str) -> int | None:
-        """Where an id stands."""
-        return await self.port.position(self.tenant_id, key, self.query, self.order)
-
-    def key(self, row: Device) -> str:
-        """What tells one device from another."""
-        return row.device_id
+MANY = 10
+"""Beyond so many marked devices, the number must be typed before they are written."""
 
 
 class DevicesPane(RecordPane[Device]):
@@ -169,12 +139,12 @@ class DevicesPane(RecordPane[Device]):
 
     # creating and changing
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_new(self) -> None:
         """Register a device."""
         tenant_id = self.scope.tenant_id
         if tenant_id is None:
-            self.app.notify("Choose a tenant first: press 1.", severity="warning", markup=False)
+            self.warn("Choose a tenant first: press 1.")
             return
 
         async def create(values: Values) -> Device:
@@ -193,7 +163,7 @@ class DevicesPane(RecordPane[Device]):
             self.table.reload()
             self.table.move_to(created.device_id)
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_edit(self) -> None:
         """Change the device in a form."""
         device = self.require_row()
@@ -208,14 +178,14 @@ class DevicesPane(RecordPane[Device]):
         fields = device_fields(device.attributes, gateways=gateways)
         self._saved(await self.fill_form(f"Edit {device.device_id}", fields, save))
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_edit_json(self) -> None:
         """Change the device as JSON."""
         device = self.require_row()
         if device is not None:
             self._saved(await self._editing(device).edit_as_json())
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_gateways(self) -> None:
         """Choose the gateways the device connects through."""
         device = self.require_row()
@@ -272,7 +242,7 @@ class DevicesPane(RecordPane[Device]):
 
     # one or many
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_switch(self) -> None:
         """Enable or disable the device, or all marked ones alike."""
         device = self.require_row()
@@ -287,43 +257,58 @@ class DevicesPane(RecordPane[Device]):
             )
             self.table.replace_row(saved)
 
-        word = "Enabled" if enabled else "Disabled"
-        if self.table.marks:
-            count = self.table.marks.count(self.table.total)
-            question = ConfirmScreen(
-                f"{'Enable' if enabled else 'Disable'} {count} devices?",
-                "All marked devices are set alike. Each change is in the journal.",
-                confirm=word[:-1],
-            )
-            if not await self.app.push_screen_wait(question):
-                return
-        await self.for_marked(device, switch, done=word)
+        word = "Enable" if enabled else "Disable"
+        if self.table.marks and not await self._agreed(
+            f"{word} {self._marked_devices()}?",
+            "They are set alike, each as a change of its own in the journal.",
+            confirm=word,
+        ):
+            return
+        await self.for_marked(device, switch, done=f"{word}d")
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_delete(self) -> None:
         """Delete the device, or all marked ones."""
         device = self.require_row()
         if device is None:
             return
-        if self.table.marks:
-            count = self.table.marks.count(self.table.total)
-            title, what = f"Delete {count} devices?", f"The {count} marked devices"
-        else:
-            title, what = f"Delete {device.device_id}?", f"Device {device.device_id}"
-        behind = await self._behind(device) if not self.table.marks else 0
-        text = f"{what} and their credentials are removed. This cannot be taken back."
-        if behind:
-            text += f"\n{plural(behind, 'device')} connect through it and keep naming it."
-        typed = str(count.value) if self.table.marks and count.value > 10 else ""
-        if not await self.app.push_screen_wait(ConfirmScreen(title, text, typed=typed)):
-            return
 
         async def delete(one: Device) -> None:
             await self.port.delete(one.tenant_id, one.device_id, expected=one.version)
 
+        if self.table.marks:
+            title = f"Delete {self._marked_devices()}?"
+            text = "They and their credentials are removed. This cannot be taken back."
+            agreed = await self._agreed(title, text, confirm="Delete")
+        else:
+            question = await self._question(device)
+            agreed = await self.ask(question) or False
+        if not agreed:
+            return
         await self.for_marked(device, delete, done="Deleted")
         self.table.clear_marks()
         self.table.reload()
+
+    def _marked_devices(self) -> str:
+        count = self.table.marks.count(self.table.total)
+        return f"{'' if count.exact else 'about '}{plural(count.value, 'device')}"
+
+    async def _agreed(self, title: str, text: str, *, confirm: str) -> bool:
+        """Whether many rows may be written; the number must be typed when they are very many."""
+        marks, total = self.table.marks, self.table.total
+        which = describe_marks(marks, total, "device", self.filter_text)
+        count = marks.count(total).value
+        typed = str(count) if count > MANY else ""
+        question = ConfirmScreen(title, f"{text}\n{which}", confirm=confirm, typed=typed)
+        return await self.ask(question) or False
+
+    async def _question(self, device: Device) -> ConfirmScreen:
+        text = (
+            f"Device {device.device_id} and its credentials are removed. This cannot be taken back."
+        )
+        if behind := await self._behind(device):
+            text += f"\n{_connecting(behind)} through it and will go on naming it."
+        return ConfirmScreen(f"Delete {device.device_id}?", text)
 
     async def _behind(self, device: Device) -> int:
         query = DeviceQuery(via=device.device_id)
@@ -354,19 +339,14 @@ class DevicesPane(RecordPane[Device]):
                 self, self.adapter.journal, device.tenant_id, device.device_id, self.clock()
             )
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_sort(self) -> None:
         """Choose the order of the list."""
-        choices = [
-            Choice(f"{by.value} {way}", f"{label}, {word}", key=key)
-            for by, label, way, word, key in _ORDERS
-            if by in self.port.abilities.sorts
-        ]
-        now = f"{self.order.by.value} {'down' if self.order.descending else 'up'}"
-        chosen = await self.app.push_screen_wait(ChooseScreen("Order by", choices, current=now))
+        choices = order_choices(self.port.abilities.sorts)
+        screen = ChooseScreen("Order by", choices, current=order_name(self.order))
+        chosen = await self.ask(screen)
         if chosen is not None:
-            by, way = chosen.split()
-            self._order_by(Order(DeviceSort(by), descending=way == "down"))
+            self._order_by(order_named(chosen))
 
     @on(SortAsked)
     def _sort_asked(self, event: SortAsked) -> None:
@@ -381,7 +361,7 @@ class DevicesPane(RecordPane[Device]):
         self.table.set_sort(order.by.value, descending=order.descending)
         self.show_rows()
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_jump(self) -> None:
         """Go to an id, or to a position in the list."""
         field = Field("to", "Go to", "An id or its beginning, or # and a position such as #500000.")
@@ -401,9 +381,5 @@ class DevicesPane(RecordPane[Device]):
         await self.fill_form("Jump", [field], jump, submit="Go")
 
 
-_ORDERS = (
-    (DeviceSort.ID, "Id", "up", "a to z", "i"),
-    (DeviceSort.ID, "Id", "down", "z to a", "I"),
-    (DeviceSort.UPDATED, "Last change", "down", "latest first", "c"),
-    (DeviceSort.UPDATED, "Last change", "up", "oldest first", "C"),
-)
+def _connecting(count: int) -> str:
+    return f"{plural(count, 'device')} {'connects' if count == 1 else 'connect'}"

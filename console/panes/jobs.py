@@ -15,7 +15,9 @@ from console.dialogs.show import ShowScreen
 from console.forms.fields import Values
 from console.forms.jobs import export_fields, import_fields, job_spec
 from console.keys import bindings_of
+from console.panes.asking import one_at_a_time
 from console.panes.base import RecordPane
+from console.panes.job_watch import JobWatch
 from console.panes.short_list import ShortList
 from console.render import jobs as render
 from console.render.detail import Section
@@ -23,7 +25,7 @@ from console.saving import Saves
 from console.widgets.columns import Column
 from console.widgets.table_messages import Opened
 from registry_backend.domain.document import JsonObject
-from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.errors import NotFound, RegistryError
 from registry_backend.domain.jobs import Job, JobType
 from registry_backend.domain.journal import Resource
 
@@ -46,6 +48,7 @@ class JobsPane(RecordPane[Job]):
     ) -> None:
         super().__init__(adapter, saves, clock)
         self._folder = str(Path.cwd())
+        self._watched = JobWatch()
 
     def columns(self) -> Sequence[Column[Job]]:
         """Status, kind, progress, folder, age."""
@@ -75,6 +78,7 @@ class JobsPane(RecordPane[Job]):
 
         async def read() -> Sequence[Job]:
             jobs = await self.port.list(self.scope.tenant_id)
+            self._tell_outcomes(self._watched.look(jobs))
             return [job for job in jobs if all(word in _words(job) for word in wanted)]
 
         return ShortList(read, lambda job: job.job_id)
@@ -108,33 +112,54 @@ class JobsPane(RecordPane[Job]):
     # watching
 
     def on_mount(self) -> None:
-        """Look at a running job now and then."""
+        """Look at running jobs now and then, also while another pane is in front."""
         super().on_mount()
         self.set_interval(WATCH_SECONDS, self._watch)
 
     def _watch(self) -> None:
-        current = self.current
-        if self.display and current is not None and not current.status.finished:
-            self._read_again(current.job_id)
+        if self._watched.running and not self._reading:
+            self._read_again(tuple(self._watched.running))
 
-    @work(exclusive=True, group="watch", exit_on_error=False)
-    async def _read_again(self, job_id: str) -> None:
-        try:
-            job = await self.port.get(job_id)
-        except RegistryError as error:
-            self.complain(error)
-            return
-        self.table.replace_row(job)
-        self.show_detail()
+    @property
+    def _reading(self) -> bool:
+        return any(worker.group == "watch" and worker.is_running for worker in self.workers)
+
+    @work(group="watch", exit_on_error=False)
+    async def _read_again(self, job_ids: Sequence[str]) -> None:
+        """Show how far jobs are; rows and cursor stay where they are."""
+        for job_id in job_ids:
+            try:
+                job = await self.port.get(job_id)
+            except RegistryError as error:
+                self._watched.forget(job_id)
+                if not isinstance(error, NotFound):
+                    self.complain(error)
+                continue
+            self.table.replace_row(job)
+            self._tell_outcomes(self._watched.look([job]))
+        current = self.current
+        if current is not None and current.job_id in job_ids:
+            self.show_detail()
+
+    def _tell_outcomes(self, finished: Sequence[Job]) -> None:
+        for job in finished:
+            outcome = render.outcome(job)
+            self.app.notify(
+                outcome.text,
+                title=outcome.title,
+                severity=outcome.severity,
+                markup=False,
+                timeout=10,
+            )
 
     # starting
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_import(self) -> None:
         """Read devices from a folder."""
         await self._start(JobType.IMPORT)
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_export(self) -> None:
         """Write devices to a folder."""
         await self._start(JobType.EXPORT)
@@ -142,7 +167,7 @@ class JobsPane(RecordPane[Job]):
     async def _start(self, job_type: JobType) -> None:
         tenant_id = self.scope.tenant_id
         if tenant_id is None:
-            self.app.notify("Choose a tenant first: press 1.", severity="warning", markup=False)
+            self.warn("Choose a tenant first: press 1.")
             return
 
         async def create(values: Values) -> Job:
@@ -156,15 +181,19 @@ class JobsPane(RecordPane[Job]):
         if job is not None:
             self._folder = job.spec.folder
             self.tell(f"Started the {job_type.value}.")
+            self._tell_outcomes(self._watched.look([job]))
             self.table.reload(at=job.job_id)
 
     # a job that is there
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_cancel(self) -> None:
         """Stop the job; what it has applied stays."""
         job = self.require_row()
         if job is None:
+            return
+        if job.status.finished:
+            self.warn("It has finished, so there is nothing to stop. D drops it from the list.")
             return
         question = ConfirmScreen(
             f"Cancel the {job.spec.type.value}?",
@@ -172,29 +201,33 @@ class JobsPane(RecordPane[Job]):
             "stay applied.",
             confirm="Stop it",
         )
-        if not await self.app.push_screen_wait(question):
+        if not await self.ask(question):
             return
         try:
             saved = await self.saves.run(f"job {job.job_id}", lambda: self.port.cancel(job.job_id))
         except RegistryError as error:
             self.complain(error)
             return
+        self._watched.forget(job.job_id)
         self.table.replace_row(saved)
         self.tell("Cancelled the job.")
         self.show_detail()
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_forget(self) -> None:
         """Drop a finished job from the list."""
         job = self.require_row()
         if job is None:
+            return
+        if not job.status.finished:
+            self.warn("It is still running. x stops it; then it can be forgotten.")
             return
         question = ConfirmScreen(
             f"Forget this {job.spec.type.value}?",
             "The job leaves the list. Its files and what it did stay.",
             confirm="Forget",
         )
-        if not await self.app.push_screen_wait(question):
+        if not await self.ask(question):
             return
         try:
             await self.saves.run(f"job {job.job_id}", lambda: self.port.forget(job.job_id))
@@ -209,7 +242,7 @@ class JobsPane(RecordPane[Job]):
         event.stop()
         self.action_errors()
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_errors(self) -> None:
         """Read the lines that failed."""
         job = self.require_row()
@@ -222,7 +255,7 @@ class JobsPane(RecordPane[Job]):
             return
         more = job.counts.failed > len(errors)
         text = render.errors_text(job, list(errors), more=more)
-        self.app.push_screen(ShowScreen(f"Failed lines: {job.counts.failed:,}", text))
+        self.show_window(ShowScreen(f"Failed lines: {job.counts.failed:,}", text))
 
 
 def _words(job: Job) -> str:

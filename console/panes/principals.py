@@ -7,13 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 
 from console.adapters.base import PrincipalsPort, RegistryAdapter
 from console.dialogs.review import ReviewScreen
 from console.forms.fields import Field, Values, text_of
 from console.forms.principals import OWN_FILE, principal_fields, read_principal
 from console.keys import bindings_of
+from console.panes.asking import one_at_a_time
 from console.panes.base import RecordPane
 from console.panes.editing import LeftOpen
 from console.panes.scope import RememberAsked
@@ -110,7 +111,7 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
 
     # changing
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_new(self) -> None:
         """Add a principal."""
         files = [
@@ -127,7 +128,7 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
 
         self._written(await self.fill_form("New principal", principal_fields(None, files), save))
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_edit(self) -> None:
         """Change the principal."""
         row = self._editable_row()
@@ -142,7 +143,7 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
         fields = principal_fields(principal)
         self._written(await self.fill_form(f"Edit {principal.name}", fields, save))
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_delete(self) -> None:
         """Delete the principal."""
         row = self._editable_row()
@@ -151,11 +152,11 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
         entry = row.entry
         await self._try(lambda: self._review(lambda: self.port.plan_delete(entry), write="Delete"))
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_undo(self) -> None:
         """Take back the last change made here, if the file still holds it."""
         if not self._done:
-            self.app.notify("Nothing was changed here yet.", severity="warning", markup=False)
+            self.warn("Nothing was changed here yet.")
             return
         last = self._done[-1]
         back = FileChange(
@@ -168,7 +169,7 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
         if await self._try(lambda: self._review(plan, write="Undo"), undone=True):
             self._done.pop()
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_files(self) -> None:
         """Open another configuration."""
         config = self._config
@@ -223,7 +224,7 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
             warnings=change.warnings,
             write=write,
         )
-        if not await self.app.push_screen_wait(review):
+        if not await self.ask(review):
             raise LeftOpen("Nothing has been written yet.")
         await self.saves.run(str(change.path), lambda: self.port.apply(change))
         return change
@@ -262,7 +263,7 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
         if row.entry is not None and row.entry.principal is None:
             why = f"{row.problem} Mend the file in an editor, then press r."
         if why:
-            self.app.notify(why, title="Not editable here", severity="warning", markup=False)
+            self.warn(why, title="Not editable here")
             return None
         return row
 

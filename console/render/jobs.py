@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from console.render.detail import Line, Section, Tone, plural
 from console.render.text import relative_time
@@ -157,6 +159,43 @@ def _record(job: Job) -> tuple[Line, ...]:
     )
     lines = [Line(name, format_timestamp(moment)) for name, moment in moments if moment]
     return (*lines, Line("id", job.job_id, "muted"))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ended, for a message that passes by."""
+
+    title: str
+    text: str
+    severity: Literal["information", "warning", "error"]
+
+
+def outcome(job: Job) -> Outcome:
+    """What a finished job did, failed lines included."""
+    name = f"{job.spec.type.value.capitalize()} of {job.spec.tenant_id}"
+    word, tone = status_cell(job)
+    if job.status is JobStatus.FAILED:
+        text = f"{job.failure_reason or 'It gave no reason.'}\n{_done(job)}"
+        return Outcome(f"✗ {name} failed", text, "error")
+    if job.status is JobStatus.CANCELLED:
+        return Outcome(f"■ {name} was cancelled", _done(job), "warning")
+    severity: Literal["information", "warning"] = "warning" if tone == "warning" else "information"
+    return Outcome(f"{word[0]} {name} is complete", _done(job), severity)
+
+
+def _done(job: Job) -> str:
+    counts = job.counts
+    if job.spec.type is JobType.EXPORT:
+        return f"{plural(counts.lines, 'device')} written to {job.spec.folder}."
+    figures = (
+        ("created", counts.created),
+        ("updated", counts.updated),
+        ("deleted", counts.deleted),
+    )
+    done = ", ".join(f"{count:,} {word}" for word, count in figures if count) or "Nothing changed"
+    if not counts.failed:
+        return f"{done}."
+    return f"{done}. {plural(counts.failed, 'line')} failed: l in the jobs pane shows them."
 
 
 def errors_text(job: Job, errors: list[JobError], *, more: bool) -> str:

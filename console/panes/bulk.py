@@ -1,0 +1,115 @@
+"""Writing many rows: the marked ones, a few at a time, and telling the outcome of all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Generic, TypeVar
+
+from console.render.detail import plural
+from console.widgets.marks import Marks
+from console.widgets.row_source import RowSource
+from registry_backend.domain.errors import NotFound, RegistryError
+from registry_backend.domain.query import Count, Cursor, PageRequest
+
+RowT = TypeVar("RowT")
+
+AT_ONCE = 64
+"""Writes under way together; a registry that commits in groups makes one commit of them."""
+SAMPLE = 4
+"""Ids named in a question about many."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the marked rows."""
+
+    written: int = 0
+    refused: list[RegistryError] = field(default_factory=list)
+
+    @property
+    def seen(self) -> int:
+        """How many rows were dealt with."""
+        return self.written + len(self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedRows(Generic[RowT]):
+    """The marked rows of a list, read as they are now.
+
+    Args:
+        marks: Which.
+        source: The list that the marks were set in.
+        fetch: One row by its key. Raises NotFound.
+    """
+
+    marks: Marks
+    source: RowSource[RowT]
+    fetch: Callable[[str], Awaitable[RowT]]
+
+    async def write(
+        self,
+        write: Callable[[RowT], Awaitable[None]],
+        progress: Callable[[Outcome], None],
+    ) -> Outcome:
+        """Write every marked row; what cannot be written is counted, not forced.
+
+        Raises:
+            RegistryError: when the list itself cannot be read on.
+        """
+        outcome = Outcome()
+
+        async def attempt(row: RowT) -> None:
+            try:
+                await write(row)
+                outcome.written += 1
+            except RegistryError as error:
+                outcome.refused.append(error)
+
+        async for batch in self._batches(outcome):
+            await asyncio.gather(*(attempt(row) for row in batch))
+            progress(outcome)
+        return outcome
+
+    async def _batches(self, outcome: Outcome) -> AsyncIterator[Sequence[RowT]]:
+        if self.marks.all_matching:
+            async for rows in self._matching():
+                yield rows
+            return
+        keys = iter(sorted(self.marks.keys))
+        while some := list(islice(keys, AT_ONCE)):
+            rows = []
+            for key in some:
+                try:
+                    rows.append(await self.fetch(key))
+                except NotFound as error:
+                    outcome.refused.append(error)
+            yield rows
+
+    async def _matching(self) -> AsyncIterator[Sequence[RowT]]:
+        start: Cursor | None = None
+        while True:
+            page = await self.source.page(PageRequest(start=start, limit=AT_ONCE))
+            yield [row for row in page.rows if self.source.key(row) in self.marks]
+            if not page.more or not page.cursors:
+                return
+            start = page.cursors[-1]
+
+
+def describe_marks(marks: Marks, total: Count | None, noun: str, filter_text: str) -> str:
+    """Which rows a question is about, in a sentence.
+
+    >>> describe_marks(Marks(keys=frozenset({"a", "b"})), None, "device", "")
+    'Marked: a, b.'
+    """
+    if not marks.all_matching:
+        named = sorted(marks.keys)
+        more = len(named) - SAMPLE
+        rest = f" and {more:,} more" if more > 0 else ""
+        return f"Marked: {', '.join(named[:SAMPLE])}{rest}."
+    whole = f"that match the filter “{filter_text}”" if filter_text else "of the list"
+    left_out = f", except {plural(len(marks.keys), noun)}" if marks.keys else ""
+    about = "" if total is not None and total.exact else " More may be counted while it runs."
+    return f"All {noun}s {whole}{left_out}.{about}"
