@@ -17,33 +17,24 @@ from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.identifiers import HUB_DEVICE_ID
 from registry_backend.domain.jobs import ImportMode
-from registry_backend.domain.secrets import generate_key
 from registry_backend.wire.import_errors import (
     ARGUMENT_INVALID,
     ARGUMENT_NULL,
     DESERIALIZATION_ERROR,
     LineFault,
 )
-from registry_backend.wire.iothub_keys import (
-    Pair,
-    key_fault,
-    keys_of,
-    merge_credentials,
-    thumbprint_fault,
-    thumbprints_of,
+from registry_backend.wire.iothub_authentication import (
+    Refused,
+    format_authentication,
+    read_authentication,
 )
+from registry_backend.wire.iothub_keys import Pair, merge_credentials
 
 MAX_STATUS_REASON = 128
 ANY_ETAG = "*"
 
 _MODES = {mode.value.lower(): mode for mode in ImportMode}
 _STATUSES = {"enabled": True, "disabled": False}
-_KINDS = {
-    "sas": "sas",
-    "selfsigned": "selfSigned",
-    "certificateauthority": "certificateAuthority",
-    "none": "none",
-}
 _MEMBERS = {
     name.lower(): name
     for name in (
@@ -132,7 +123,7 @@ def parse_line(line: bytes) -> HubLine | LineFault:
             extra[spelled or name] = value
     try:
         return _read(known, extra)
-    except _Refused as refused:
+    except Refused as refused:
         device_id = known.get("id")
         named = device_id if isinstance(device_id, str) and len(device_id) <= 256 else None
         return LineFault(refused.code, refused.message, named)
@@ -153,7 +144,9 @@ def format_line(device: Device, credentials: Sequence[Credential], *, exclude_ke
         line["statusReason"] = attributes.status_reason
     extra = attributes.hub.to_json() if attributes.hub else {}
     kind = extra.pop(_AUTHENTICATION_TYPE, None)
-    line["authentication"] = _authentication(device.device_id, credentials, kind, exclude_keys)
+    line["authentication"] = format_authentication(
+        device.device_id, credentials, kind, exclude_keys
+    )
     line |= extra
     return compact_json(line)
 
@@ -168,37 +161,30 @@ def etag_matches(wanted: str | None, revision: int) -> bool:
     return wanted == ANY_ETAG or (wanted is not None and wanted == etag_of(revision))
 
 
-class _Refused(Exception):
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
 def _read(known: JsonObject, extra: JsonObject) -> HubLine:
     device_id = known.get("id")
     if device_id is None or device_id == "":
-        raise _Refused(ARGUMENT_NULL, "id is missing")
+        raise Refused(ARGUMENT_NULL, "id is missing")
     if not isinstance(device_id, str):
-        raise _Refused(DESERIALIZATION_ERROR, "id is not a string")
+        raise Refused(DESERIALIZATION_ERROR, "id is not a string")
     if not HUB_DEVICE_ID.fullmatch(device_id):
-        raise _Refused(
+        raise Refused(
             ARGUMENT_INVALID,
             "id must be 1 to 128 letters, digits or - : . + % _ # * ? ! ( ) , = @ ; $ '",
         )
     module = extra.pop("moduleId", None)
     if module:
-        raise _Refused(ARGUMENT_INVALID, "the line names a module; only devices are imported")
+        raise Refused(ARGUMENT_INVALID, "the line names a module; only devices are imported")
     status = known.get("status")
     enabled = _STATUSES.get(status) if isinstance(status, str) else None
     if enabled is None:
         enabled = _read_status(status)
     reason = known.get("statusReason")
     if reason is not None and (not isinstance(reason, str) or len(reason) > MAX_STATUS_REASON):
-        raise _Refused(
+        raise Refused(
             ARGUMENT_INVALID, f"statusReason must be text of at most {MAX_STATUS_REASON} characters"
         )
-    keys, thumbprints, kind = _read_authentication(known.get("authentication"))
+    keys, thumbprints, kind = read_authentication(known.get("authentication"))
     if kind == "certificateAuthority":
         extra[_AUTHENTICATION_TYPE] = kind
     if extra:
@@ -217,10 +203,10 @@ def _read(known: JsonObject, extra: JsonObject) -> HubLine:
 
 def _read_status(status: Any) -> bool:
     if status is None:
-        raise _Refused(ARGUMENT_NULL, "status is missing; each line needs enabled or disabled")
+        raise Refused(ARGUMENT_NULL, "status is missing; each line needs enabled or disabled")
     enabled = _STATUSES.get(status.lower()) if isinstance(status, str) else None
     if enabled is None:
-        raise _Refused(DESERIALIZATION_ERROR, "status is neither enabled nor disabled")
+        raise Refused(DESERIALIZATION_ERROR, "status is neither enabled nor disabled")
     return enabled
 
 
@@ -228,12 +214,12 @@ def _read_mode(mode: Any) -> ImportMode | None:
     if mode is None:
         return None
     if not isinstance(mode, str):
-        raise _Refused(DESERIALIZATION_ERROR, "importMode is not a string")
+        raise Refused(DESERIALIZATION_ERROR, "importMode is not a string")
     if mode.lower() in ("updatetwin", "updatetwinifmatchetag"):
-        raise _Refused(ARGUMENT_INVALID, "importMode: this registry keeps no twins")
+        raise Refused(ARGUMENT_INVALID, "importMode: this registry keeps no twins")
     known = _MODES.get(mode.lower())
     if known is None:
-        raise _Refused(DESERIALIZATION_ERROR, f"importMode must be one of {', '.join(ImportMode)}")
+        raise Refused(DESERIALIZATION_ERROR, f"importMode must be one of {', '.join(ImportMode)}")
     return known
 
 
@@ -241,70 +227,9 @@ def _read_etag(etag: Any) -> str | None:
     if etag is None or etag == "":
         return None
     if not isinstance(etag, str):
-        raise _Refused(DESERIALIZATION_ERROR, "eTag is not a string")
+        raise Refused(DESERIALIZATION_ERROR, "eTag is not a string")
     bare = etag.removeprefix("W/")
     return bare[1:-1] if len(bare) >= 2 and bare[0] == bare[-1] == '"' else bare
-
-
-def _read_authentication(value: Any) -> tuple[Pair | None, Pair | None, str | None]:
-    """Keys, thumbprints and the kind the line names."""
-    members = _object(value, "authentication")
-    kind = members.get("type")
-    if kind is not None:
-        kind = _KINDS.get(kind.lower()) if isinstance(kind, str) else None
-        if kind is None:
-            raise _Refused(
-                DESERIALIZATION_ERROR,
-                f"authentication.type must be one of {', '.join(_KINDS.values())}",
-            )
-    keys = _read_keys(members.get("symmetricKey", members.get("symmetrickey")))
-    prints = _read_thumbprints(members.get("x509Thumbprint", members.get("x509thumbprint")))
-    if keys and prints:
-        raise _Refused(ARGUMENT_INVALID, "authentication has both keys and thumbprints")
-    if kind == "selfSigned" and prints is None:
-        raise _Refused(ARGUMENT_NULL, "authentication.x509Thumbprint is missing")
-    if kind in ("certificateAuthority", "none"):
-        return None, None, kind
-    if keys is None and prints is None:
-        keys = (generate_key(), generate_key())
-    return keys, prints, kind
-
-
-def _read_keys(value: Any) -> Pair | None:
-    members = _object(value, "authentication.symmetricKey")
-    primary = members.get("primaryKey", members.get("primarykey")) or None
-    secondary = members.get("secondaryKey", members.get("secondarykey")) or None
-    if primary is None and secondary is None:
-        return None
-    if primary is None or secondary is None:
-        raise _Refused(ARGUMENT_INVALID, "either no keys or both keys can be set")
-    for name, key in (("primaryKey", primary), ("secondaryKey", secondary)):
-        fault = key_fault(key) if isinstance(key, str) else "is not a string"
-        if fault:
-            raise _Refused(ARGUMENT_INVALID, f"authentication.symmetricKey.{name} {fault}")
-    return primary, secondary
-
-
-def _read_thumbprints(value: Any) -> Pair | None:
-    members = _object(value, "authentication.x509Thumbprint")
-    found = []
-    for name in ("primaryThumbprint", "secondaryThumbprint"):
-        thumbprint = members.get(name, members.get(name.lower()))
-        if not thumbprint:
-            continue
-        fault = thumbprint_fault(thumbprint) if isinstance(thumbprint, str) else "is not a string"
-        if fault:
-            raise _Refused(ARGUMENT_INVALID, f"authentication.x509Thumbprint.{name} {fault}")
-        found.append(thumbprint)
-    return (found[0], found[-1]) if found else None
-
-
-def _object(value: Any, name: str) -> JsonObject:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise _Refused(DESERIALIZATION_ERROR, f"{name} is not an object")
-    return value
 
 
 def _check_extra(extra: JsonObject) -> None:
@@ -312,37 +237,15 @@ def _check_extra(extra: JsonObject) -> None:
     try:
         compact_json(extra)
     except ValueError:
-        raise _Refused(DESERIALIZATION_ERROR, "the line holds a number out of range") from None
+        raise Refused(DESERIALIZATION_ERROR, "the line holds a number out of range") from None
     if not isinstance(extra.get("capabilities", {}), dict):
-        raise _Refused(DESERIALIZATION_ERROR, "capabilities is not an object")
+        raise Refused(DESERIALIZATION_ERROR, "capabilities is not an object")
     if not isinstance(extra.get("deviceScope", ""), str):
-        raise _Refused(DESERIALIZATION_ERROR, "deviceScope is not a string")
+        raise Refused(DESERIALIZATION_ERROR, "deviceScope is not a string")
     if scopes is not None and not (
         isinstance(scopes, list) and all(isinstance(scope, str) for scope in scopes)
     ):
-        raise _Refused(DESERIALIZATION_ERROR, "parentScopes is not a list of strings")
-
-
-def _authentication(
-    device_id: str,
-    credentials: Sequence[Credential],
-    kind: Any,
-    exclude_keys: bool,  # noqa: FBT001
-) -> JsonObject:
-    keys = keys_of(device_id, credentials)
-    prints = None if keys else thumbprints_of(device_id, credentials)
-    shown = (None, None) if keys is None or exclude_keys else keys
-    members: JsonObject = {"symmetricKey": {"primaryKey": shown[0], "secondaryKey": shown[1]}}
-    if prints:
-        members["x509Thumbprint"] = {
-            "primaryThumbprint": prints[0],
-            "secondaryThumbprint": prints[1],
-        }
-        members["type"] = "selfSigned"
-    elif keys is None:
-        # Without this an import of the same file would make up keys the device never had.
-        members["type"] = kind or "none"
-    return members
+        raise Refused(DESERIALIZATION_ERROR, "parentScopes is not a list of strings")
 
 
 def _new_attributes(enabled: bool, reason: str | None, hub: JsonObject | None) -> DeviceAttributes:  # noqa: FBT001
