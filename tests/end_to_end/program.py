@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,6 +104,16 @@ class Terminal:
         )
         os.close(slave)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Whatever the test thought of it, the program does not outlive it."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._master)
+
     def type(self, keys: bytes) -> None:
         """Press keys."""
         os.write(self._master, keys)
@@ -133,5 +144,4 @@ class Terminal:
         deadline = time.monotonic() + seconds
         while self._read_some():
             assert time.monotonic() < deadline, self.shown[-3000:]
-        os.close(self._master)
         return self.process.wait(seconds)

@@ -151,11 +151,11 @@ def test_what_cannot_be_done_is_refused_before_it_begins(
 def test_progress_is_drawn_on_a_terminal_only(filled: Program, incoming: Path) -> None:
     """And wiped away before the last line."""
     (incoming / "devices.txt").write_text(lines_for(20_000))
-    terminal = Terminal(filled, "import", str(incoming), "--tenant", "orchard")
-    assert terminal.finish() == 0
-    assert b"lines, " in terminal.shown
-    assert b"a second" in terminal.shown
-    assert b"20,000 created" in terminal.shown.split(b"\x1b[K")[-1]
+    with Terminal(filled, "import", str(incoming), "--tenant", "orchard") as terminal:
+        assert terminal.finish() == 0
+        assert b"lines, " in terminal.shown
+        assert b"a second" in terminal.shown
+        assert b"20,000 created" in terminal.shown.split(b"\x1b[K")[-1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -165,18 +165,18 @@ def test_an_interrupted_import_says_where_it_stopped(
     """The job is cancelled, not torn; what was applied stays and is counted."""
     (incoming / "devices.txt").write_text(lines_for(400_000))
     words = ("import", str(incoming), "--tenant", "orchard")
-    terminal = Terminal(filled, *words)
-    terminal.read_until(b" lines, ")
-    os.kill(terminal.process.pid, number)
-    assert terminal.finish() == 1
-    assert b"cancelled" in terminal.shown
-    assert b"Lines already applied stay." in terminal.shown
-    assert b"Traceback" not in terminal.shown
-    jobs = json.loads(filled.run("list", "jobs", "--tenant", "orchard", "--json").stdout)
-    newest = jobs[0]
-    assert newest["status"] == "cancelled"
-    counted = filled.run("count", "devices", "--tenant", "orchard", "--filter", "new-*")
-    assert int(counted.stdout) == newest["counts"]["created"] < 400_000
+    with Terminal(filled, *words) as terminal:
+        terminal.read_until(b" lines, ")
+        os.kill(terminal.process.pid, number)
+        assert terminal.finish() == 1
+        assert b"cancelled" in terminal.shown
+        assert b"Lines already applied stay." in terminal.shown
+        assert b"Traceback" not in terminal.shown
+        jobs = json.loads(filled.run("list", "jobs", "--tenant", "orchard", "--json").stdout)
+        newest = jobs[0]
+        assert newest["status"] == "cancelled"
+        counted = filled.run("count", "devices", "--tenant", "orchard", "--filter", "new-*")
+        assert int(counted.stdout) == newest["counts"]["created"] < 400_000
 
 
 def test_two_programs_work_on_one_file(filled: Program) -> None:

@@ -233,22 +233,22 @@ def test_names_that_would_act_on_the_terminal_do_not(program: Program) -> None:
 def test_a_table_fits_the_terminal_and_a_pipe_gets_it_whole(filled: Program) -> None:
     """Cut cells end in an ellipsis on a terminal only; NO_COLOR means no escape codes."""
     words = ("list", "credentials", "--tenant", "north-wind", "--limit", "3")
-    terminal = Terminal(filled, *words, columns=50, NO_COLOR="1")
-    assert terminal.finish() == 0
-    lines = terminal.shown.decode().splitlines()
-    assert max(map(len, lines)) <= 50
-    assert any("…" in line for line in lines[:-1])
-    assert "\x1b" not in terminal.shown.decode()
-    piped = filled.run(*words).stdout
-    assert "…" not in piped
-    assert "CN=NW." in piped
+    with Terminal(filled, *words, columns=50, NO_COLOR="1") as terminal:
+        assert terminal.finish() == 0
+        lines = terminal.shown.decode().splitlines()
+        assert max(map(len, lines)) <= 50
+        assert any("…" in line for line in lines[:-1])
+        assert "\x1b" not in terminal.shown.decode()
+        piped = filled.run(*words).stdout
+        assert "…" not in piped
+        assert "CN=NW." in piped
 
 
 def test_headings_stand_out_on_a_terminal(filled: Program) -> None:
     """Without NO_COLOR."""
-    terminal = Terminal(filled, "list", "tenants")
-    assert terminal.finish() == 0
-    assert terminal.shown.startswith(b"\x1b[1mTENANT")
+    with Terminal(filled, "list", "tenants") as terminal:
+        assert terminal.finish() == 0
+        assert terminal.shown.startswith(b"\x1b[1mTENANT")
 
 
 def test_a_terminal_that_knows_few_characters_is_no_obstacle(filled: Program) -> None:

@@ -53,41 +53,43 @@ def test_without_a_terminal_the_console_points_to_the_commands(program: Program)
 
 def test_a_dumb_terminal_is_refused_too(program: Program) -> None:
     """It could not be drawn on."""
-    terminal = Terminal(program, TERM="dumb")
-    assert terminal.finish() == 2
-    assert b"TERM=dumb" in terminal.shown
+    with Terminal(program, TERM="dumb") as terminal:
+        assert terminal.finish() == 2
+        assert b"TERM=dumb" in terminal.shown
 
 
 def test_the_demo_opens_and_leaves_nothing_behind(program: Program) -> None:
     """Rows of the sample are shown; after quitting its folder is gone."""
-    terminal = Terminal(program, "--demo", columns=120)
-    terminal.read_until(b"harbour-lights")
-    terminal.type(b"\x11")  # ctrl+q
-    assert terminal.finish() == 0
-    left = [path for path in program.home.iterdir() if path.name.startswith("idconsole-demo")]
-    assert left == []
-    assert not program.data.exists()
+    with Terminal(program, "--demo", columns=120) as terminal:
+        terminal.read_until(b"harbour-lights")
+        terminal.type(b"\x11")  # ctrl+q
+        assert terminal.finish() == 0
+        left = [path for path in program.home.iterdir() if path.name.startswith("idconsole-demo")]
+        assert left == []
+        assert not program.data.exists()
 
 
 def test_a_killed_demo_leaves_nothing_behind(program: Program) -> None:
     """A polite kill is heard as well."""
-    terminal = Terminal(program, "--demo", columns=120)
-    terminal.read_until(b"harbour-lights")
-    os.kill(terminal.process.pid, signal.SIGTERM)
-    terminal.finish()
-    assert not [path for path in program.home.iterdir() if path.name.startswith("idconsole-demo")]
+    with Terminal(program, "--demo", columns=120) as terminal:
+        terminal.read_until(b"harbour-lights")
+        os.kill(terminal.process.pid, signal.SIGTERM)
+        terminal.finish()
+        assert not [
+            path for path in program.home.iterdir() if path.name.startswith("idconsole-demo")
+        ]
 
 
 def test_the_console_makes_a_registry_where_there_is_none(program: Program) -> None:
     """In the user's data folder; a setting that cannot be used is told and passed over."""
     program.settings.parent.mkdir(parents=True)
     program.settings.write_text("theme = 7\n")
-    terminal = Terminal(program, columns=120)
-    terminal.read_until(b"No tenants yet")
-    terminal.type(b"\x11")
-    assert terminal.finish() == 0
-    assert b"theme must be a text" in terminal.shown
-    assert program.data.exists()
+    with Terminal(program, columns=120) as terminal:
+        terminal.read_until(b"No tenants yet")
+        terminal.type(b"\x11")
+        assert terminal.finish() == 0
+        assert b"theme must be a text" in terminal.shown
+        assert program.data.exists()
 
 
 class Broken(OrderlyEnd):
