@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.widget import Widget
 
 from console.render.text import sanitise
 
 
-class PlainFrame(Widget):
-    """A widget whose `border_title` and `border_subtitle` may hold any id.
+class PlainFrame:
+    """Mixed into a widget whose `border_title` and `border_subtitle` may hold any id.
 
-    Textual reads both as markup, so that `pump[/x]` would crash and `[@click=...]` would act.
+    Textual reads both as markup, so that `pump[/x]` would crash and `[@click=...]` would act. This
+    is no widget itself: a widget's style follows its first base that is one.
     """
 
-    if not TYPE_CHECKING:  # the overloads of the base say no more than this
+    if not TYPE_CHECKING:  # a widget's own overloads say no more than this
 
         def render_str(self, text_content: str | Content) -> Content:
             """The text as it is, without characters that act on the terminal."""
