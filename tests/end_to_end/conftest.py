@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from console.cli import main
 from registry_backend.open import open_registry
 from registry_backend.sample import build_sample, load_sample
 from tests.end_to_end.program import Program
@@ -42,3 +45,32 @@ def filled(program: Program, sample_file: Path) -> Program:
     program.data.parent.mkdir(parents=True)
     shutil.copy(sample_file, program.data)
     return program
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command line came to."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Call = Callable[..., Outcome]
+
+
+@pytest.fixture
+def call(
+    filled: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Call:
+    """Run a command line in this process, where many small cases are to be tried."""
+    for name, value in filled.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(filled.home)
+
+    def run(*words: str) -> Outcome:
+        code = main(words)
+        shown = capsys.readouterr()
+        return Outcome(code, shown.out, shown.err)
+
+    return run

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.conftest import Call
 from tests.end_to_end.program import Program, Terminal
 
 
@@ -136,16 +137,16 @@ def keys_in(path: Path) -> list[str | None]:
     ],
 )
 def test_what_cannot_be_done_is_refused_before_it_begins(
-    filled: Program, incoming: Path, words: list[str], code: int, message: str
+    call: Call, incoming: Path, words: list[str], code: int, message: str
 ) -> None:
     """One message, no job, no folder made."""
-    assert incoming.is_dir()
-    (filled.home / "empty").mkdir()
-    done = filled.run(*words)
+    home = incoming.parent
+    (home / "empty").mkdir()
+    done = call(*words)
     assert (done.returncode, done.stdout) == (code, "")
     assert message in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (filled.home / "out").exists()
+    assert not (home / "out").exists()
 
 
 def test_progress_is_drawn_on_a_terminal_only(filled: Program, incoming: Path) -> None:

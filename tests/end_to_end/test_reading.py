@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.conftest import Call
 from tests.end_to_end.program import Program, Terminal
 
 
@@ -94,9 +95,9 @@ def test_credentials_that_end_soon_are_listed(filled: Program) -> None:
         (["--dat", "x"], "invalid choice"),
     ],
 )
-def test_wrong_usage_ends_with_two(filled: Program, words: list[str], message: str) -> None:
+def test_wrong_usage_ends_with_two(call: Call, words: list[str], message: str) -> None:
     """And says what would be right; nothing on stdout."""
-    done = filled.run(*words)
+    done = call(*words)
     assert done.returncode == 2
     assert done.stdout == ""
     assert message in done.stderr
@@ -114,10 +115,10 @@ def test_wrong_usage_ends_with_two(filled: Program, words: list[str], message: s
     ],
 )
 def test_a_failure_ends_with_one_and_one_message(
-    filled: Program, words: list[str], message: str
+    call: Call, words: list[str], message: str
 ) -> None:
     """Never a traceback."""
-    done = filled.run(*words)
+    done = call(*words)
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("idconsole: ")
