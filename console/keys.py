@@ -52,6 +52,15 @@ class Action:
         return " ".join(_spelled(key) for key in self.key.split(","))
 
 
+MOVING: tuple[tuple[str, str], ...] = (
+    ("↑ ↓ k j", "Move; page up, page down, g and G go further."),
+    ("enter", "Open what is under the cursor."),
+    ("space", "Mark a row; many can be marked."),
+    ("v", "Mark a range: v at one end, v at the other."),
+)
+"""Keys of every table that are not actions of a pane: spelling and one sentence."""
+
+
 _SPELLED = {
     "slash": "/",
     "question_mark": "?",

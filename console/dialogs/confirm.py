@@ -27,6 +27,11 @@ class ConfirmScreen(Dialog[bool]):
         Binding("left,right", "app.focus_next", "Other button", show=False),
     ]
 
+    DEFAULT_CSS = """
+    ConfirmScreen Input, ConfirmScreen Input:focus {
+        height: 1; border: none; padding: 0 1; background: $panel; }
+    """
+
     def __init__(self, title: str, text: str, *, confirm: str = "Delete", typed: str = "") -> None:
         super().__init__()
         self._title, self._text, self._confirm, self._typed = title, text, confirm, typed

@@ -58,6 +58,10 @@ class FieldView(Vertical):
             yield Static(self.spec.help, classes="field--help", markup=False)
         yield Static("", classes="field--problem", markup=False)
 
+    def on_descendant_focus(self) -> None:
+        """Keep label and help in sight with the input."""
+        self.call_after_refresh(self.scroll_visible, animate=False)
+
     def _entry(self) -> Widget:
         spec, name = self.spec, f"field-{self.spec.name}"
         if spec.kind == "switch":

@@ -10,7 +10,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from console.dialogs.base import Dialog, DialogBox
-from console.keys import EVERYWHERE, TABLE, Action, actions_of
+from console.keys import EVERYWHERE, MOVING, TABLE, Action, actions_of
 
 
 class HelpScreen(Dialog[Action | None]):
@@ -38,6 +38,9 @@ class HelpScreen(Dialog[Action | None]):
             heading = Content.assemble((group, "bold $text-accent"))
             options.append(Option(heading, disabled=True))
             self._lines.append(None)
+            if group == TABLE:
+                options += [Option(_told(*line), disabled=True) for line in MOVING]
+                self._lines += [None] * len(MOVING)
             for action in actions_of(group):
                 options.append(Option(_line(action)))
                 self._lines.append(action)
@@ -62,6 +65,10 @@ class HelpScreen(Dialog[Action | None]):
         """Close."""
         if self.is_current:
             self.dismiss(None)
+
+
+def _told(keys: str, help_text: str) -> Content:
+    return Content.assemble((f"  {keys:<12}", "bold $foreground"), (help_text, "$foreground"))
 
 
 def _line(action: Action) -> Content:

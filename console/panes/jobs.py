@@ -17,6 +17,7 @@ from console.forms.jobs import export_fields, import_fields, job_spec
 from console.keys import bindings_of
 from console.panes.asking import one_at_a_time
 from console.panes.base import RecordPane
+from console.panes.history import show_history
 from console.panes.job_watch import JobWatch
 from console.panes.short_list import ShortList
 from console.render import jobs as render
@@ -236,6 +237,12 @@ class JobsPane(RecordPane[Job]):
             return
         self.tell("Forgot the job.")
         self.table.reload()
+
+    def action_history(self) -> None:
+        """Show who started the job and how it went on."""
+        job = self.require_row()
+        if job is not None and self.adapter.journal is not None:
+            show_history(self, self.adapter.journal, job.spec.tenant_id, job.job_id, self.clock())
 
     @on(Opened)
     def _open(self, event: Opened[Job]) -> None:

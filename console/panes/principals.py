@@ -50,8 +50,8 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
     def columns(self) -> Sequence[Column[PrincipalRow]]:
         """Name, uid, identities, file."""
         return (
-            Column("name", "Principal", render.name_cell, width=18, flexible=True, priority=9),
-            Column("uid", "Uid", render.uid_cell, width=10, priority=8, align="right"),
+            Column("name", "Principal", render.name_cell, width=16, flexible=True, priority=9),
+            Column("uid", "Uid", render.uid_cell, width=6, priority=8, align="right"),
             Column("idtype", "Identities", render.idtype_cell, width=18, priority=7),
             Column("file", "File", render.file_cell, width=18, flexible=True, priority=4),
         )
@@ -207,6 +207,12 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
     def _open(self, event: Opened[PrincipalRow]) -> None:
         event.stop()
         self.action_edit()
+
+    def why_not(self, action: str) -> str:
+        """Why an action is dimmed."""
+        if action == "history":
+            return "Files keep no history. u takes back what was changed in this session."
+        return super().why_not(action)
 
     # the one way to a file
 
