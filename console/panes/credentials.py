@@ -87,7 +87,7 @@ class CredentialsPane(RecordPane[CredentialEntry]):
 
         async def read() -> Sequence[CredentialEntry]:
             entries = await read_entries(self.port, tenant_id, device_id)
-            return [entry for entry in entries if passes(entry)]
+            return sorted(filter(passes, entries), key=lambda entry: entry.key)
 
         return ShortList(read, lambda entry: entry.key)
 
