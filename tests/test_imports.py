@@ -44,7 +44,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "console.adapters.local":      (DOMAIN, "console.adapters.base", "console.adapters.read_only",
                                     "registry_backend.open", "registry_backend.registry",
                                     "registry_backend.jobs", "registry_backend.identityd",
-                                    "platformdirs"),
+                                    "registry_backend.sample", "platformdirs"),
     "console.adapters.identity":   (DOMAIN, "console.adapters.base", "console.adapters.read_only",
                                     "console.adapters.rest", "registry_backend.wire",
                                     "registry_backend.identityd", "httpx"),

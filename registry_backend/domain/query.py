@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, NewType, TypeVar
@@ -119,14 +119,8 @@ class Count:
         return f"{self.value:,}" if self.exact else f"~{self.value:,}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    text: str
-    column: int
-    negated: bool = field(default=False)
-
-
-_WORD = re.compile(r'(?:[^\s"]|"(?:[^"\\]|\\.)*")+')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_WORD = re.compile(rf'(?:[^\s"]|{_QUOTED.pattern}|".*)+')
 
 
 def parse_device_query(text: str) -> DeviceQuery:
@@ -143,7 +137,7 @@ def parse_device_query(text: str) -> DeviceQuery:
     attributes: list[AttributeFilter] = []
     for match in _WORD.finditer(text):
         word, column = match.group(), match.start() + 1
-        if word.count('"') % 2:
+        if '"' in _QUOTED.sub("", word):
             raise Invalid(f"The quote opened at column {column} is not closed.")
         if word in ("enabled", "disabled"):
             _set(conditions, "enabled", word == "enabled", column)
@@ -212,7 +206,7 @@ def _moment(value: str, column: int) -> datetime:
 
 
 def _unquote(text: str) -> str:
-    return re.sub(r'"((?:[^"\\]|\\.)*)"', lambda m: re.sub(r"\\(.)", r"\1", m[1]), text)
+    return _QUOTED.sub(lambda match: re.sub(r"\\(.)", r"\1", match[1]), text)
 
 
 def _literal(value: str) -> str | float | bool:

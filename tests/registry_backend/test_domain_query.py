@@ -1,0 +1,91 @@
+"""The filter language of console and command line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry_backend.domain.errors import Invalid
+from registry_backend.domain.query import AttributeFilter, DeviceQuery, parse_device_query
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("", DeviceQuery()),
+        ("   ", DeviceQuery()),
+        ("lamp", DeviceQuery(id_contains="lamp")),
+        ("hl-lamp*", DeviceQuery(id_prefix="hl-lamp")),
+        ("id:lamp", DeviceQuery(id_contains="lamp")),
+        ('"urn:dev:1"', DeviceQuery(id_contains="urn:dev:1")),
+        ("disabled", DeviceQuery(enabled=False)),
+        ("enabled:no", DeviceQuery(enabled=False)),
+        ("lamp disabled", DeviceQuery(id_contains="lamp", enabled=False)),
+        ("via:gw-1 gateway:yes", DeviceQuery(via="gw-1", is_gateway=True)),
+        ("has:psk", DeviceQuery(credential_type="psk")),
+        (
+            "expires<2027-01-01",
+            DeviceQuery(expires_before=datetime(2027, 1, 1, tzinfo=UTC)),
+        ),
+        (
+            "ext.site:pier*",
+            DeviceQuery(attributes=(AttributeFilter(("ext", "site"), "pier*"),)),
+        ),
+        (
+            "defaults.ttl:30 ext.spare:true",
+            DeviceQuery(
+                attributes=(
+                    AttributeFilter(("defaults", "ttl"), 30.0),
+                    AttributeFilter(("ext", "spare"), value=True),
+                )
+            ),
+        ),
+        (
+            'ext.room:"12" ext.note:"quay \\"B\\""',
+            DeviceQuery(
+                attributes=(
+                    AttributeFilter(("ext", "room"), "12"),
+                    AttributeFilter(("ext", "note"), 'quay "B"'),
+                )
+            ),
+        ),
+    ],
+)
+def test_words_become_conditions(text: str, query: DeviceQuery) -> None:
+    """Each word is a condition; quotes keep blanks, colons and numbers as text."""
+    assert parse_device_query(text) == query
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('lamp "open', "quote opened at column 6"),
+        ('"', "quote opened at column 1"),
+        ("lamp enabled:perhaps", "Column 6"),
+        ("enabled disabled", "Column 9"),
+        ("via:", "Column 1"),
+        (":x", "Column 1"),
+        ("ext..site:x", "Column 1"),
+        ("expires<soon", "Column 1"),
+        ("expires<", "Column 1"),
+    ],
+)
+def test_what_cannot_be_understood_is_named_by_its_column(text: str, words: str) -> None:
+    """The message points at the word."""
+    with pytest.raises(Invalid, match=words):
+        parse_device_query(text)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_query_or_an_explained_refusal(text: str) -> None:
+    """Nothing typed into the filter can do worse than be refused."""
+    refused = ""
+    try:
+        query = parse_device_query(text)
+    except Invalid as refusal:
+        refused = refusal.message
+        query = None
+    assert query is not None or refused
