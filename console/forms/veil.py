@@ -51,12 +51,14 @@ class Veil:
 
     def __init__(self) -> None:
         self._behind: list[Any] = []
+        self._ids: set[str] = set()
 
     def __repr__(self) -> str:
         return f"Veil({len(self._behind)} secrets)"
 
     def document(self, stored: CredentialSet) -> JsonObject:
         """The set as a document that may be shown: `{"credentials": [...]}`."""
+        self._ids |= {each.id for one in stored.credentials for each in one.secrets if each.id}
         return {"credentials": [self.credential(each.to_json()) for each in stored.credentials]}
 
     def credential(self, members: JsonObject) -> JsonObject:
@@ -83,7 +85,8 @@ class Veil:
     def credentials(self, document: JsonObject, stored: CredentialSet) -> tuple[Credential, ...]:
         """What to send to a registry that holds `stored`.
 
-        A secret that the registry holds already is left out where it is kept by its id.
+        A secret that the registry holds already is left out where it is kept by its id. One that
+        it no longer holds under that name goes without its id, as a new one.
 
         Raises:
             Invalid: with the path of each member that is not as it should be.
@@ -115,8 +118,11 @@ class Veil:
         for index, secret in enumerate(credential["secrets"]):
             if isinstance(secret, dict):
                 whole = self._reveal(secret, f"{path}.secrets[{index}]")
-                secret_id = whole.get("id")
-                held = kept.get(secret_id if isinstance(secret_id, str) else None, {})
+                given = whole.get("id")
+                secret_id = given if isinstance(given, str) else ""
+                held = kept.get(secret_id, {})
+                if not held and secret_id in self._ids:
+                    del whole["id"]
                 secrets.append(_without_kept(whole, held, CARRIED.get(kind, ())))
             else:
                 secrets.append(secret)

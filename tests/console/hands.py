@@ -148,6 +148,16 @@ async def in_registry(folder: Path) -> Registry:
     return await open_registry(folder / "registry.sqlite", settings=QUICK)
 
 
+async def until_count(pilot: Pilot[None], rows: int) -> None:
+    """Wait until the table of the pane in front has so many rows."""
+
+    def there() -> bool:
+        total = pane_of(pilot).table.total
+        return total is not None and total.value == rows
+
+    await wait_for(pilot, there, f"{rows} rows")
+
+
 class Gate:
     """Holds every write of a port back until it is opened.
 

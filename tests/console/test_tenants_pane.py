@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from textual.pilot import Pilot
 
-from console.adapters.base import TenantsPort
 from console.adapters.local import LocalAdapter
+from console.adapters.local_ports import LocalTenants
 from console.app import ConsoleApp
 from console.dialogs.choose import ChooseScreen
 from console.dialogs.confirm import ConfirmScreen
@@ -42,6 +42,7 @@ from tests.console.hands import (
     table_lines,
     toggle,
     type_document,
+    until_count,
     until_told,
 )
 from tests.console.waiting import wait_for
@@ -411,11 +412,7 @@ async def test_the_filter_finds_by_part_of_the_id_and_by_state(tmp_path: Path) -
         for text, wanted in (("or", 2), ("or enabled", 2), ("disabled", 1), ("nowhere", 0)):
             await pilot.press("ctrl+u")
             await paste(pilot, text)
-            await wait_for(
-                pilot,
-                lambda wanted=wanted: getattr(pane_of(pilot).table.total, "value", None) == wanted,
-                text,
-            )
+            await until_count(pilot, wanted)
         assert "No tenant matches" in " ".join(table_lines(pilot))
         await pilot.press("ctrl+u")
         await paste(pilot, "via:gw")
@@ -501,7 +498,7 @@ async def test_a_save_under_way_survives_another_pane_and_the_way_out(tmp_path: 
     await registry.close()
     adapter = make_adapter(tmp_path)
     gate = Gate(adapter.tenants, "update")
-    adapter.tenants = cast("TenantsPort", gate)  # type: ignore[assignment]
+    adapter.tenants = cast("LocalTenants", gate)
     async with console_on(adapter, pane="tenants") as pilot:
         app = pilot.app
         assert isinstance(app, ConsoleApp)
