@@ -9,14 +9,14 @@ from uuid import uuid4
 
 from registry_backend.domain.credentials import Credential, CredentialRow, CredentialSet, Secret
 from registry_backend.domain.document import JsonObject, check_depth, compact_json
-from registry_backend.domain.errors import AlreadyExists, LimitReached
+from registry_backend.domain.errors import AlreadyExists, Invalid, LimitReached
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.query import Count, Page, PageRequest
 from registry_backend.domain.secrets import SECRET_MEMBERS, fingerprint, hash_password
-from registry_backend.domain.tenants import Tenant
 from registry_backend.domain.timestamps import now
 from registry_backend.registry.credential_rules import prepare_credentials
-from registry_backend.registry.devices import no_device
+from registry_backend.registry.devices import ensure_device, no_device
+from registry_backend.registry.owners import MissingOwner
 from registry_backend.registry.recording import (
     change_of,
     changed_elsewhere,
@@ -55,6 +55,7 @@ class CredentialUseCases:
         *,
         expected: str | None,
         actor: Actor,
+        missing: MissingOwner = MissingOwner.REFUSE,
     ) -> CredentialSet:
         """Replace the set; secrets with an id and no material keep what is stored (hono 3.6).
 
@@ -62,13 +63,28 @@ class CredentialUseCases:
         """
         for index, credential in enumerate(credentials):
             check_depth(credential, field=f"[{index}]")
-        prepared = prepare_credentials(credentials, self._settings)
+        try:
+            prepared = prepare_credentials(credentials, self._settings)
+        except Invalid:
+            # A missing tenant and a passed limit are told first (hono 3.6, order of checks).
+            if missing is MissingOwner.REFUSE:
+                await self._store.read(
+                    lambda snapshot: _check_tenant(snapshot, tenant_id, len(credentials))
+                )
+            raise
         hashed = await self._hashed(prepared)
-        return await self._store.write(
-            lambda transaction: replace_credentials(
+        default_limit = self._settings.max_devices_per_tenant
+
+        def work(transaction: Transaction) -> CredentialSet:
+            if missing is MissingOwner.CREATE:
+                ensure_device(
+                    transaction, tenant_id, device_id, default_limit=default_limit, actor=actor
+                )
+            return replace_credentials(
                 transaction, tenant_id, device_id, hashed, expected=expected, actor=actor
             )
-        )
+
+        return await self._store.write(work)
 
     async def page(
         self,
@@ -132,9 +148,8 @@ def replace_credentials(
     actor: Actor,
 ) -> CredentialSet:
     """Replace the set with credentials that were prepared and hashed."""
-    tenant = require_tenant(transaction, tenant_id)
+    _check_tenant(transaction, tenant_id, len(credentials))
     stored = get_credentials(transaction, tenant_id, device_id)
-    _check_credential_limit(tenant, len(credentials))
     what = f"The credentials of device {device_id!r} of tenant {tenant_id!r}"
     check_version(expected, stored, what)
     merged = merge_credentials(credentials, stored)
@@ -181,7 +196,9 @@ def _hashed_secret(secret: Secret, cost: int) -> Secret:
     )
 
 
-def _check_credential_limit(tenant: Tenant, wanted: int) -> None:
+def _check_tenant(snapshot: Snapshot, tenant_id: str, wanted: int) -> None:
+    """Refuse a missing tenant, and more credentials than it allows a device (hono 3.5)."""
+    tenant = require_tenant(snapshot, tenant_id)
     limits = tenant.attributes.registration_limits
     limit = limits.max_credentials_per_device if limits else UNLIMITED
     if limit != UNLIMITED and wanted > limit:

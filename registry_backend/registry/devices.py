@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from registry_backend.domain.journal import Actor
 from registry_backend.domain.query import Count, DeviceQuery, Order, Page, PageRequest
 from registry_backend.domain.tenants import Tenant
 from registry_backend.domain.timestamps import now, to_micros
+from registry_backend.registry.owners import MissingOwner, ensure_tenant
 from registry_backend.registry.recording import (
     change_of,
     changed_elsewhere,
@@ -27,6 +28,8 @@ from registry_backend.storage.base import Snapshot, Store, Transaction
 
 DELETE_CHUNK = 1000
 """Devices removed in one transaction, so that other writers need not wait long."""
+KeepDevice = Callable[[DeviceAttributes, DeviceAttributes], DeviceAttributes]
+"""From the new and the stored attributes those to store: what a writer cannot see goes on."""
 _TICKS_AT_1970 = 621_355_968_000_000_000
 
 
@@ -80,6 +83,7 @@ class DeviceUseCases:
         *,
         actor: Actor,
         rule: re.Pattern[str] = HONO_DEVICE_ID,
+        missing: MissingOwner = MissingOwner.REFUSE,
     ) -> Device:
         """Create under the given or a generated id, which `rule` must match.
 
@@ -89,11 +93,15 @@ class DeviceUseCases:
         check_id(name, rule, field="device-id")
         check_depth(attributes)
         limit = self._settings.max_devices_per_tenant
-        return await self._store.write(
-            lambda transaction: create_device(
+
+        def work(transaction: Transaction) -> Device:
+            if missing is MissingOwner.CREATE:
+                ensure_tenant(transaction, tenant_id, actor=actor)
+            return create_device(
                 transaction, tenant_id, name, attributes, default_limit=limit, actor=actor
             )
-        )
+
+        return await self._store.write(work)
 
     async def update(
         self,
@@ -103,14 +111,23 @@ class DeviceUseCases:
         *,
         expected: str | None,
         actor: Actor,
+        keep: KeepDevice | None = None,
     ) -> Device:
         """Replace the attributes. Raises NotFound, VersionMismatch, Invalid."""
         check_depth(attributes)
-        return await self._store.write(
-            lambda transaction: update_device(
-                transaction, tenant_id, device_id, attributes, expected=expected, actor=actor
+
+        def work(transaction: Transaction) -> Device:
+            return update_device(
+                transaction,
+                tenant_id,
+                device_id,
+                attributes,
+                expected=expected,
+                actor=actor,
+                keep=keep,
             )
-        )
+
+        return await self._store.write(work)
 
     async def delete(
         self, tenant_id: str, device_id: str, *, expected: str | None, actor: Actor
@@ -175,6 +192,27 @@ def create_device(
     return device
 
 
+def ensure_device(
+    transaction: Transaction,
+    tenant_id: str,
+    device_id: str,
+    *,
+    default_limit: int = UNLIMITED,
+    actor: Actor,
+) -> None:
+    """Make the device and its tenant, with nothing said of them, where they are not there."""
+    ensure_tenant(transaction, tenant_id, actor=actor)
+    if transaction.get_device(tenant_id, device_id) is None:
+        create_device(
+            transaction,
+            tenant_id,
+            device_id,
+            DeviceAttributes(),
+            default_limit=default_limit,
+            actor=actor,
+        )
+
+
 def update_device(
     transaction: Transaction,
     tenant_id: str,
@@ -183,10 +221,13 @@ def update_device(
     *,
     expected: str | None,
     actor: Actor,
+    keep: KeepDevice | None = None,
 ) -> Device:
     """Replace the attributes of a device."""
     current = get_device(transaction, tenant_id, device_id)
     check_version(expected, current, _named(tenant_id, device_id))
+    if keep is not None:
+        attributes = keep(attributes, current.attributes)
     device = changed_device(current, attributes, at=now())
     if not transaction.update_device(device, expected=current.version):
         raise _too_late(transaction, tenant_id, device_id)

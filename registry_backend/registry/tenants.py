@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from uuid import uuid4
 
 from registry_backend.domain.document import check_depth
@@ -20,6 +22,9 @@ from registry_backend.registry.recording import (
 )
 from registry_backend.registry.trust_anchors import prepare_trust_anchors
 from registry_backend.storage.base import Snapshot, Store, Transaction
+
+KeepTenant = Callable[[TenantAttributes, TenantAttributes], TenantAttributes]
+"""From the new and the stored attributes those to store: what a writer cannot see goes on."""
 
 
 class TenantUseCases:
@@ -41,11 +46,19 @@ class TenantUseCases:
         return await self._store.read(lambda snapshot: require_tenant(snapshot, tenant_id))
 
     async def create(
-        self, tenant_id: str | None, attributes: TenantAttributes, *, actor: Actor
+        self,
+        tenant_id: str | None,
+        attributes: TenantAttributes,
+        *,
+        actor: Actor,
+        rule: re.Pattern[str] = HONO_TENANT_ID,
     ) -> Tenant:
-        """Create under the given or a generated id. Raises AlreadyExists, Invalid."""
+        """Create under the given or a generated id, which `rule` must match.
+
+        Raises AlreadyExists, Invalid.
+        """
         name = generate_id() if tenant_id is None else tenant_id
-        check_id(name, HONO_TENANT_ID, field="tenant-id")
+        check_id(name, rule, field="tenant-id")
         check_depth(attributes)
         prepared = prepare_trust_anchors(attributes)
         return await self._store.write(
@@ -53,14 +66,20 @@ class TenantUseCases:
         )
 
     async def update(
-        self, tenant_id: str, attributes: TenantAttributes, *, expected: str | None, actor: Actor
+        self,
+        tenant_id: str,
+        attributes: TenantAttributes,
+        *,
+        expected: str | None,
+        actor: Actor,
+        keep: KeepTenant | None = None,
     ) -> Tenant:
         """Replace the attributes. Raises NotFound, VersionMismatch, AlreadyExists, Invalid."""
         check_depth(attributes)
         prepared = prepare_trust_anchors(attributes)
         return await self._store.write(
             lambda transaction: update_tenant(
-                transaction, tenant_id, prepared, expected=expected, actor=actor
+                transaction, tenant_id, prepared, expected=expected, actor=actor, keep=keep
             )
         )
 
@@ -101,10 +120,13 @@ def update_tenant(
     *,
     expected: str | None,
     actor: Actor,
+    keep: KeepTenant | None = None,
 ) -> Tenant:
     """Replace the attributes of a tenant whose trust anchors were checked."""
     current = require_tenant(transaction, tenant_id)
     check_version(expected, current, f"The tenant {tenant_id!r}")
+    if keep is not None:
+        attributes = keep(attributes, current.attributes)
     _check_unique(transaction, tenant_id, attributes)
     at = now()
     update = {"attributes": attributes, "version": str(uuid4()), "updated_at": at}
