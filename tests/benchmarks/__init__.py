@@ -1,1 +1,1 @@
-"""Measurements as ratios against a named reference in the same run."""
+"""What the console and the registry cost, each against a named reference taken in the same run."""

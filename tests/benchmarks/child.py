@@ -1,0 +1,101 @@
+"""One task in a process of its own, so that its memory peak is its own.
+
+`python -m tests.benchmarks.child TASK DATA FOLDER` prints the result as JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from registry_backend.domain.jobs import JobSpec, JobStatus, JobType
+from registry_backend.domain.journal import Actor
+from registry_backend.jobs.owners import this_process
+from registry_backend.jobs.runner import JobRunner
+from registry_backend.open import open_registry
+from tests.benchmarks.fleet import TENANT, open_plain
+from tests.benchmarks.references import parse_and_insert, read_and_write
+
+LINES, EXPORTED, WRITTEN = "devices.txt", "exported.txt", "written.txt"
+_ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a task did: lines, seconds without the program's start, and peak memory in bytes."""
+
+    lines: int
+    seconds: float
+    peak: int
+
+
+def run_child(task: str, data: Path, folder: Path) -> Done:
+    """Run a task of `TASKS` in a process of its own."""
+    command = [sys.executable, "-m", "tests.benchmarks.child", task, str(data), str(folder)]
+    ended = subprocess.run(command, capture_output=True, check=False, cwd=_ROOT, text=True)
+    if ended.returncode:
+        raise RuntimeError(f"{task} failed: {ended.stderr}")
+    return Done(**json.loads(ended.stdout))
+
+
+def _job(kind: JobType, name: str) -> Callable[[Path, Path], tuple[int, float]]:
+    def task(data: Path, folder: Path) -> tuple[int, float]:
+        spec = JobSpec(type=kind, tenant_id=TENANT, folder=str(folder), blob_name=name)
+        return asyncio.run(_run_job(data, spec))
+
+    return task
+
+
+async def _run_job(data: Path, spec: JobSpec) -> tuple[int, float]:
+    registry = await open_registry(data)
+    runner = JobRunner(registry.store, owner=this_process())
+    try:
+        began = time.perf_counter()
+        job = await runner.create(spec, actor=Actor(via="console", name="bench"))
+        job = await runner.wait(job.job_id)
+        seconds = time.perf_counter() - began
+    finally:
+        await runner.close()
+        await registry.close()
+    if job.status is not JobStatus.COMPLETED or job.counts.failed:
+        raise RuntimeError(f"the job ended as {job}")
+    return job.counts.lines, seconds
+
+
+def _parse_and_insert(data: Path, folder: Path) -> tuple[int, float]:
+    began = time.perf_counter()
+    lines = parse_and_insert(data, folder / LINES, TENANT)
+    return lines, time.perf_counter() - began
+
+
+def _read_and_write(data: Path, folder: Path) -> tuple[int, float]:
+    began = time.perf_counter()
+    with closing(open_plain(data)) as connection, (folder / WRITTEN).open("wb") as target:
+        lines = read_and_write(connection, target, TENANT)
+    return lines, time.perf_counter() - began
+
+
+TASKS: dict[str, Callable[[Path, Path], tuple[int, float]]] = {
+    "import": _job(JobType.IMPORT, LINES),
+    "export": _job(JobType.EXPORT, EXPORTED),
+    "parse-and-insert": _parse_and_insert,
+    "read-and-write": _read_and_write,
+}
+
+
+def _peak() -> int:
+    """The largest resident size of this program; unlike rusage's it forgets the parent's."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+if __name__ == "__main__":
+    count, taken = TASKS[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
+    print(json.dumps(asdict(Done(count, taken, _peak()))))

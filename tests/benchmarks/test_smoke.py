@@ -1,0 +1,112 @@
+"""The measurements run, and the references do the same work as the product; no time is judged."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks import fleet
+from tests.benchmarks.child import EXPORTED, WRITTEN
+from tests.benchmarks.figures import Figure, Spread, table
+from tests.benchmarks.moving import PLAIN, PRODUCT, measure_moving
+from tests.benchmarks.reads import measure_reads
+from tests.benchmarks.writes import CALLERS, measure_writes
+
+DEVICES = 3000
+TABLES = ("tenants", "devices", "credentials", "device_links", "counts")
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Path:
+    """The sample fleet three times over."""
+    fleet.build_base(tmp_path / "base.sqlite")
+    fleet.multiply(tmp_path / "base.sqlite", tmp_path / "large.sqlite", devices=DEVICES)
+    return tmp_path / "large.sqlite"
+
+
+def rows_of(path: Path, sql: str) -> list[tuple[object, ...]]:
+    """What a query finds in a registry's file."""
+    with closing(fleet.open_plain(path)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_the_reference_of_an_import_leaves_the_same_rows(tmp_path: Path) -> None:
+    """Every table has as many rows, and devices and credentials say the same of each device."""
+    figures = list(measure_moving(tmp_path, devices=DEVICES, rounds=1))
+
+    assert {figure.what for figure in figures} == {
+        *("import, lines", "import, peak memory", "export, lines", "export, peak memory"),
+    }
+    for name in TABLES:
+        count = f"SELECT count(*) FROM {name}"  # noqa: S608 - constant
+        assert rows_of(tmp_path / PRODUCT, count) == rows_of(tmp_path / PLAIN, count), name
+    journal = "SELECT count(*) FROM journal WHERE resource = 'device' AND action = 'created'"
+    same = (
+        journal,
+        "SELECT devices, enabled, credentials FROM counts",
+        "SELECT device_id, enabled, document FROM devices ORDER BY device_id",
+        """SELECT device_id, position, type, auth_id, enabled, expires_at,
+            json_remove(document, '$.secrets[0].id', '$.secrets[1].id')
+            FROM credentials ORDER BY device_id""",
+    )
+    for sql in same:
+        assert rows_of(tmp_path / PRODUCT, sql) == rows_of(tmp_path / PLAIN, sql)
+    assert rows_of(tmp_path / PLAIN, journal) == [(DEVICES,)]
+
+
+def test_the_reference_of_an_export_writes_the_same_file(tmp_path: Path) -> None:
+    """Byte for byte."""
+    list(measure_moving(tmp_path, devices=DEVICES, rounds=1))
+
+    written = (tmp_path / WRITTEN).read_bytes()
+    assert written.count(b"\n") == DEVICES
+    assert written == (tmp_path / EXPORTED).read_bytes()
+
+
+def test_the_larger_fleet_is_the_sample_many_times_over(registry: Path) -> None:
+    """Ids differ, counts hold, and each device can be found by a part of its id."""
+    assert rows_of(registry, "SELECT count(DISTINCT device_id) FROM devices") == [(DEVICES,)]
+    assert rows_of(registry, "SELECT sum(devices), sum(enabled), sum(credentials) FROM counts") == (
+        rows_of(
+            registry,
+            """SELECT count(*), sum(enabled), (SELECT count(*) FROM credentials) FROM devices""",
+        )
+    )
+    indexed = "SELECT indexed_up_to = (SELECT max(row) FROM devices) FROM search_progress"
+    assert rows_of(registry, indexed) == [(1,)]
+
+
+def test_reads_are_measured_for_points_and_pages(registry: Path) -> None:
+    """Each with a reference."""
+    figures = list(measure_reads(registry, seconds=0.05, rounds=1))
+
+    assert len(figures) == 4
+    assert all(figure.ratio is not None and figure.size == DEVICES for figure in figures)
+
+
+def test_each_counted_write_is_in_the_journal(registry: Path) -> None:
+    """For every number of callers, and for the reference."""
+    before = rows_of(registry, "SELECT max(sequence) FROM journal")
+    figures = list(measure_writes(registry, seconds=0.05, rounds=1))
+    after = rows_of(registry, "SELECT max(sequence) FROM journal")
+
+    assert len(figures) == 2 * len(CALLERS)
+    assert all(figure.ours.median > 0 and figure.theirs for figure in figures)
+    assert int(str(after[0][0])) - int(str(before[0][0])) >= 2 * len(CALLERS) + 1
+
+
+def test_the_table_says_which_budgets_are_kept() -> None:
+    """A ratio on the wrong side is named, by the median or the tail as the figure asks."""
+    theirs = Spread.of(10.0, 10.0, 10.0)
+    kept = Figure(
+        "page", 5, "ms", Spread.of(12.0, 14.0, 15.0), "small", theirs, "<= 1.5", tail=True
+    )
+    missed = Figure("import", 5, "/s", Spread.of(5.0, 5.9, 9.0), "alone", theirs, ">= 0.6")
+
+    assert (kept.ratio, kept.verdict) == (1.5, "kept")
+    assert missed.verdict == "MISSED"
+    lines = table([kept, missed]).splitlines()
+    assert lines[2].endswith("kept")
+    assert lines[3].endswith("MISSED")
