@@ -43,11 +43,27 @@ class AttributeFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class AttributeSort:
+    """One step of an order by members of the document; what lacks the member comes first.
+
+    Args:
+        path: Names from the top; ("id",), ("status", "created") and ("status", "updated") are
+            members too.
+        descending: From the greatest to the least.
+    """
+
+    path: tuple[str, ...]
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceQuery:
     """Which devices; every condition given must hold."""
 
     id_prefix: str = ""
     id_contains: str = ""
+    id_patterns: tuple[str, ...] = ()
+    """Whole ids, which may hold the wildcards `*` and `?`; the id must fit each."""
     enabled: bool | None = None
     via: str | None = None
     """Only devices that connect through this gateway."""
@@ -68,7 +84,10 @@ class TenantQuery:
     """Which tenants."""
 
     id_contains: str = ""
+    id_patterns: tuple[str, ...] = ()
+    """Whole ids, which may hold the wildcards `*` and `?`; the id must fit each."""
     enabled: bool | None = None
+    attributes: tuple[AttributeFilter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +125,14 @@ class Page(Generic[RowT_co]):
     rows: Sequence[RowT_co]
     cursors: Sequence[Cursor]
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[RowT_co]):
+    """A stretch of what a search found, and how many there are in all."""
+
+    rows: Sequence[RowT_co]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,15 @@ from registry_backend.domain.document import check_depth
 from registry_backend.domain.errors import AlreadyExists, LimitReached, NotFound
 from registry_backend.domain.identifiers import HONO_DEVICE_ID, check_id, generate_id
 from registry_backend.domain.journal import Actor
-from registry_backend.domain.query import Count, DeviceQuery, Order, Page, PageRequest
+from registry_backend.domain.query import (
+    AttributeSort,
+    Count,
+    DeviceQuery,
+    Found,
+    Order,
+    Page,
+    PageRequest,
+)
 from registry_backend.domain.tenants import Tenant
 from registry_backend.domain.timestamps import now, to_micros
 from registry_backend.registry.owners import MissingOwner, ensure_tenant
@@ -23,6 +31,7 @@ from registry_backend.registry.recording import (
     record,
     require_tenant,
 )
+from registry_backend.registry.searching import Scans, is_quick
 from registry_backend.registry.settings import UNLIMITED, RegistrySettings
 from registry_backend.storage.base import Snapshot, Store, Transaction
 
@@ -39,6 +48,7 @@ class DeviceUseCases:
     def __init__(self, store: Store, settings: RegistrySettings) -> None:
         self._store = store
         self._settings = settings
+        self._scans = Scans(store)
 
     async def page(
         self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
@@ -59,6 +69,26 @@ class DeviceUseCases:
             return snapshot.count_devices(tenant_id, query)
 
         return await self._store.read(work)
+
+    async def search(
+        self,
+        tenant_id: str,
+        query: DeviceQuery,
+        sorts: Sequence[AttributeSort],
+        *,
+        skip: int,
+        limit: int,
+    ) -> Found[Device]:
+        """A stretch of what fits, in any order, and how many fit (hono 3.7).
+
+        Searches that no index answers run one at a time. Raises NotFound (tenant), Invalid.
+        """
+
+        def work(snapshot: Snapshot) -> Found[Device]:
+            require_tenant(snapshot, tenant_id)
+            return snapshot.search_devices(tenant_id, query, sorts, skip=skip, limit=limit)
+
+        return await self._scans.read(work, quick=is_quick(query, sorts))
 
     async def position(
         self, tenant_id: str, device_id: str, query: DeviceQuery, order: Order

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 from registry_backend.domain.document import check_depth
 from registry_backend.domain.errors import AlreadyExists
 from registry_backend.domain.identifiers import HONO_TENANT_ID, check_id, generate_id
 from registry_backend.domain.journal import Actor
-from registry_backend.domain.query import Count, Page, PageRequest, TenantQuery
+from registry_backend.domain.query import (
+    AttributeSort,
+    Count,
+    Found,
+    Page,
+    PageRequest,
+    TenantQuery,
+)
 from registry_backend.domain.tenants import Tenant, TenantAttributes, TenantUsage
 from registry_backend.domain.timestamps import now
 from registry_backend.registry.recording import (
@@ -36,6 +43,14 @@ class TenantUseCases:
     async def page(self, query: TenantQuery, request: PageRequest) -> Page[Tenant]:
         """A stretch of the tenants, ordered by id."""
         return await self._store.read(lambda snapshot: snapshot.page_tenants(query, request))
+
+    async def search(
+        self, query: TenantQuery, sorts: Sequence[AttributeSort], *, skip: int, limit: int
+    ) -> Found[Tenant]:
+        """A stretch of what fits, in any order, and how many fit (hono 3.7). Raises Invalid."""
+        return await self._store.read(
+            lambda snapshot: snapshot.search_tenants(query, sorts, skip=skip, limit=limit)
+        )
 
     async def count(self, query: TenantQuery) -> Count:
         """How many tenants the query has."""

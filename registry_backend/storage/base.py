@@ -16,8 +16,10 @@ from registry_backend.domain.devices import Device
 from registry_backend.domain.jobs import Job
 from registry_backend.domain.journal import Actor, Change, JournalEntry
 from registry_backend.domain.query import (
+    AttributeSort,
     Count,
     DeviceQuery,
+    Found,
     Order,
     Page,
     PageRequest,
@@ -42,6 +44,11 @@ class Snapshot(Protocol):
     def count_tenants(self, query: TenantQuery) -> Count:
         """How many tenants the query has."""
 
+    def search_tenants(
+        self, query: TenantQuery, sorts: Sequence[AttributeSort], *, skip: int, limit: int
+    ) -> Found[Tenant]:
+        """A stretch of the tenants in any order, ties by id, and how many the query has."""
+
     def tenant_of_trust_anchor(self, subject_dn: str, *, other_than: str) -> Tenant | None:
         """Some other tenant with a trust anchor of that subject."""
 
@@ -56,6 +63,17 @@ class Snapshot(Protocol):
         self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
     ) -> Page[Device]:
         """A stretch of a tenant's devices."""
+
+    def search_devices(
+        self,
+        tenant_id: str,
+        query: DeviceQuery,
+        sorts: Sequence[AttributeSort],
+        *,
+        skip: int,
+        limit: int,
+    ) -> Found[Device]:
+        """A stretch of a tenant's devices in any order, ties by id, and how many there are."""
 
     def count_devices(self, tenant_id: str, query: DeviceQuery) -> Count:
         """How many devices the query has; O(1) without conditions and for `enabled` alone."""

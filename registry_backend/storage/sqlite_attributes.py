@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.query import AttributeFilter
-from registry_backend.storage.paging import Parameter
+from registry_backend.storage.paging import Parameter, successor
 
 _PLAIN = re.compile(r'[^"\\\x00-\x1f\x7f]+')
 """Text that JSON writes as it is: safe in a path, and found in a document without parsing it."""
@@ -31,9 +31,9 @@ def attribute_condition(document: str, attribute: AttributeFilter) -> Condition:
     Raises:
         Invalid: for a pattern that is too long.
     """
-    if not attribute.path or not all(_PLAIN.fullmatch(name) for name in attribute.path):
+    path = _json_path(attribute.path)
+    if path is None:
         return _by_steps(document, attribute)
-    path = "$" + "".join(f'."{name}"' for name in attribute.path)
     hint = _hint(document, attribute.value)
     match = _match("e", attribute.value)
     sql = f"""{hint.sql} AND json_type({document}, ?) <> 'object'
@@ -41,16 +41,75 @@ def attribute_condition(document: str, attribute: AttributeFilter) -> Condition:
     return Condition(sql, (*hint.parameters, path, path, *match.parameters))
 
 
+def attribute_value(document: str, path: tuple[str, ...]) -> Condition:
+    """The member's value, to sort by; NULL where there is none."""
+    plain = _json_path(path)
+    if plain is not None:
+        return Condition(f"json_extract({document}, ?)", (plain,))
+    if not path:
+        return Condition("NULL")
+    sources, conditions = _steps(document, len(path))
+    sql = f"""(SELECT s{len(path) - 1}.value FROM {", ".join(sources)}
+        WHERE {" AND ".join(conditions)})"""  # noqa: S608 - bound
+    return Condition(sql, path)
+
+
+def glob_condition(column: str, pattern: str) -> Condition:
+    """Whether a text column fits a pattern with the wildcards `*` and `?`, by an index if it can.
+
+    Raises:
+        Invalid: for a pattern that is too long.
+    """
+    wildcard = _WILDCARD.search(pattern)
+    if wildcard is None:
+        return Condition(f"{column} = ?", (pattern,))
+    prefix, glob = pattern[: wildcard.start()], _glob(pattern)
+    if not prefix:
+        return Condition(f"{column} GLOB ?", (glob,))
+    end = successor(prefix)
+    upper = Condition("") if end is None else Condition(f" AND {column} < ?", (end,))
+    return Condition(
+        f"{column} >= ?{upper.sql} AND {column} GLOB ?", (prefix, *upper.parameters, glob)
+    )
+
+
+def longest_literal(pattern: str) -> str:
+    """The longest piece of a pattern between its wildcards."""
+    return max(_WILDCARD.split(pattern), key=len)
+
+
+def _glob(pattern: str) -> str:
+    if len(pattern) > _LONGEST_PATTERN:
+        raise Invalid(f"A pattern may have {_LONGEST_PATTERN} characters, not {len(pattern)}.")
+    return pattern.replace("[", "[[]")  # GLOB has sets in brackets; ours has not
+
+
+def _json_path(path: tuple[str, ...]) -> str | None:
+    """The path as SQLite spells it; None for names it cannot, and for places in a list."""
+    if path and all(_PLAIN.fullmatch(name) and not name.isdigit() for name in path):
+        return "$" + "".join(f'."{name}"' for name in path)
+    return None
+
+
+def _steps(document: str, length: int) -> tuple[list[str], list[str]]:
+    """One `json_each` for each step of a path, and the comparisons with the names to bind.
+
+    A step into a list is the place in it, from 0, as in a JSON pointer.
+    """
+    sources, conditions = [f"json_each({document}) AS s0"], ["CAST(s0.key AS TEXT) = ?"]
+    for step in range(1, length):
+        above = f"s{step - 1}"
+        inside = f"CASE WHEN {above}.type IN ('object', 'array') THEN {above}.value ELSE '{{}}' END"
+        sources.append(f"json_each({inside}) AS s{step}")
+        conditions.append(f"CAST(s{step}.key AS TEXT) = ?")
+    return sources, conditions
+
+
 def _by_steps(document: str, attribute: AttributeFilter) -> Condition:
     """The same for names that a JSON path cannot spell: each step compares the member's name."""
     if not attribute.path:
         return Condition("0")
-    sources, conditions = [f"json_each({document}) AS s0"], ["s0.key = ?"]
-    for step in range(1, len(attribute.path)):
-        above = f"s{step - 1}"
-        inside = f"CASE {above}.type WHEN 'object' THEN {above}.value ELSE '{{}}' END"
-        sources.append(f"json_each({inside}) AS s{step}")
-        conditions.append(f"s{step}.key = ?")
+    sources, conditions = _steps(document, len(attribute.path))
     last = f"s{len(attribute.path) - 1}"
     own, element = _match(last, attribute.value), _match("e", attribute.value)
     sql = f"""EXISTS (SELECT 1 FROM {", ".join(sources)} WHERE {" AND ".join(conditions)}
@@ -67,10 +126,7 @@ def _match(row: str, value: str | float | bool) -> Condition:  # noqa: FBT001 - 
     if not isinstance(value, str):
         return Condition(f"{row}.type IN ('integer', 'real') AND {row}.atom = ?", (float(value),))
     if _WILDCARD.search(value):
-        if len(value) > _LONGEST_PATTERN:
-            raise Invalid(f"A pattern may have {_LONGEST_PATTERN} characters, not {len(value)}.")
-        # GLOB has sets in brackets; ours has not.
-        return Condition(f"{row}.type = 'text' AND {row}.atom GLOB ?", (value.replace("[", "[[]"),))
+        return Condition(f"{row}.type = 'text' AND {row}.atom GLOB ?", (_glob(value),))
     return Condition(f"{row}.type = 'text' AND {row}.atom = ?", (value,))
 
 

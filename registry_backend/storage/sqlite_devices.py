@@ -7,7 +7,16 @@ from collections.abc import Iterator, Sequence
 
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.errors import AlreadyExists
-from registry_backend.domain.query import Count, DeviceQuery, DeviceSort, Order, Page, PageRequest
+from registry_backend.domain.query import (
+    AttributeSort,
+    Count,
+    DeviceQuery,
+    DeviceSort,
+    Found,
+    Order,
+    Page,
+    PageRequest,
+)
 from registry_backend.domain.timestamps import from_micros
 from registry_backend.storage.paging import Row, Where, fetch_page
 from registry_backend.storage.rows import document_text, restore
@@ -22,6 +31,7 @@ from registry_backend.storage.sqlite_query import (
     device_keys,
     device_listing,
 )
+from registry_backend.storage.sqlite_sorting import DEVICE_COLUMNS, only_by_id, sort_order
 
 _COLUMNS = """d.changed_at, d.device_id, d.version, d.revision, d.generation_id, d.created_at,
     d.updated_at, d.status_updated_at, d.document"""
@@ -64,6 +74,32 @@ class DeviceReads(Rows):
             [listing.keys.cursor(row[first:2]) for row in rows],
             more,
         )
+
+    def search_devices(
+        self,
+        tenant_id: str,
+        query: DeviceQuery,
+        sorts: Sequence[AttributeSort],
+        *,
+        skip: int,
+        limit: int,
+    ) -> Found[Device]:
+        """A stretch of a tenant's devices in any order, ties by id, and how many there are."""
+        total = self.count_devices(tenant_id, query).value
+        if skip >= total:
+            return Found([], total)
+        if only_by_id(sorts):
+            order = Order(descending=bool(sorts) and sorts[0].descending)
+            request = PageRequest(skip=skip, limit=limit)
+            return Found(self.page_devices(tenant_id, query, order, request).rows, total)
+        listing = device_listing(self._connection, tenant_id, query, Order(), _COLUMNS)
+        by = sort_order(sorts, DEVICE_COLUMNS, document="d.document")
+        rows = self._all(
+            f"""SELECT {_COLUMNS} FROM {listing.source} {listing.where.sql()}
+            ORDER BY {by.sql} LIMIT ? OFFSET ?""",  # noqa: S608 - bound
+            *(*listing.parameters, *listing.where.parameters, *by.parameters, limit, skip),
+        )
+        return Found([_device(tenant_id, row) for row in rows], total)
 
     def count_devices(self, tenant_id: str, query: DeviceQuery) -> Count:
         """How many devices the query has; O(1) without conditions and for `enabled` alone."""

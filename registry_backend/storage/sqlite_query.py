@@ -10,12 +10,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from registry_backend.domain.query import AttributeFilter, DeviceQuery, DeviceSort, Order
 from registry_backend.domain.timestamps import to_micros
 from registry_backend.storage import search
 from registry_backend.storage.paging import Keys, Listing, Parameter, Where, successor
-from registry_backend.storage.sqlite_attributes import Condition, attribute_condition
+from registry_backend.storage.sqlite_attributes import (
+    Condition,
+    attribute_condition,
+    glob_condition,
+    longest_literal,
+)
 
 MAX_CANDIDATES = 5000
 """More rows than this are not fetched by number: walking the index gets to a page sooner."""
@@ -114,13 +120,7 @@ def _where(tenant_id: str, query: DeviceQuery) -> Where:
     where.add("d.tenant_id = ?", tenant_id)
     if query.enabled is not None:
         where.add("d.enabled = ?", query.enabled)
-    if query.id_prefix:
-        where.add("d.device_id >= ?", query.id_prefix)
-        end = successor(query.id_prefix)
-        if end is not None:
-            where.add("d.device_id < ?", end)
-    if query.id_contains:
-        where.add(*search.contains("d.device_id", query.id_contains))
+    _add_id_conditions(where, query)
     if query.via is not None:
         where.add(_CONNECTS_THROUGH, query.via, query.via)
     if query.is_gateway is not None:
@@ -133,6 +133,19 @@ def _where(tenant_id: str, query: DeviceQuery) -> Where:
         condition = _attribute(attribute)
         where.add(condition.sql, *condition.parameters)
     return where
+
+
+def _add_id_conditions(where: Where, query: DeviceQuery) -> None:
+    if query.id_prefix:
+        where.add("d.device_id >= ?", query.id_prefix)
+        end = successor(query.id_prefix)
+        if end is not None:
+            where.add("d.device_id < ?", end)
+    if query.id_contains:
+        where.add(*search.contains("d.device_id", query.id_contains))
+    for pattern in query.id_patterns:
+        condition = glob_condition("d.device_id", pattern)
+        where.add(condition.sql, *condition.parameters)
 
 
 def _attribute(attribute: AttributeFilter) -> Condition:
@@ -172,6 +185,11 @@ def _probes(
         yield ask(_ROWS_OF_GATEWAYS, tenant_id, tenant_id, tenant_id, limit, tenant_id)
     if query.id_contains:
         yield lambda: search.rows_with(connection, tenant_id, query.id_contains, limit=limit)
+    # A pattern with a beginning is walked from there; others are asked for their longest part.
+    parts = (longest_literal(each) for each in query.id_patterns if each.startswith(("*", "?")))
+    yield from (
+        partial(search.rows_with, connection, tenant_id, part, limit=limit) for part in parts
+    )
     if query.expires_before is not None:
         yield ask(_ROWS_EXPIRING, tenant_id, to_micros(query.expires_before))
     if query.credential_type is not None:

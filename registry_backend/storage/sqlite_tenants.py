@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from registry_backend.domain.errors import AlreadyExists
-from registry_backend.domain.query import Count, Page, PageRequest, TenantQuery
+from registry_backend.domain.query import (
+    AttributeSort,
+    Count,
+    Found,
+    Page,
+    PageRequest,
+    TenantQuery,
+)
 from registry_backend.domain.tenants import Tenant, TenantAttributes
 from registry_backend.domain.timestamps import from_micros, to_micros
 from registry_backend.storage.paging import Keys, Listing, Row, Where, fetch_page
 from registry_backend.storage.rows import document_text, restore
 from registry_backend.storage.search import contains
+from registry_backend.storage.sqlite_attributes import attribute_condition, glob_condition
 from registry_backend.storage.sqlite_base import Rows, micros, moment
+from registry_backend.storage.sqlite_sorting import TENANT_COLUMNS, sort_order
 
 _COLUMNS = "tenant_id, version, created_at, updated_at, document"
 _KEYS = Keys(("tenant_id",), (str,))
@@ -31,6 +41,21 @@ class TenantReads(Rows):
             self._connection, Listing(_COLUMNS, "tenants", _where(query), _KEYS), request
         )
         return Page([_tenant(row) for row in rows], [_KEYS.cursor(row[:1]) for row in rows], more)
+
+    def search_tenants(
+        self, query: TenantQuery, sorts: Sequence[AttributeSort], *, skip: int, limit: int
+    ) -> Found[Tenant]:
+        """A stretch of the tenants in any order, ties by id, and how many the query has."""
+        total = self.count_tenants(query).value
+        if skip >= total:
+            return Found([], total)
+        where, by = _where(query), sort_order(sorts, TENANT_COLUMNS, document="document")
+        rows = self._all(
+            f"""SELECT {_COLUMNS} FROM tenants {where.sql()}
+            ORDER BY {by.sql} LIMIT ? OFFSET ?""",  # noqa: S608 - bound
+            *(*where.parameters, *by.parameters, limit, skip),
+        )
+        return Found([_tenant(row) for row in rows], total)
 
     def count_tenants(self, query: TenantQuery) -> Count:
         """How many tenants the query has."""
@@ -108,6 +133,16 @@ def _where(query: TenantQuery) -> Where:
         where.add(*contains("tenant_id", query.id_contains))
     if query.enabled is not None:
         where.add("enabled = ?", query.enabled)
+    for pattern in query.id_patterns:
+        condition = glob_condition("tenant_id", pattern)
+        where.add(condition.sql, *condition.parameters)
+    for attribute in query.attributes:
+        if attribute.path == ("enabled",) and isinstance(attribute.value, bool):
+            # A document that leaves it out is enabled (hono 2.2); the column knows.
+            where.add("enabled = ?", attribute.value)
+        else:
+            condition = attribute_condition("document", attribute)
+            where.add(condition.sql, *condition.parameters)
     return where
 
 

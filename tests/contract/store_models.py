@@ -83,6 +83,7 @@ def _identity_fits(device: Device, query: DeviceQuery) -> bool:
     return (
         device.device_id.startswith(query.id_prefix)
         and part in device.device_id.encode().lower()
+        and all(_equal(device.device_id, pattern) for pattern in query.id_patterns)
         and query.enabled in (None, device.enabled)
     )
 
@@ -113,6 +114,8 @@ def _member_fits(device: Device, wanted: AttributeFilter) -> bool:
         return device.enabled is wanted.value
     found: Any = device.attributes.to_json()
     for name in wanted.path:
+        if isinstance(found, list):
+            found = {str(place): each for place, each in enumerate(found)}
         if not isinstance(found, dict) or name not in found:
             return False
         found = found[name]
