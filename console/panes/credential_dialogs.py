@@ -73,7 +73,7 @@ class CredentialDialogs:
         """Choose a type and fill in its form."""
         device_id = self._edit.stored.device_id
         title = f"New credential of {device_id}"
-        kind = await self._pane.app.push_screen_wait(ChooseScreen(title, _TYPES))
+        kind = await self._pane.ask(ChooseScreen(title, _TYPES))
         if kind is None:
             return None
         if kind == _OTHER:
@@ -150,11 +150,9 @@ class CredentialDialogs:
         """One more secret, so that a device can change over from one to the next."""
         kind, index = entry.credential.type, self._index(entry)
         if kind == X509:
-            self._pane.app.notify(
+            self._pane.warn(
                 "A certificate's credential has exactly one secret. "
-                "Press n to add another certificate.",
-                severity="warning",
-                markup=False,
+                "Press n to add another certificate."
             )
             return None
         members, title = self._edit.credentials()[index], f"New secret of {entry.key}"
@@ -179,9 +177,7 @@ class CredentialDialogs:
         if len(credential.secrets) < 2:
             return 0 if credential.secrets else None
         choices = self._secret_choices(entry)
-        chosen = await self._pane.app.push_screen_wait(
-            ChooseScreen(question, choices, intro=entry.key)
-        )
+        chosen = await self._pane.ask(ChooseScreen(question, choices, intro=entry.key))
         return None if chosen is None else int(chosen)
 
     def _secret_choices(self, entry: CredentialEntry) -> list[Choice]:
@@ -217,7 +213,7 @@ class CredentialDialogs:
         text = f"{what} cannot be used by {device_id} any more. This cannot be taken back."
         if place is None and len(chosen) >= len(documents):
             text += "\nIt is left without credentials and cannot log in."
-        if not await self._pane.app.push_screen_wait(ConfirmScreen(title, text)):
+        if not await self._pane.ask(ConfirmScreen(title, text)):
             return None
         if place is not None:
             secrets = list(documents[index]["secrets"])
@@ -232,7 +228,7 @@ class CredentialDialogs:
             return True, None
         choices = self._secret_choices(entry)
         whole = Choice("all", "The whole credential", plural(len(choices), "secret"), "a")
-        chosen = await self._pane.app.push_screen_wait(
+        chosen = await self._pane.ask(
             ChooseScreen("Delete what?", [*choices, whole], intro=entry.key)
         )
         return chosen == "all", int(chosen) if chosen and chosen != "all" else None
@@ -271,15 +267,13 @@ class CredentialDialogs:
         text, problem = format_json(start), ""
         while True:
             screen = DocumentScreen(title, text, problem=problem, changed=bool(problem))
-            answer = await self._pane.app.push_screen_wait(screen)
+            answer = await self._pane.ask(screen)
             if answer is None:
                 return None
             text = answer
             try:
                 return await save(as_object(parse_json(text)))
-            except LeftOpen:
-                problem = "It was changed elsewhere; nothing has been written yet."
-            except RegistryError as error:
+            except (LeftOpen, RegistryError) as error:
                 problem = str(error)
 
 

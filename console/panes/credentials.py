@@ -14,6 +14,7 @@ from console.dialogs.expiring import ExpiringScreen
 from console.dialogs.show import ShowScreen
 from console.forms.veil import Veil
 from console.keys import bindings_of
+from console.panes.asking import one_at_a_time
 from console.panes.base import RecordPane
 from console.panes.credential_dialogs import CredentialDialogs
 from console.panes.credential_edit import SetEdit
@@ -171,12 +172,12 @@ class CredentialsPane(RecordPane[CredentialEntry]):
 
     # adding and changing
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_new(self) -> None:
         """Add a credential."""
         tenant_id, device_id = self.scope.tenant_id, self.scope.device_id
         if tenant_id is None or device_id is None:
-            self.app.notify("Choose a device first: press 2.", severity="warning", markup=False)
+            self.warn("Choose a device first: press 2.")
             return
         try:
             stored = await self.port.get(tenant_id, device_id)
@@ -189,14 +190,14 @@ class CredentialsPane(RecordPane[CredentialEntry]):
             added = [each.key for each in render.entries_of(saved) if each.key not in before]
             self._saved(saved, added[0] if added else "")
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_edit(self) -> None:
         """Change state, validity and comments."""
         entry = self.require_row()
         if entry is not None:
             self._saved(await self._dialogs(entry.stored).edit(entry), entry.key)
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_edit_json(self) -> None:
         """Change the whole set as JSON."""
         entry = self.require_row()
@@ -204,14 +205,14 @@ class CredentialsPane(RecordPane[CredentialEntry]):
             edit = SetEdit(self.app, self.saves, self.port, entry.stored)
             self._saved(await edit.edit_as_json(), entry.key)
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_replace(self) -> None:
         """Give a secret new material."""
         entry = self.require_row()
         if entry is not None:
             self._saved(await self._dialogs(entry.stored).replace(entry), entry.key)
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_add_secret(self) -> None:
         """Add a secret beside the others."""
         entry = self.require_row()
@@ -235,7 +236,7 @@ class CredentialsPane(RecordPane[CredentialEntry]):
 
     # on, off, gone
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_switch(self) -> None:
         """Enable or disable the credential, or all marked ones alike, in one write."""
         entry = self.require_row()
@@ -249,7 +250,7 @@ class CredentialsPane(RecordPane[CredentialEntry]):
                 f"All marked credentials of {entry.stored.device_id} are set alike.",
                 confirm=verb,
             )
-            if not await self.app.push_screen_wait(question):
+            if not await self.ask(question):
                 return
         edit = SetEdit(self.app, self.saves, self.port, entry.stored)
         documents = [
@@ -258,7 +259,7 @@ class CredentialsPane(RecordPane[CredentialEntry]):
         ]
         await self._write(edit, documents, f"{verb}d {plural(len(chosen), 'credential')} of")
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_delete(self) -> None:
         """Delete the credential, one of its secrets, or all marked credentials."""
         entry = self.require_row()
@@ -300,7 +301,7 @@ class CredentialsPane(RecordPane[CredentialEntry]):
         event.stop()
         self.action_widen()
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_reveal(self) -> None:
         """Show a secret for ten seconds."""
         entry = self.require_row()
@@ -310,7 +311,7 @@ class CredentialsPane(RecordPane[CredentialEntry]):
         if index is not None:
             secret = entry.credential.secrets[index]
             text = render.revealed(entry.credential.type, secret)
-            self.app.push_screen(
+            self.show_window(
                 ShowScreen(
                     f"{entry.key}  {render.secret_title(entry.credential, index).lower()}",
                     text,
@@ -318,7 +319,7 @@ class CredentialsPane(RecordPane[CredentialEntry]):
                 )
             )
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_copy_secret(self) -> None:
         """Copy a secret; it goes from the clipboard by itself."""
         entry = self.require_row()
@@ -329,7 +330,7 @@ class CredentialsPane(RecordPane[CredentialEntry]):
             return
         found = render.material(entry.credential.secrets[index])
         if not found:
-            self.app.notify("There is no secret to copy here.", severity="warning", markup=False)
+            self.warn("There is no secret to copy here.")
             return
         name = next((each for each in ("key", "pwd-hash") if each in found), next(iter(found)))
         self._clipboard.copy(found[name])
@@ -341,14 +342,14 @@ class CredentialsPane(RecordPane[CredentialEntry]):
         if tenant_id and device_id and self.adapter.journal is not None:
             show_history(self, self.adapter.journal, tenant_id, device_id, self.clock())
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_expiring(self) -> None:
         """List what ends soon in the whole tenant, and go there."""
         tenant_id = self.scope.tenant_id
         if tenant_id is None:
-            self.app.notify("Choose a tenant first: press 1.", severity="warning", markup=False)
+            self.warn("Choose a tenant first: press 1.")
             return
-        row = await self.app.push_screen_wait(
+        row = await self.ask(
             ExpiringScreen(
                 tenant_id, lambda before: EndingSource(self.port, tenant_id, before), self.clock()
             )

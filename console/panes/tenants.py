@@ -14,6 +14,7 @@ from console.dialogs.confirm import ConfirmScreen
 from console.forms.fields import Values, text_of
 from console.forms.tenants import tenant_document, tenant_fields
 from console.keys import bindings_of
+from console.panes.asking import one_at_a_time
 from console.panes.base import RecordPane
 from console.panes.editing import DocumentEdit
 from console.panes.history import show_history
@@ -159,7 +160,7 @@ class TenantsPane(RecordPane[Tenant]):
 
     # creating and changing
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_new(self) -> None:
         """Create a tenant."""
 
@@ -177,7 +178,7 @@ class TenantsPane(RecordPane[Tenant]):
             if self.scope.tenant_id is None:
                 self.post_message(ScopeAsked(Scope(created.tenant_id), pane="tenants"))
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_edit(self) -> None:
         """Change the tenant in a form."""
         tenant = self.require_row()
@@ -191,14 +192,14 @@ class TenantsPane(RecordPane[Tenant]):
         fields = tenant_fields(tenant.attributes)
         self.saved(await self.fill_form(f"Edit {tenant.tenant_id}", fields, save))
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_edit_json(self) -> None:
         """Change the tenant as JSON."""
         tenant = self.require_row()
         if tenant is not None:
             self.saved(await self.editing(tenant).edit_as_json())
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_anchors(self) -> None:
         """Add, change or remove trust anchors."""
         tenant = self.require_row()
@@ -230,7 +231,7 @@ class TenantsPane(RecordPane[Tenant]):
             self.table.replace_row(tenant)
             self.show_detail()
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_switch(self) -> None:
         """Enable or disable the tenant, or all marked ones alike."""
         tenant = self.require_row()
@@ -251,13 +252,13 @@ class TenantsPane(RecordPane[Tenant]):
                 "All marked tenants are set alike. Each change is in the journal.",
                 confirm=verb,
             )
-            if not await self.app.push_screen_wait(question):
+            if not await self.ask(question):
                 return
         await self.for_marked(tenant, switch, done=f"{verb}d")
 
     # deleting
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_delete(self) -> None:
         """Delete the tenant under the cursor, with or without its devices."""
         tenant = self.require_row()
@@ -292,7 +293,7 @@ class TenantsPane(RecordPane[Tenant]):
             Choice("keep", "Keep devices", "They are back when the tenant is created again.", "k"),
             Choice("delete", "Delete devices too", "They and their credentials are gone.", "d"),
         )
-        chosen = await self.app.push_screen_wait(
+        chosen = await self.ask(
             ChooseScreen(f"Delete {tenant_id}", choices, intro=f"It has {_what(usage)}.")
         )
         return None if chosen is None else chosen == "delete"
@@ -305,9 +306,7 @@ class TenantsPane(RecordPane[Tenant]):
         elif self.table.marks:
             text += "\nOnly this one: marks do not count here."
         typed = tenant_id if usage.devices else ""
-        return await self.app.push_screen_wait(
-            ConfirmScreen(f"Delete {tenant_id}?", text, typed=typed)
-        )
+        return await self.ask(ConfirmScreen(f"Delete {tenant_id}?", text, typed=typed)) or False
 
     async def _remove(self, tenant: Tenant, with_devices: bool) -> None:  # noqa: FBT001
         """The tenant first: its version tells whether it is still the one that was shown."""
@@ -317,7 +316,7 @@ class TenantsPane(RecordPane[Tenant]):
 
     # the sample fleet
 
-    @work(exit_on_error=False)
+    @one_at_a_time
     async def action_sample(self) -> None:
         """Fill in the sample fleet, into an empty registry only."""
         fill = self.adapter.sample
@@ -325,11 +324,9 @@ class TenantsPane(RecordPane[Tenant]):
             return
         try:
             if (await self.port.count(TenantQuery())).value:
-                self.app.notify(
+                self.warn(
                     "There are tenants already; the sample fleet is for an empty registry. "
-                    "Try idconsole --demo beside it.",
-                    severity="warning",
-                    markup=False,
+                    "Try idconsole --demo beside it."
                 )
                 return
             self.table.border_subtitle = "Filling in the sample fleet…"

@@ -45,7 +45,7 @@ class TrustAnchorDialogs:
             Choice(_ADD, "Add a trust anchor", "from a certificate file", "a"),
         ]
         title = f"Trust anchors of {self._tenant.tenant_id}"
-        chosen = await self._pane.app.push_screen_wait(ChooseScreen(title, choices))
+        chosen = await self._pane.ask(ChooseScreen(title, choices))
         if chosen == _ADD:
             await self._add()
         elif chosen is not None:
@@ -61,7 +61,7 @@ class TrustAnchorDialogs:
             Choice("options", "Options", "Provisioning and names", "o"),
             Choice("remove", "Remove", "Devices with its certificates no longer connect", "r"),
         )
-        chosen = await self._pane.app.push_screen_wait(
+        chosen = await self._pane.ask(
             ChooseScreen(anchor_name(anchor), choices, intro=anchor.subject_dn or "")
         )
         if chosen == "options":
@@ -97,7 +97,7 @@ class TrustAnchorDialogs:
             "more. To take it back, add its certificate again.",
             confirm="Remove",
         )
-        if not await self._pane.app.push_screen_wait(question):
+        if not await self._pane.ask(question):
             return
         anchors = self._listed()
         del anchors[index]
