@@ -497,11 +497,10 @@ async def test_editing_a_conflict_shows_the_new_password_covered(tmp_path: Path)
 async def test_p_shows_a_key_for_a_while_and_a_password_never(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It hides by itself."""
-    monkeypatch.setattr("console.panes.credentials.SHOW_SECONDS", 1)
-    async with credentials_pane(
-        tmp_path, psk("lamp-1", SECRET), password("lamp-1", SECRET)
-    ) as pilot:
+    """A password never was there to be shown; a key hides by itself."""
+    monkeypatch.setattr("console.panes.credentials.SHOW_SECONDS", 600)
+    before = (psk("lamp-1", SECRET), password("lamp-1", SECRET))
+    async with credentials_pane(tmp_path, *before) as pilot:
         assert KEY not in screenshot(pilot)
         await pilot.press("p")
         await dialog(pilot, ShowScreen)
@@ -510,6 +509,26 @@ async def test_p_shows_a_key_for_a_while_and_a_password_never(
         await pilot.press("escape", "end", "p")
         await dialog(pilot, ShowScreen)
         assert KEY in screenshot(pilot)
+        await pilot.press("escape")
+        await at_rest(pilot)
+        assert KEY not in screenshot(pilot)
+
+
+async def test_a_key_that_is_shown_hides_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody needs to close the window."""
+    shown: list[ShowScreen] = []
+
+    class Noted(ShowScreen):
+        def on_mount(self) -> None:
+            shown.append(self)
+
+    monkeypatch.setattr("console.panes.credentials.SHOW_SECONDS", 1)
+    monkeypatch.setattr("console.panes.credentials.ShowScreen", Noted)
+    async with credentials_pane(tmp_path, psk("lamp-1", SECRET)) as pilot:
+        await pilot.press("p")
+        await wait_for(pilot, lambda: shown, "the key")
         await at_rest(pilot)
         assert KEY not in screenshot(pilot)
 
