@@ -26,7 +26,7 @@ def device_fields(
     """The fields of a device that exists, or of a new one."""
     shown = attributes or DeviceAttributes()
     new = Field(
-        "device_id",
+        "device-id",
         "Device id",
         "Letters, digits and - _ . : =   Leave it empty to have one made.",
     )

@@ -149,7 +149,7 @@ class DevicesPane(RecordPane[Device]):
 
         async def create(values: Values) -> Device:
             attributes = DeviceAttributes.parse(device_document({}, values))
-            device_id = text_of(values, "device_id") or None
+            device_id = text_of(values, "device-id") or None
             return await self.saves.run(
                 f"device {device_id}",
                 lambda: self.port.create(tenant_id, device_id, attributes),
