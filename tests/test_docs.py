@@ -14,6 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from console.keys import ACTIONS, EVERYWHERE, GROUPS, TABLE, Action
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("console", "registry_backend", "themes", "screenshots")
 PYPROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
@@ -124,3 +126,34 @@ def test_the_gate_runs_both_chores() -> None:
     assert lines[0] == "#!/usr/bin/env bash"
     assert "set -euo pipefail" in lines
     assert [line for line in lines if line.startswith("make ")] == ["make check", "make test"]
+
+
+def key_table() -> str:
+    """The README's table of keys, as `console.keys` has it.
+
+    What works in one place is told by its sentence, what several panes do by its label and them.
+    """
+    rows = dict.fromkeys(f"| {_spelled(action)} | {_told(action)} |" for action in ACTIONS)
+    return "\n".join(["| key | what |", "|---|---|", *rows])
+
+
+def _spelled(action: Action) -> str:
+    return " ".join(f"`{key}`" for key in re.split(r" (?!up|down)", action.keys))
+
+
+def _told(action: Action) -> str:
+    if action.group in {EVERYWHERE, TABLE}:
+        return action.help
+    same = [each for each in ACTIONS if (each.key, each.label) == (action.key, action.label)]
+    panes = [group for group in GROUPS if group in {each.group for each in same}]
+    if len(panes) == 1:
+        return f"{action.group}: {action.help}"
+    return f"{action.label}: {', '.join(panes).lower()}"
+
+
+def test_the_readme_has_the_keys_that_the_console_has() -> None:
+    """The table of keys is exactly what `console.keys` says; paste it from the failure."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    found = re.search(r"^\| key \| what \|\n(?:\|.*(?:\n|$))+", readme, re.MULTILINE)
+    assert found, f"README.md needs this table:\n\n{key_table()}\n"
+    assert found[0].strip() == key_table()
