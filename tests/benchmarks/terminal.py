@@ -11,6 +11,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -73,11 +74,12 @@ class Terminal:
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
-        try:
-            self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
+        deadline = time.perf_counter() + 10
+        while self.process.poll() is None and time.perf_counter() < deadline:
+            self._drain()  # a program that cannot write cannot end
+        if self.process.poll() is None:
             self.process.kill()
-            self.process.wait()
+        self.process.wait()
         os.close(self._master)
 
     def wait_for(self, text: str, *, seconds: float = 60) -> float:
@@ -140,6 +142,12 @@ class Terminal:
         self._output += data
         self._answer()
         return at
+
+    def _drain(self) -> None:
+        ready, _, _ = select.select([self._master], [], [], 0.02)
+        if ready:
+            with suppress(OSError):  # the other side is closed
+                os.read(self._master, 1 << 16)
 
     def _answer(self) -> None:
         """Answer what a program asks its terminal."""
