@@ -1,0 +1,169 @@
+"""From a request on the wire to an answer on it: the order of checks is here (hono 1.1, 3.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from aiohttp import web
+
+from registry_backend.api.answers import HTML_TYPE, JSON_TYPE, PLAIN_TYPE, Answer
+from registry_backend.api.authentication import Authentication
+from registry_backend.api.hono.failures import failure, told
+from registry_backend.api.hono.openapi import DESCRIPTION_PATH, description_text
+from registry_backend.api.hono.routes import Match, check_ids, match, served
+from registry_backend.api.hono.service import Call, HonoService
+from registry_backend.api.targets import read_target
+from registry_backend.domain.errors import Invalid, RegistryError
+from registry_backend.domain.journal import Actor
+
+BODY_SECONDS = 20.0
+"""How long a client may take to send the body."""
+_NOT_FOUND = b"<html><body><h1>Resource not found</h1></body></html>"
+"""hono 1.1: an unknown path gets a page, not JSON."""
+_ALLOWED_HEADERS = "content-type, authorization, if-match"
+
+log = logging.getLogger("idconsole.hono")
+
+
+class _TooLarge(Exception):
+    """The body is longer than this listener takes."""
+
+
+class HonoEndpoint:
+    """Answers the requests of one listener.
+
+    Args:
+        service: What is served.
+        authentication: Who may call; None: everybody.
+    """
+
+    def __init__(self, service: HonoService, authentication: Authentication | None = None) -> None:
+        self._service = service
+        self._authentication = authentication
+        self._routes = served(service.profile)
+        self._description = description_text(service.options, authentication).encode("utf-8")
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """The answer to a request, whatever happens."""
+        try:
+            answer = await self._answer(request)
+        except RegistryError as error:
+            answer = failure(error, self._service.profile)
+        except _TooLarge:
+            answer = self._too_large()
+        except TimeoutError:
+            answer = told(408, "the body did not arrive in time", self._service.profile)
+        except Exception:
+            log.exception("A %s request failed.", request.method)
+            answer = told(500, "internal error", self._service.profile)
+        return self._response(request, answer)
+
+    async def _answer(self, request: web.BaseRequest) -> Answer:
+        target = read_target(request.raw_path)
+        if target.segments == (DESCRIPTION_PATH.removeprefix("/"),):
+            return await self._describe(request)
+        found = match(target.segments, self._routes)
+        if found is None:
+            return Answer(404, _NOT_FOUND, HTML_TYPE)
+        if _is_preflight(request):
+            return self._preflight(found)
+        actor = await self._actor(request)
+        if isinstance(actor, Answer):
+            return actor
+        route = found.routes.get(request.method)
+        if route is None:
+            return Answer(405, headers={"Allow": ", ".join(sorted(found.routes))})
+        check_ids(route, found.ids, self._service.profile)
+        call = Call(
+            service=self._service,
+            actor=actor,
+            ids=found.ids,
+            parameters=target.parameters,
+            body=await self._body(request) if route.body else b"",
+            content_type=request.headers.get("Content-Type", ""),
+            expected=request.headers.get("If-Match", "").strip() or None,
+        )
+        return await route.handle(call)
+
+    async def _describe(self, request: web.BaseRequest) -> Answer:
+        actor = await self._actor(request)
+        if isinstance(actor, Answer):
+            return actor
+        if request.method != "GET":
+            return Answer(405, headers={"Allow": "GET"})
+        return Answer(200, self._description, JSON_TYPE)
+
+    async def _actor(self, request: web.BaseRequest) -> Actor | Answer:
+        if self._authentication is None:
+            return Actor(via="hono")
+        user = await self._authentication.user(request.headers.get("Authorization"))
+        if user is None:
+            refused = told(401, "this listener asks who calls", self._service.profile)
+            challenge = ", ".join(self._authentication.challenges)
+            headers = {"WWW-Authenticate": challenge}
+            return Answer(401, refused.body, refused.content_type, headers)
+        return Actor(via="hono", name=user)
+
+    async def _body(self, request: web.BaseRequest) -> bytes:
+        """The whole body. Raises Invalid, _TooLarge, TimeoutError."""
+        limit = self._service.options.max_payload
+        encoding = request.headers.get("Content-Encoding", "identity")
+        if encoding.lower() != "identity":
+            raise Invalid(f"Content-Encoding {encoding!r} is not read here: send the plain body.")
+        if (request.content_length or 0) > limit:
+            raise _TooLarge
+        if not request.body_exists:
+            return b""
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+        body = bytearray()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for chunk in request.content.iter_any():
+                    body += chunk
+                    if len(body) > limit:
+                        raise _TooLarge
+        except web.RequestPayloadError as error:
+            raise Invalid(f"The body cannot be read: {type(error).__name__}.") from None
+        return bytes(body)
+
+    def _too_large(self) -> Answer:
+        limit = self._service.options.max_payload
+        answer = told(
+            413, f"the body is longer than the {limit} bytes taken here", self._service.profile
+        )
+        # What follows of the body must not be read as the next request.
+        return Answer(413, answer.body, answer.content_type, {"Connection": "close"})
+
+    def _preflight(self, found: Match) -> Answer:
+        """Hono 1.1, for every method that the path has."""
+        if not self._service.options.cors_origin:
+            return Answer(403, b"CORS is off.", PLAIN_TYPE)
+        methods = ", ".join(sorted(found.routes))
+        headers = {
+            "Access-Control-Allow-Methods": methods,
+            "Access-Control-Allow-Headers": _ALLOWED_HEADERS,
+        }
+        return Answer(204, headers=headers)
+
+    def _response(self, request: web.BaseRequest, answer: Answer) -> web.Response:
+        headers = {"Server": "idconsole", **answer.headers}
+        if answer.content_type:
+            headers["Content-Type"] = answer.content_type
+        origin = self._service.options.cors_origin
+        if origin and "Origin" in request.headers:
+            headers["Access-Control-Allow-Origin"] = origin
+            headers["Access-Control-Expose-Headers"] = "ETag"
+            if origin != "*":
+                headers["Vary"] = "Origin"
+        return web.Response(status=answer.status, body=answer.body or None, headers=headers)
+
+
+def _is_preflight(request: web.BaseRequest) -> bool:
+    return (
+        request.method == "OPTIONS"
+        and "Origin" in request.headers
+        and "Access-Control-Request-Method" in request.headers
+    )

@@ -1,0 +1,57 @@
+"""What a Hono listener serves from, and one request to it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from registry_backend.api.answers import Answer
+from registry_backend.domain.journal import Actor
+from registry_backend.registry import Registry
+from registry_backend.wire.hono_profiles import HONO_2X, HonoProfile
+
+DEFAULT_MAX_PAYLOAD = 16000
+"""Bytes of a request body: what Hono's guide says (hono 7, 12); its code has 2048."""
+
+
+@dataclass(frozen=True, slots=True)
+class HonoOptions:
+    """What an operator decides for one listener."""
+
+    profile: HonoProfile = HONO_2X
+    max_payload: int = DEFAULT_MAX_PAYLOAD
+    offset_in_records: bool = False
+    """Whether `pageOffset` counts records, as Hono on JDBC does, and not pages (hono 3.7)."""
+    cors_origin: str = "*"
+    """Whose pages in a browser may call; empty: nobody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class HonoService:
+    """A registry as one listener shows it."""
+
+    registry: Registry
+    options: HonoOptions = field(default_factory=HonoOptions)
+
+    @property
+    def profile(self) -> HonoProfile:
+        """The vintage spoken here."""
+        return self.options.profile
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, read whole."""
+
+    service: HonoService
+    actor: Actor
+    ids: tuple[str, ...] = ()
+    """The decoded variable segments of the path, in order."""
+    parameters: Sequence[tuple[str, str]] = ()
+    body: bytes = b""
+    content_type: str = ""
+    expected: str | None = None
+    """The bare version of `If-Match`; None: any will do (hono 3.1)."""
+
+
+Handler = Callable[[Call], Awaitable[Answer]]

@@ -1,0 +1,96 @@
+"""What an operator types, as what the server is given. Pure but for reading the files named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from registry_backend.api.authentication import Authentication, read_tokens, read_users
+from registry_backend.api.hono import HonoOptions
+from registry_backend.domain.errors import Invalid
+from registry_backend.server import Listener, Tls
+from registry_backend.wire.hono_profiles import PROFILES, HonoProfile
+
+DEFAULT_LISTEN = "127.0.0.1:28080"
+"""The port that Hono's registry is usually reached at (hono 6)."""
+OFFSETS = ("pages", "records")
+"""What `pageOffset` counts (hono 3.7)."""
+_MAX_PORT = 65535
+
+
+def parse_listener(text: str, options: HonoOptions, tls: Tls | None) -> Listener:
+    """A listener from `HOST:PORT[,hono=2.x|1.1][,tls=no]`; port 0 takes any that is free.
+
+    Raises:
+        Invalid: saying which part cannot be understood.
+    """
+    address, *settings = text.split(",")
+    host, colon, port = address.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not (colon and host and port.isascii() and port.isdigit() and int(port) <= _MAX_PORT):
+        raise Invalid(f"--listen {text!r}: expected HOST:PORT, such as {DEFAULT_LISTEN}.")
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        if name == "hono":
+            options = replace(options, profile=hono_profile(value))
+        elif setting == "tls=no":
+            tls = None
+        else:
+            raise Invalid(f"--listen {text!r}: after the address stand hono=1.1 or tls=no.")
+    return Listener(host, int(port), options, tls)
+
+
+def hono_options(*, compat: str, offset: str, max_payload: int, cors_origin: str) -> HonoOptions:
+    """What listeners speak unless they say otherwise; `offset` is pages or records.
+
+    Raises:
+        Invalid: for a compatibility or an offset that does not exist.
+    """
+    if offset not in OFFSETS:
+        raise Invalid(f"--hono-offset {offset!r}: choose {' or '.join(OFFSETS)}.")
+    return HonoOptions(
+        profile=hono_profile(compat),
+        max_payload=max_payload,
+        offset_in_records=offset == "records",
+        cors_origin=cors_origin,
+    )
+
+
+def hono_profile(name: str) -> HonoProfile:
+    """The vintage of that name. Raises Invalid."""
+    if name not in PROFILES:
+        raise Invalid(f"There is no Hono compatibility {name!r}; choose {' or '.join(PROFILES)}.")
+    return PROFILES[name]
+
+
+def parse_tls(certificate: Path | None, key: Path | None) -> Tls | None:
+    """Both files, or none. Raises Invalid."""
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise Invalid("--tls-cert and --tls-key are given together.")
+    return Tls(certificate, key)
+
+
+def read_authentication(words: Sequence[str]) -> Authentication | None:
+    """Who may call, from `basic:FILE` and `bearer:FILE`; None for no word at all.
+
+    Raises:
+        Invalid: for another word, or a file that cannot be used.
+    """
+    if not words:
+        return None
+    users: dict[str, bytes] = {}
+    tokens: dict[bytes, str] = {}
+    for word in words:
+        kind, colon, file = word.partition(":")
+        if not (colon and file):
+            raise Invalid(f"--auth {word!r}: expected basic:FILE or bearer:FILE.")
+        if kind == "basic":
+            users |= read_users(Path(file).expanduser())
+        elif kind == "bearer":
+            tokens |= read_tokens(Path(file).expanduser())
+        else:
+            raise Invalid(f"--auth {word!r}: there is basic:FILE and bearer:FILE.")
+    return Authentication(users=users, tokens=tokens)
