@@ -59,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_reading(commands)
     _add_moving(commands)
     _add_principals(commands)
+    _add_serving(commands)
     return parser
 
 
@@ -142,6 +143,42 @@ def _add_principals(commands: _Commands[argparse.ArgumentParser]) -> None:
     principals.add_argument("--json", action="store_true", help="one JSON array")
 
 
+def _add_serving(commands: _Commands[argparse.ArgumentParser]) -> None:
+    serving = _command(commands, "serve", "serve the registry to programs over HTTP")
+    serving.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        action="append",
+        help="default 127.0.0.1:28080; may be given again, see below",
+    )
+    serving.add_argument("--tls-cert", metavar="FILE", type=Path, help="certificate chain, PEM")
+    serving.add_argument("--tls-key", metavar="FILE", type=Path, help="its private key, PEM")
+    serving.add_argument(
+        "--auth",
+        metavar="basic:FILE|bearer:FILE",
+        action="append",
+        default=[],
+        help="who may call: lines NAME:BCRYPT-HASH, or NAME:TOKEN",
+    )
+    serving.add_argument(
+        "--insecure", action="store_true", help="be open to others without --auth or TLS"
+    )
+    serving.add_argument("--hono-compat", choices=("2.x", "1.1"), default="2.x", help="default 2.x")
+    serving.add_argument(
+        "--hono-offset", choices=("pages", "records"), default="pages", help="default pages"
+    )
+    serving.add_argument(
+        "--hono-max-payload", metavar="BYTES", type=_positive, default=16000, help="default 16000"
+    )
+    serving.add_argument(
+        "--cors-origin", metavar="ORIGIN", default="*", help="whose pages may call; '' for none"
+    )
+    serving.add_argument(
+        "--max-devices", metavar="N", type=int, default=-1, help="for each tenant; default no limit"
+    )
+    serving.add_argument("--access-log", action="store_true", help="each request to stderr")
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -180,6 +217,8 @@ def _run(options: argparse.Namespace) -> int:
             from console.commands.counting import run
         case "principals":
             from console.commands.principals import run
+        case "serve":
+            from console.commands.serving import run
         case _:
             from console.commands.moving import run
     return run(options)

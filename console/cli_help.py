@@ -62,6 +62,18 @@ examples:
 
 Without --exclude-keys the file holds the devices' keys in clear.
 """,
+    "serve": """\
+Each listener may speak another vintage, and may leave TLS to what stands in front of it:
+  --listen 127.0.0.1:28080 --listen 127.0.0.1:28081,hono=1.1,tls=no
+
+examples:
+  idconsole serve
+  idconsole serve --listen 0.0.0.0:28443 --tls-cert chain.pem --tls-key key.pem --auth basic:users
+  idconsole serve --hono-compat 1.1 --data ./registry.sqlite
+
+It prints one line for each listener once it accepts, and ends on Ctrl+C or SIGTERM after
+finishing what it accepted. What is served is described at /openapi.json.
+""",
     "principals": """\
 examples:
   idconsole principals list
