@@ -9,6 +9,7 @@ from typing import Any
 
 from textual import events, on, work
 from textual.app import App, ComposeResult
+from textual.binding import Binding
 from textual.filter import LineFilter
 from textual.widgets import ContentSwitcher, Footer, Tab, Tabs
 from textual.worker import Worker, WorkerState
@@ -50,7 +51,10 @@ class ConsoleApp(App[None]):
     """
 
     TITLE = "idconsole"
-    BINDINGS = bindings_of(EVERYWHERE)
+    BINDINGS = [
+        *bindings_of(EVERYWHERE),
+        Binding("ctrl+q", "quit", show=False, priority=True),  # also out of a dialog
+    ]
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (150, "-wide")]
     CSS = """

@@ -1,0 +1,89 @@
+"""Jobs as text: what is told of their progress and of how they ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from console.panes.job_watch import JobWatch
+from console.render import jobs as render
+from registry_backend.domain.jobs import (
+    Job,
+    JobCheckpoint,
+    JobCounts,
+    JobError,
+    JobSpec,
+    JobStatus,
+    JobType,
+)
+
+START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def job(status: JobStatus, kind: JobType = JobType.IMPORT, **members: object) -> Job:
+    """A job of a thousand bytes that began a minute ago."""
+    spec = JobSpec(type=kind, tenant_id="yard", folder="/srv/exchange")
+    base = Job(job_id="j1", spec=spec, status=status, created_at=START, started_at=START)
+    return base.model_copy(update={"total_bytes": 1000, **members})
+
+
+def test_a_completed_job_with_failed_lines_is_never_shown_as_plainly_good() -> None:
+    """Neither in the list nor in the message."""
+    done = job(JobStatus.COMPLETED, counts=JobCounts(lines=5, created=2, failed=3))
+    assert render.status_cell(done) == ("! 3 failed", "warning")
+    told = render.outcome(done)
+    assert told.severity == "warning"
+    assert "2 created" in told.text
+    assert "3 lines failed" in told.text
+
+
+def test_a_failed_job_says_why_and_what_it_did_before() -> None:
+    """What was applied stays applied."""
+    failed = job(JobStatus.FAILED, failure_reason="The disk is full.", counts=JobCounts(created=7))
+    told = render.outcome(failed)
+    assert told.severity == "error"
+    assert told.text.startswith("The disk is full.")
+    assert "7 created" in told.text
+
+
+def test_a_cancelled_job_is_a_warning_and_an_export_counts_devices() -> None:
+    """In the words of what it moves."""
+    assert render.outcome(job(JobStatus.CANCELLED)).severity == "warning"
+    export = job(JobStatus.COMPLETED, JobType.EXPORT, counts=JobCounts(lines=1))
+    assert render.outcome(export).text == "1 device written to /srv/exchange."
+
+
+def test_the_time_left_follows_from_the_rate_so_far() -> None:
+    """A quarter in a minute leaves three."""
+    running = job(JobStatus.RUNNING, checkpoint=JobCheckpoint(offset=250))
+    now = START + timedelta(minutes=1)
+    assert render.time_left(running, now) == timedelta(minutes=3)
+    assert render.time_left(job(JobStatus.RUNNING), now) is None
+
+
+@pytest.mark.parametrize("fraction", [-1.0, 0.0, 0.3, 1.0, 7.0])
+def test_a_bar_is_always_as_wide_as_it_should_be(fraction: float) -> None:
+    """Whatever a file that grew meanwhile makes of the fraction."""
+    assert len(render.bar(fraction, 12)) == 12
+
+
+def test_failed_lines_name_line_device_and_reason() -> None:
+    """And how many more there are."""
+    done = job(JobStatus.COMPLETED, counts=JobCounts(failed=9))
+    errors = [JobError(line=1200, device_id="pump", code=409001, message="It exists.")]
+    text = render.errors_text(done, errors, more=True)
+    assert "line 1,200" in text
+    assert "409001  pump" in text
+    assert "8 more" in text
+
+
+def test_each_outcome_is_told_once() -> None:
+    """Jobs that had ended before anybody looked are not news."""
+    watch = JobWatch()
+    assert watch.look([job(JobStatus.COMPLETED)]) == ()
+    assert watch.look([job(JobStatus.RUNNING)]) == ()
+    assert watch.running == ("j1",)
+    done = job(JobStatus.COMPLETED)
+    assert watch.look([done]) == (done,)
+    assert watch.look([done]) == ()
