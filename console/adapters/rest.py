@@ -1,0 +1,363 @@
+"""The one request function of every adapter that speaks HTTP.
+
+Errors of the network, of TLS and of statuses leave here as errors of the domain. Only what is safe
+to repeat is repeated: reads, and writes of which not a byte has left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from console.adapters.rest_errors import (
+    FOREIGN,
+    NOT_SENT,
+    Refusal,
+    problem_of,
+    secrets_in,
+    unreachable,
+)
+from registry_backend.domain.document import compact_json, parse_json
+from registry_backend.domain.errors import (
+    Fault,
+    Invalid,
+    RegistryError,
+    Throttled,
+    Unreachable,
+)
+from registry_backend.domain.secrets import SECRET_MEMBERS
+from registry_backend.domain.timestamps import format_timestamp
+
+CONNECTED = "connected"
+"""The health of a registry that answers."""
+MAX_ANSWER = 64 * 1024 * 1024
+"""Bytes of one answer; more is a fault, not data."""
+LONGEST_WAIT = 5.0
+"""Seconds that a registry may ask us to wait before we repeat; longer is told to the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a remote registry is and how to speak to it.
+
+    Args:
+        url: Base address, such as `https://registry.example:28443`; without user information.
+        ca_file: PEM file of the authorities to trust; None: those of this system.
+        client_cert: PEM file of the certificate to show; None: none.
+        client_key: PEM file of its key; None: it is in `client_cert`.
+        authorization: Value of the Authorization header; never shown.
+        connect_seconds: Longest wait for a connection.
+        read_seconds: Longest wait for more of an answer.
+        whole_seconds: Longest wait for a whole answer, however it trickles.
+        pauses: Seconds before each repetition, about; their number is that of the repetitions.
+    """
+
+    url: str
+    ca_file: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
+    authorization: str | None = field(default=None, repr=False)
+    connect_seconds: float = 5.0
+    read_seconds: float = 15.0
+    whole_seconds: float = 60.0
+    pauses: tuple[float, ...] = (0.2, 0.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A success, or a status that the caller asked to see."""
+
+    status: int
+    headers: Mapping[str, str]
+    """By their names in lower case."""
+    body: bytes = field(repr=False)
+
+    @property
+    def etag(self) -> str:
+        """The version as it came, quotes included; empty when there is none."""
+        return self.headers.get("etag", "")
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the answer says that it is JSON."""
+        return "json" in self.headers.get("content-type", "").lower()
+
+    def json(self, what: str) -> Any:
+        """The body decoded. Raises Fault when it is not JSON."""
+        try:
+            return parse_json(self.body, what=what)
+        except Invalid as error:
+            hint = "Check the address, and proxies between."
+            raise Fault(
+                f"The registry's answer cannot be read. {error.message}", hint=hint
+            ) from None
+
+
+class _NotSent(Unreachable):
+    """Not a byte of the request has left."""
+
+
+class RestClient:
+    """A connection to one remote registry.
+
+    Args:
+        endpoint: Where and how.
+        on_health: Told `connected` or what is wrong, whenever that changes.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, *, on_health: Callable[[str], None] = lambda _text: None
+    ) -> None:
+        self.endpoint = endpoint
+        self._on_health = on_health
+        self._health = ""
+        self._client: httpx.AsyncClient | None = None
+
+    async def open(self) -> None:
+        """Read the certificates. Raises Unreachable, Denied; nothing is sent yet."""
+        endpoint = self.endpoint
+        context = await asyncio.to_thread(tls_context, endpoint)
+        headers = {"Accept": "application/json", "User-Agent": "idconsole"}
+        if endpoint.authorization:
+            headers["Authorization"] = endpoint.authorization
+        self._client = httpx.AsyncClient(
+            headers=headers,
+            verify=context,
+            timeout=httpx.Timeout(endpoint.read_seconds, connect=endpoint.connect_seconds),
+            follow_redirects=False,
+        )
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def request(
+        self,
+        method: str,
+        path: Sequence[str],
+        *,
+        what: str,
+        query: Sequence[tuple[str, str]] = (),
+        body: Any = None,
+        if_match: str | None = None,
+        accept: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """Send one request.
+
+        Args:
+            method: `GET`, `POST`, `PUT` or `DELETE`.
+            path: Segments after the base address, not yet encoded; none may be empty.
+            what: What is asked for, such as `device pump of tenant yard`; begins messages.
+            query: Parameters, not yet encoded.
+            body: A JSON value; None: no body.
+            if_match: Sent as it is, without quotes of our own.
+            accept: Statuses to return besides successes.
+
+        Raises:
+            RegistryError: of the kind that the status or the failure stands for.
+        """
+        url = self.endpoint.url.rstrip("/") + encoded_path(path)
+        headers = {} if if_match is None else {"If-Match": if_match}
+        content = None
+        if body is not None:
+            content = compact_json(body).encode("utf-8")
+            headers["Content-Type"] = "application/json"
+        hidden = tuple(secrets_in(body, SECRET_MEMBERS))
+        if self.endpoint.authorization:
+            hidden += (self.endpoint.authorization, self.endpoint.authorization.split(" ")[-1])
+        for pause in (*self.endpoint.pauses, None):
+            try:
+                answer = await self._attempt(method, url, query, headers, content)
+                if 200 <= answer.status < 300 or answer.status in accept:
+                    return answer
+                refusal = Refusal(
+                    answer.status, answer.headers, answer.body, what, self.endpoint.url, hidden
+                )
+                raise problem_of(refusal)
+            except RegistryError as error:
+                wait = _wait_before_repeating(error, method, pause)
+                if wait is None:
+                    raise
+            await asyncio.sleep(wait)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _attempt(
+        self,
+        method: str,
+        url: str,
+        query: Sequence[tuple[str, str]],
+        headers: Mapping[str, str],
+        content: bytes | None,
+    ) -> Answer:
+        if self._client is None:
+            raise Unreachable("The registry is not open.", layer="refused")
+        try:
+            async with (
+                asyncio.timeout(self.endpoint.whole_seconds),
+                self._client.stream(
+                    method, url, params=list(query), headers=headers, content=content
+                ) as response,
+            ):
+                body = bytearray()
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > MAX_ANSWER:
+                        raise Fault(f"{self.endpoint.url} sent an answer of more than 64 MB.")
+        except FOREIGN as error:
+            raise await self._failed(error) from None
+        except TimeoutError:
+            raise self._lost(
+                Unreachable(f"{self.endpoint.url} did not answer in time.", layer="timeout")
+            ) from None
+        self._tell(CONNECTED)
+        given = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, MappingProxyType(given), bytes(body))
+
+    async def _failed(self, error: Exception) -> Unreachable:
+        found = unreachable(error, self.endpoint.url)
+        if found.layer == "tls" and "certificate that is not accepted" in found.message:
+            shown = await asyncio.to_thread(
+                shown_certificate, self.endpoint.url, self.endpoint.connect_seconds
+            )
+            message = f"{found.message} {shown}".strip()
+            found = Unreachable(message, layer="tls", hint=found.hint)
+        if isinstance(error, NOT_SENT):
+            found = _NotSent(found.message, layer=found.layer, hint=found.hint)
+        return self._lost(found)
+
+    def _lost(self, error: Unreachable) -> Unreachable:
+        self._tell(_HEALTH_WORDS.get(error.layer, error.title.lower()))
+        return error
+
+    def _tell(self, health: str) -> None:
+        if health != self._health:
+            self._health = health
+            self._on_health(health)
+
+    @property
+    def health(self) -> str:
+        """`connected`, or what was wrong when the registry was last asked."""
+        return self._health
+
+
+_HEALTH_WORDS = {
+    "name": "name not found",
+    "refused": "connection refused",
+    "dropped": "connection dropped",
+    "tls": "TLS failed",
+    "timeout": "no answer",
+    "protocol": "not understood",
+}
+
+
+def _wait_before_repeating(error: RegistryError, method: str, pause: float | None) -> float | None:
+    """How long to wait before the request is sent once more; None: it is not."""
+    if pause is None:
+        return None
+    jittered = pause * random.uniform(0.5, 1.5)  # noqa: S311 - spreads clients, hides nothing
+    match error:
+        case _NotSent(layer="refused" | "timeout"):
+            return jittered
+        case Unreachable(layer="dropped" | "timeout") if method == "GET":
+            return jittered
+        case Throttled() if method == "GET":
+            asked = error.retry_after or jittered
+            return asked if asked <= LONGEST_WAIT else None
+        case Fault() if method == "GET" and "a proxy in front" in error.message:
+            return jittered
+        case _:
+            return None
+
+
+def encoded_path(segments: Sequence[str]) -> str:
+    """Segments as the path of a URL, each percent-encoded as a whole.
+
+    An empty segment would ask for the collection instead of one thing in it, and deleting a
+    collection removes everything (hono 1.1); `.` and `..` do the same once a path is simplified.
+
+    Raises:
+        Invalid: for those, and for text that UTF-8 cannot write.
+    """
+    for segment in segments:
+        if segment in ("", ".", ".."):
+            said = "an empty id" if not segment else f"the id {segment!r}"
+            raise Invalid(f"Nothing was sent: {said} cannot stand in an address.")
+    try:
+        return "".join("/" + quote(segment, safe="", errors="strict") for segment in segments)
+    except UnicodeEncodeError:
+        raise Invalid("Nothing was sent: the id holds half a character.") from None
+
+
+def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
+    """What to trust and what to show. Raises Unreachable (layer `tls` or `file`)."""
+    context = ssl.create_default_context()
+    if endpoint.ca_file is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        with _naming(endpoint.ca_file, "authorities"):
+            context.load_verify_locations(cafile=endpoint.ca_file)
+    if endpoint.client_cert is not None:
+        with _naming(endpoint.client_cert, "client certificate"):
+            # a password would be asked for on the terminal that the console draws on
+            context.load_cert_chain(endpoint.client_cert, endpoint.client_key, password=lambda: b"")
+    return context
+
+
+@contextmanager
+def _naming(path: Path, content: str) -> Iterator[None]:
+    try:
+        yield
+    except ssl.SSLError as error:
+        why = (error.reason or "unreadable").replace("_", " ").lower()
+        raise Unreachable(
+            f"{path} cannot be used as {content}: {why}.",
+            layer="tls",
+            hint="It must be PEM, its key must fit and need no password.",
+        ) from None
+    except OSError as error:
+        why = error.strerror or "unreadable"
+        raise Unreachable(f"{path} with the {content}: {why}.", layer="file") from None
+
+
+def shown_certificate(url: str, seconds: float) -> str:
+    """Which certificate a server shows, in a sentence; empty when it shows none any more.
+
+    Verification is off here, because its failure is what the sentence explains: nothing is sent.
+    """
+    from cryptography import x509  # noqa: PLC0415 - only a certificate refused pays for loading it
+
+    parsed = httpx.URL(url)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    content = None
+    with (
+        suppress(OSError),
+        socket.create_connection((parsed.host, parsed.port or 443), timeout=seconds) as plain,
+        context.wrap_socket(plain, server_hostname=parsed.host) as secured,
+    ):
+        content = secured.getpeercert(binary_form=True)
+    if not content:
+        return ""
+    try:
+        shown = x509.load_der_x509_certificate(content)
+        subject, issuer = shown.subject.rfc4514_string(), shown.issuer.rfc4514_string()
+    except ValueError:
+        return "That certificate cannot be read."
+    begins, ends = format_timestamp(shown.not_valid_before_utc), shown.not_valid_after_utc
+    return (
+        f"It is the one of {subject or 'no subject'}, issued by {issuer or 'nobody'}, "
+        f"valid from {begins} to {format_timestamp(ends)}."
+    )
