@@ -11,7 +11,7 @@ from registry_backend.domain.jobs import Job
 from registry_backend.domain.principals import FilePrincipal
 from registry_backend.domain.secrets import MASK, masked
 from registry_backend.domain.tenants import Tenant
-from registry_backend.domain.timestamps import format_timestamp
+from registry_backend.domain.timestamps import NOT_TOLD, format_timestamp
 
 _OPEN_SECRET_MEMBERS = frozenset(
     {"id", "enabled", "not-before", "not-after", "comment", "hash-function", "algorithm"}
@@ -20,8 +20,8 @@ _OPEN_SECRET_MEMBERS = frozenset(
 
 
 def moment(at: datetime | None) -> str | None:
-    """A time, or null."""
-    return None if at is None else format_timestamp(at)
+    """A time; null where there is none or the registry does not tell."""
+    return None if at in (None, NOT_TOLD) else format_timestamp(at)
 
 
 def tenant_json(tenant: Tenant, *, reveal: bool = False) -> JsonObject:

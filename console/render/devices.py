@@ -10,7 +10,7 @@ from console.render.text import relative_time
 from registry_backend.domain.devices import Device
 from registry_backend.domain.document import compact_json
 from registry_backend.domain.journal import JournalEntry
-from registry_backend.domain.timestamps import format_timestamp
+from registry_backend.domain.timestamps import NOT_TOLD, format_timestamp
 
 
 def id_cell(device: Device) -> str:
@@ -91,12 +91,15 @@ def _record(device: Device, now: datetime) -> tuple[Line, ...]:
     if device.status_updated_at:
         lines.append(Line("state since", _moment(device.status_updated_at, now)))
     lines.append(Line("version", device.version, "muted"))
-    lines.append(Line("revision", str(device.revision), "muted"))
-    lines.append(Line("generation", device.generation_id, "muted"))
+    if device.generation_id:  # only registries that count revisions tell generations apart
+        lines.append(Line("revision", str(device.revision), "muted"))
+        lines.append(Line("generation", device.generation_id, "muted"))
     return tuple(lines)
 
 
 def _moment(moment: datetime, now: datetime) -> str:
+    if moment == NOT_TOLD:
+        return "not told by this registry"
     return f"{format_timestamp(moment)}  ({relative_time(moment, now)})"
 
 

@@ -20,7 +20,7 @@ from registry_backend.domain.tenants import (
     TenantUsage,
     TrustAnchor,
 )
-from registry_backend.domain.timestamps import format_timestamp
+from registry_backend.domain.timestamps import NOT_TOLD, format_timestamp
 
 UNLIMITED = -1
 
@@ -212,6 +212,8 @@ def _record(tenant: Tenant, now: datetime) -> Iterable[Line]:
 
 
 def _moment(moment: datetime, now: datetime) -> str:
+    if moment == NOT_TOLD:
+        return "not told by this registry"
     return f"{format_timestamp(moment)}  ({relative_time(moment, now)})"
 
 

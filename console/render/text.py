@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from rich.cells import cell_len, get_character_cell_size
 
+from registry_backend.domain.timestamps import NOT_TOLD
+
 ELLIPSIS = "…"
 INVISIBLE = "·"
 """Stands for characters that show nothing or change the direction of the text."""
@@ -96,8 +98,10 @@ _UNITS = ((86400 * 365, "y"), (86400 * 30, "mo"), (86400, "d"), (3600, "h"), (60
 def relative_time(moment: datetime, now: datetime | None = None) -> str:
     """How long ago, or in how long: `3 h ago`, `in 12 d`, `now` within a minute.
 
-    Both times are aware; `now` is the present when left out.
+    Both times are aware; `now` is the present when left out. A time not told is a dash.
     """
+    if moment == NOT_TOLD:
+        return "—"
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
     for size, unit in _UNITS:
         if abs(seconds) >= size:

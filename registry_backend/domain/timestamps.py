@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NOT_TOLD = EPOCH
+"""Stands for a time that a remote registry does not tell; screens say so instead of a date."""
 
 
 def now() -> datetime:
