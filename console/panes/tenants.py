@@ -127,8 +127,12 @@ class TenantsPane(RecordPane[Tenant]):
 
     def highlighted(self, row: Tenant | None) -> None:
         """Read what hangs on the tenant under the cursor, unless the cursor moves on."""
-        if row is not None:
-            self._read_more(row)
+        if row is None:
+            return
+        self._read_more(row)
+        if self.scope.tenant_id is None:
+            self.set_reactive(RecordPane.scope, Scope(row.tenant_id))
+            self.post_message(ScopeAsked(self.scope))  # the first tenant there is gets chosen
 
     @work(exclusive=True, group="more", exit_on_error=False)
     async def _read_more(self, row: Tenant) -> None:

@@ -461,14 +461,14 @@ async def test_a_read_only_session_says_why_its_keys_do_nothing(tmp_path: Path) 
 
 
 async def test_capital_s_fills_an_empty_registry_once(tmp_path: Path) -> None:
-    """A registry with tenants is left alone."""
+    """A registry with tenants is left alone; the first of the new ones is the one looked at."""
     adapter = make_adapter(tmp_path)
     await give_sample(adapter, tmp_path)
     async with console_on(adapter, pane="tenants") as pilot:
         assert "S for a sample" in " ".join(table_lines(pilot))
         await pilot.press("S")
         await until_told(pilot, "The sample fleet is in: 40 devices")
-        await wait_for(pilot, lambda: pane_of(pilot).current is not None)
+        await wait_for(pilot, lambda: pane_of(pilot).scope.tenant_id == "harbour-lights")
         await pilot.press("S")
         await until_told(pilot, "There are tenants already")
     registry = await in_registry(tmp_path)
