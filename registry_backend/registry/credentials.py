@@ -20,6 +20,7 @@ from registry_backend.registry.owners import MissingOwner
 from registry_backend.registry.recording import (
     change_of,
     changed_elsewhere,
+    check_tenant,
     check_version,
     record,
     require_tenant,
@@ -96,7 +97,7 @@ class CredentialUseCases:
         """Credentials of the whole tenant: those ending before a time, soonest first, or all."""
 
         def work(snapshot: Snapshot) -> Page[CredentialRow]:
-            require_tenant(snapshot, tenant_id)
+            check_tenant(snapshot, tenant_id)
             return snapshot.page_credentials(
                 tenant_id, expires_before=expires_before, request=request
             )
@@ -107,7 +108,7 @@ class CredentialUseCases:
         """How many credentials the tenant has. Raises NotFound (tenant)."""
 
         def work(snapshot: Snapshot) -> Count:
-            require_tenant(snapshot, tenant_id)
+            check_tenant(snapshot, tenant_id)
             return snapshot.count_credentials(tenant_id)
 
         return await self._store.read(work)
@@ -131,7 +132,7 @@ def hash_passwords(credentials: Sequence[Credential], *, cost: int) -> tuple[Cre
 
 def get_credentials(snapshot: Snapshot, tenant_id: str, device_id: str) -> CredentialSet:
     """The set of a device. Raises NotFound (tenant or device)."""
-    require_tenant(snapshot, tenant_id)
+    check_tenant(snapshot, tenant_id)
     stored = snapshot.get_credentials(tenant_id, device_id)
     if stored is None:
         raise no_device(tenant_id, device_id)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from uuid import uuid4
 
-from registry_backend.domain.devices import Device, DeviceAttributes
+from registry_backend.domain.devices import (
+    Device,
+    DeviceAttributes,
+    changed_device,
+    new_device,
+)
 from registry_backend.domain.document import check_depth
 from registry_backend.domain.errors import AlreadyExists, LimitReached, NotFound
 from registry_backend.domain.identifiers import HONO_DEVICE_ID, check_id, generate_id
@@ -22,11 +25,12 @@ from registry_backend.domain.query import (
     PageRequest,
 )
 from registry_backend.domain.tenants import Tenant
-from registry_backend.domain.timestamps import now, to_micros
+from registry_backend.domain.timestamps import now
 from registry_backend.registry.owners import MissingOwner, ensure_tenant
 from registry_backend.registry.recording import (
     change_of,
     changed_elsewhere,
+    check_tenant,
     check_version,
     record,
     require_tenant,
@@ -39,7 +43,6 @@ DELETE_CHUNK = 1000
 """Devices removed in one transaction, so that other writers need not wait long."""
 KeepDevice = Callable[[DeviceAttributes, DeviceAttributes], DeviceAttributes]
 """From the new and the stored attributes those to store: what a writer cannot see goes on."""
-_TICKS_AT_1970 = 621_355_968_000_000_000
 
 
 class DeviceUseCases:
@@ -56,7 +59,7 @@ class DeviceUseCases:
         """A stretch of the devices. Raises NotFound (tenant)."""
 
         def work(snapshot: Snapshot) -> Page[Device]:
-            require_tenant(snapshot, tenant_id)
+            check_tenant(snapshot, tenant_id)
             return snapshot.page_devices(tenant_id, query, order, request)
 
         return await self._store.read(work)
@@ -65,7 +68,7 @@ class DeviceUseCases:
         """How many devices the query has. Raises NotFound (tenant)."""
 
         def work(snapshot: Snapshot) -> Count:
-            require_tenant(snapshot, tenant_id)
+            check_tenant(snapshot, tenant_id)
             return snapshot.count_devices(tenant_id, query)
 
         return await self._store.read(work)
@@ -85,7 +88,7 @@ class DeviceUseCases:
         """
 
         def work(snapshot: Snapshot) -> Found[Device]:
-            require_tenant(snapshot, tenant_id)
+            check_tenant(snapshot, tenant_id)
             return snapshot.search_devices(tenant_id, query, sorts, skip=skip, limit=limit)
 
         return await self._scans.read(work, quick=is_quick(query, sorts))
@@ -96,7 +99,7 @@ class DeviceUseCases:
         """How many rows stand before the place where this id is or would be."""
 
         def work(snapshot: Snapshot) -> int:
-            require_tenant(snapshot, tenant_id)
+            check_tenant(snapshot, tenant_id)
             return snapshot.position_of_device(tenant_id, device_id, query, order)
 
         return await self._store.read(work)
@@ -191,7 +194,7 @@ class DeviceUseCases:
 
 def get_device(snapshot: Snapshot, tenant_id: str, device_id: str) -> Device:
     """The device. Raises NotFound (tenant or device)."""
-    require_tenant(snapshot, tenant_id)
+    check_tenant(snapshot, tenant_id)
     device = snapshot.get_device(tenant_id, device_id)
     if device is None:
         raise no_device(tenant_id, device_id)
@@ -290,35 +293,6 @@ def delete_devices(transaction: Transaction, tenant_id: str, *, actor: Actor) ->
         change = change_of("device", "deleted", tenant_id, "")
         record(transaction, actor, change, at=now(), before={"devices": removed})
     return removed
-
-
-def new_device(
-    tenant_id: str, device_id: str, attributes: DeviceAttributes, *, at: datetime
-) -> Device:
-    """A device that begins at that moment (hono 3.1, iothub 4.1)."""
-    return Device(
-        tenant_id=tenant_id,
-        device_id=device_id,
-        attributes=attributes,
-        version=str(uuid4()),
-        revision=0,
-        generation_id=str(_TICKS_AT_1970 + to_micros(at) * 10),
-        created_at=at,
-    )
-
-
-def changed_device(current: Device, attributes: DeviceAttributes, *, at: datetime) -> Device:
-    """The device with other attributes, as the next version (hono 3.1, iothub 4.1)."""
-    toggled = attributes.enabled != current.enabled
-    return current.model_copy(
-        update={
-            "attributes": attributes,
-            "version": str(uuid4()),
-            "revision": current.revision + 1,
-            "updated_at": at,
-            "status_updated_at": at if toggled else current.status_updated_at,
-        }
-    )
 
 
 def no_device(tenant_id: str, device_id: str) -> NotFound:

@@ -25,11 +25,21 @@ def require_tenant(snapshot: Snapshot, tenant_id: str) -> Tenant:
     """The tenant. Raises NotFound."""
     tenant = snapshot.get_tenant(tenant_id)
     if tenant is None:
-        raise NotFound(
-            f"There is no tenant {tenant_id!r}.",
-            hint="Check the spelling, or create the tenant first.",
-        )
+        raise _no_tenant(tenant_id)
     return tenant
+
+
+def check_tenant(snapshot: Snapshot, tenant_id: str) -> None:
+    """Refuse an unknown tenant without reading a known one's document. Raises NotFound."""
+    if not snapshot.has_tenant(tenant_id):
+        raise _no_tenant(tenant_id)
+
+
+def _no_tenant(tenant_id: str) -> NotFound:
+    return NotFound(
+        f"There is no tenant {tenant_id!r}.",
+        hint="Check the spelling, or create the tenant first.",
+    )
 
 
 def check_version(expected: str | None, current: Versioned, what: str) -> None:

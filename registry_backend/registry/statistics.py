@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registry_backend.domain.statistics import Statistics
-from registry_backend.registry.recording import require_tenant
+from registry_backend.registry.recording import check_tenant
 from registry_backend.storage.base import Snapshot, Store
 
 
@@ -17,7 +17,7 @@ class StatisticsUseCases:
         """How many devices there are and how many may connect. Raises NotFound (tenant)."""
 
         def work(snapshot: Snapshot) -> Statistics:
-            require_tenant(snapshot, tenant_id)
+            check_tenant(snapshot, tenant_id)
             return snapshot.statistics(tenant_id)
 
         return await self._store.read(work)

@@ -27,6 +27,7 @@ from registry_backend.domain.query import (
 )
 from registry_backend.domain.statistics import Statistics
 from registry_backend.domain.tenants import Tenant
+from registry_backend.storage.plain_rows import DeviceTexts, NewDevice
 
 ResultT = TypeVar("ResultT")
 
@@ -37,6 +38,9 @@ class Snapshot(Protocol):
     # tenants
     def get_tenant(self, tenant_id: str) -> Tenant | None:
         """The tenant of that id, or None."""
+
+    def has_tenant(self, tenant_id: str) -> bool:
+        """Whether there is a tenant of that id; reads no document."""
 
     def page_tenants(self, query: TenantQuery, request: PageRequest) -> Page[Tenant]:
         """A stretch of the tenants ordered by id."""
@@ -82,6 +86,11 @@ class Snapshot(Protocol):
         self, tenant_id: str, device_id: str, query: DeviceQuery, order: Order
     ) -> int:
         """How many rows of that list stand before the place where this id is or would be."""
+
+    def page_device_texts(
+        self, tenant_id: str, *, after: str | None, limit: int
+    ) -> Sequence[DeviceTexts]:
+        """Devices in the order of their ids, those after an id or from the first; no models."""
 
     def gateways_of(self, tenant_id: str) -> Sequence[str]:
         """Ids that other devices name in `via`, in order; at most 1000."""
@@ -161,6 +170,15 @@ class Transaction(Snapshot, Protocol):
         sequence replaces the set; None leaves it. Raises AlreadyExists as `put_credentials`.
         """
 
+    def insert_new_devices(
+        self, tenant_id: str, rows: Sequence[NewDevice], *, at: datetime
+    ) -> None:
+        """Insert devices that are not there yet, created at that moment, with their credentials.
+
+        Raises AlreadyExists when a device id or (type, auth-id) is taken or given twice; nothing
+        is inserted then.
+        """
+
     def put_job(self, job: Job) -> None:
         """Insert or replace a job."""
 
@@ -169,6 +187,11 @@ class Transaction(Snapshot, Protocol):
 
     def add_journal(self, actor: Actor, at: datetime, lines: Iterable[JournalEntry]) -> None:
         """Append lines; their `sequence` is given here."""
+
+    def add_creations(
+        self, actor: Actor, at: datetime, tenant_id: str, device_ids: Sequence[str]
+    ) -> None:
+        """Append a line for each device created, as `add_journal` would without documents."""
 
     def note(self, change: Change) -> None:
         """Tell watchers of this change once it is durable."""

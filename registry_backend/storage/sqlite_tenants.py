@@ -35,6 +35,10 @@ class TenantReads(Rows):
         row = self._one(f"SELECT {_COLUMNS} FROM tenants WHERE tenant_id = ?", tenant_id)  # noqa: S608 - constant
         return _tenant(row) if row else None
 
+    def has_tenant(self, tenant_id: str) -> bool:
+        """Whether there is a tenant of that id; reads no document."""
+        return self._one("SELECT 1 FROM tenants WHERE tenant_id = ?", tenant_id) is not None
+
     def page_tenants(self, query: TenantQuery, request: PageRequest) -> Page[Tenant]:
         """A stretch of the tenants ordered by id."""
         rows, more = fetch_page(
