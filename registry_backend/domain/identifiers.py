@@ -23,9 +23,11 @@ MAX_ID_BYTES = 256
 """Our own bound: no protocol here needs more, and rows stay on one page."""
 
 
-_random_digits: list[str] = []
-"""Random 128-bit numbers in hex, drawn many at a time: one call each is most of an id's price."""
-os.register_at_fork(after_in_child=_random_digits.clear)
+_IDS_A_DRAW = 256
+_VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+_ready_ids: list[str] = []
+"""Ids not handed out yet, made many at a time: drawing randomness singly is most of their price."""
+os.register_at_fork(after_in_child=_ready_ids.clear)
 
 
 def generate_id() -> str:
@@ -35,13 +37,20 @@ def generate_id() -> str:
     times as long.
     """
     try:
-        digits = _random_digits.pop()
+        return _ready_ids.pop()
     except IndexError:
-        drawn = os.urandom(16 * 256).hex()
-        _random_digits.extend(drawn[start : start + 32] for start in range(32, len(drawn), 32))
-        digits = drawn[:32]
-    variant = "89ab"[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+        first, *others = _draw_ids()
+        _ready_ids.extend(others)
+        return first
+
+
+def _draw_ids() -> list[str]:
+    drawn = os.urandom(16 * _IDS_A_DRAW).hex()
+    return [
+        f"{drawn[at : at + 8]}-{drawn[at + 8 : at + 12]}-4{drawn[at + 13 : at + 16]}-"
+        f"{_VARIANTS[drawn[at + 16]]}{drawn[at + 17 : at + 20]}-{drawn[at + 20 : at + 32]}"
+        for at in range(0, len(drawn), 32)
+    ]
 
 
 def check_id(value: str, pattern: re.Pattern[str], *, field: str) -> str:

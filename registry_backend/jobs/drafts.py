@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.devices import DeviceAttributes
 from registry_backend.domain.jobs import ImportMode
+from registry_backend.storage.plain_rows import NewCredential
 from registry_backend.wire.import_errors import LineFault
 from registry_backend.wire.ndjson import TenantDraft
 
@@ -48,6 +49,15 @@ class DeviceDraft(Protocol):
         """The credentials the device will have."""
 
 
+class PlainDevice(NamedTuple):
+    """What a line makes of a device that is not there yet, but for when."""
+
+    device_id: str
+    enabled: bool
+    document: str
+    credentials: tuple[NewCredential, ...]
+
+
 Entry = tuple[int | None, DeviceDraft | TenantDraft | LineFault]
 """A line's number, None where the format has no lines, and what it says."""
 
@@ -61,9 +71,11 @@ class Chunk:
         lines: Lines or entries consumed, those passed over included.
         offset: Bytes of input consumed once this stretch is applied.
         last: Whether the input ends here.
+        plain: The same as devices to create, where that is all it can mean; see `plain`.
     """
 
     entries: Sequence[Entry]
     lines: int
     offset: int
     last: bool
+    plain: Sequence[PlainDevice] | None = None

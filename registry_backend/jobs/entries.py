@@ -10,8 +10,9 @@ from registry_backend.domain.jobs import ImportMode, JobSpec
 from registry_backend.domain.journal import Action, JournalEntry
 from registry_backend.domain.secrets import redact
 from registry_backend.domain.tenants import Tenant, TenantAttributes
-from registry_backend.jobs.applying import ApplyRules, Outcome, TenantBatch
+from registry_backend.jobs.applying import TenantBatch
 from registry_backend.jobs.drafts import DeviceDraft, Entry
+from registry_backend.jobs.outcome import ApplyRules, Outcome
 from registry_backend.storage.base import Snapshot, Transaction
 from registry_backend.wire.import_errors import CONFLICT, DEVICE_NOT_FOUND, LineFault
 from registry_backend.wire.ndjson import TenantDraft

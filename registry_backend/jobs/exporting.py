@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from registry_backend.domain.credentials import Credential
-from registry_backend.domain.devices import Device
 from registry_backend.domain.errors import NotFound
-from registry_backend.domain.identifiers import HUB_DEVICE_ID
-from registry_backend.domain.jobs import Job, JobCheckpoint, JobCounts, JobError, JobType
-from registry_backend.domain.query import Cursor, DeviceQuery, Order, PageRequest
+from registry_backend.domain.jobs import Job, JobCheckpoint, JobCounts, JobType
 from registry_backend.jobs.containers import EXPORT_ERROR_LOG, Folder
 from registry_backend.jobs.error_log import ErrorLog
+from registry_backend.jobs.export_pages import Stretch, read_page
 from registry_backend.jobs.exporting_hono import run_hono_export
 from registry_backend.jobs.parts import Part, part_paths
 from registry_backend.jobs.running import Run
 from registry_backend.storage.base import Snapshot
-from registry_backend.wire import iothub, ndjson
-from registry_backend.wire.import_errors import ARGUMENT_INVALID
-
-PAGE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """A page as bytes of the file, and where the next one begins."""
-
-    text: bytes
-    written: int
-    errors: Sequence[JobError]
-    cursor: Cursor | None
-    after_id: str | None
-    last: bool
+from registry_backend.wire import ndjson
 
 
 async def run_export(run: Run, job: Job) -> None:
@@ -65,21 +45,25 @@ async def _run_lines(run: Run, job: Job) -> None:
     target = folder.file(job.spec.blob_name)
     part, begun = await asyncio.to_thread(_open_part, part_paths(job)[0], job)
     log = ErrorLog(folder.file(EXPORT_ERROR_LOG))
+    ahead: asyncio.Task[Stretch | None] | None = None
     try:
         current: Job | None = begun
         if begun.checkpoint.offset == 0:
             head, total = await run.store.read(lambda snapshot: _head(snapshot, job))
             await asyncio.to_thread(part.write, head)
             current = begun.model_copy(update={"total_lines": total})
+        ahead = _read(run, begun, begun.checkpoint.after_id)
         while current is not None:
+            stretch = await ahead
             if run.closing:
                 await asyncio.to_thread(part.sync)
                 if await run.save(_at(current, part)) is not None:
                     await run.release(job.job_id)
                 return
-            stretch = await run.store.read(_page_reader(run, current))
             if stretch is None:
                 break
+            if not stretch.last:
+                ahead = _read(run, job, stretch.after_id)
             await asyncio.to_thread(part.write, stretch.text)
             current = await asyncio.to_thread(_count, current, stretch, log)
             if stretch.last:
@@ -91,7 +75,17 @@ async def _run_lines(run: Run, job: Job) -> None:
                 current = await run.save(_at(current, part))
         await asyncio.to_thread(remove_parts, job)
     finally:
+        if ahead is not None:
+            ahead.cancel()
+            await asyncio.wait([ahead])
         part.close()
+
+
+def _read(run: Run, job: Job, after: str | None) -> asyncio.Task[Stretch | None]:
+    """Read the next page while the one before is written."""
+    return asyncio.create_task(
+        run.store.read(lambda snapshot: read_page(snapshot, run, job, after))
+    )
 
 
 def _open_part(path: Path, job: Job) -> tuple[Part, Job]:
@@ -118,57 +112,7 @@ def _head(snapshot: Snapshot, job: Job) -> tuple[bytes, int]:
     return first.encode("utf-8"), total
 
 
-class _page_reader:  # noqa: N801 - stands for a function with its arguments bound
-    def __init__(self, run: Run, job: Job) -> None:
-        self._run = run
-        self._job = job
-
-    def __call__(self, snapshot: Snapshot) -> _Stretch | None:
-        """The next page; None when the job is no longer this runner's to run."""
-        job = self._job
-        if not self._run.owns(snapshot, job.job_id):
-            return None
-        tenant_id = job.spec.tenant_id
-        start = Cursor(job.checkpoint.cursor) if job.checkpoint.cursor else None
-        request = PageRequest(start=start, limit=PAGE)
-        page = snapshot.page_devices(tenant_id, DeviceQuery(), Order(), request)
-        ids = [device.device_id for device in page.rows]
-        sets = snapshot.get_many_credentials(tenant_id, ids)
-        lines: list[str] = []
-        errors: list[JobError] = []
-        for device in page.rows:
-            found = sets.get(device.device_id)
-            error = _unwritable(job, device)
-            if error is None:
-                lines.append(_line(job, device, found.credentials if found else ()))
-            else:
-                errors.append(error)
-        lines.append("")
-        return _Stretch(
-            "\n".join(lines).encode("utf-8"),
-            len(lines) - 1,
-            errors,
-            page.cursors[-1] if page.rows else start,
-            ids[-1] if ids else job.checkpoint.after_id,
-            not page.more,
-        )
-
-
-def _line(job: Job, device: Device, credentials: Sequence[Credential]) -> str:
-    if job.spec.format == "ndjson":
-        return ndjson.format_device(device, credentials)
-    return iothub.format_line(device, credentials, exclude_keys=job.spec.exclude_keys)
-
-
-def _unwritable(job: Job, device: Device) -> JobError | None:
-    """Why a device has no line: Hono allows longer ids than IoT Hub."""
-    if job.spec.format == "ndjson" or HUB_DEVICE_ID.fullmatch(device.device_id):
-        return None
-    message = "the id is longer than 128 characters, or has some that IoT Hub does not know"
-    return JobError(device_id=device.device_id, code=ARGUMENT_INVALID, message=message)
-
-
-def _count(job: Job, stretch: _Stretch, log: ErrorLog) -> Job:
+def _count(job: Job, stretch: Stretch, log: ErrorLog) -> Job:
     error_bytes = job.checkpoint.error_bytes
     if stretch.errors:
         log.cut(error_bytes)
@@ -183,7 +127,6 @@ def _count(job: Job, stretch: _Stretch, log: ErrorLog) -> Job:
         update={
             "error_bytes": error_bytes,
             "after_id": stretch.after_id,
-            "cursor": stretch.cursor,
         }
     )
     return job.model_copy(update={"counts": counts, "checkpoint": checkpoint})

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from registry_backend.domain.errors import AlreadyExists
-from registry_backend.domain.jobs import Job, JobStatus
+from registry_backend.domain.jobs import Job, JobSpec, JobStatus
 from registry_backend.domain.journal import Actor
-from registry_backend.jobs.applying import ApplyRules, Outcome
 from registry_backend.jobs.containers import ERROR_LOG, Folder
 from registry_backend.jobs.drafts import Chunk
 from registry_backend.jobs.entries import apply_entries
 from registry_backend.jobs.error_log import ErrorLog
+from registry_backend.jobs.outcome import ApplyRules, Outcome
+from registry_backend.jobs.plain import create_plain
 from registry_backend.jobs.running import Run
 from registry_backend.jobs.sources import Source, changed_input, open_source
 from registry_backend.storage.base import Transaction
+
+Apply = Callable[[Transaction, JobSpec, Chunk, ApplyRules], Outcome]
+"""A way to have a stretch take effect; raises AlreadyExists where another way may do."""
 
 
 async def run_import(run: Run, job: Job) -> None:
@@ -31,6 +35,7 @@ async def run_import(run: Run, job: Job) -> None:
     await asyncio.to_thread(log.cut, job.checkpoint.error_bytes)
     job = job.model_copy(update={"input_stamp": source.stamp, "total_bytes": source.size})
     ahead = _read(source, job.checkpoint.offset, job.counts.lines)
+    quick = True
     try:
         while True:
             chunk = await ahead
@@ -39,9 +44,12 @@ async def run_import(run: Run, job: Job) -> None:
                 return
             if not chunk.last:
                 ahead = _read(source, chunk.offset, job.counts.lines + chunk.lines)
-            saved = await _save(run, job, chunk, log)
+            saved = await _save(run, job, chunk, log, quick=quick and chunk.plain is not None)
             if saved is None or saved.status.finished:
                 return
+            if chunk.plain is not None:
+                # Where devices were met that exist already, the next lines name such ones too.
+                quick = saved.counts.created - job.counts.created == len(chunk.plain)
             job = saved
     finally:
         # A thread cannot be stopped: it ends with the stretch it is reading.
@@ -55,11 +63,11 @@ def _read(source: Source, offset: int, lines: int) -> asyncio.Task[Chunk]:
     return asyncio.create_task(asyncio.to_thread(source.read, offset=offset, lines=lines))
 
 
-async def _save(run: Run, job: Job, chunk: Chunk, log: ErrorLog) -> Job | None:
+async def _save(run: Run, job: Job, chunk: Chunk, log: ErrorLog, *, quick: bool) -> Job | None:
     """The job after this stretch; None when it is no longer this runner's to run."""
     noting = run.note_due() or chunk.last
 
-    def save(*, check_owners: bool) -> Callable[[Transaction], Job | None]:
+    def save(apply: Apply) -> Callable[[Transaction], Job | None]:
         def work(transaction: Transaction) -> Job | None:
             if not run.owns(transaction, job.job_id):
                 return None
@@ -69,9 +77,7 @@ async def _save(run: Run, job: Job, chunk: Chunk, log: ErrorLog) -> Job | None:
                 at=run.clock(),
                 max_devices=run.max_devices,
             )
-            outcome = apply_entries(
-                transaction, job.spec, chunk.entries, rules, check_owners=check_owners
-            )
+            outcome = apply(transaction, job.spec, chunk, rules)
             transaction.add_journal(rules.actor, rules.at, outcome.journal)
             error_bytes = log.put(job.checkpoint.error_bytes, outcome.errors)
             saved = _advanced(job, chunk, outcome, error_bytes, rules)
@@ -82,11 +88,35 @@ async def _save(run: Run, job: Job, chunk: Chunk, log: ErrorLog) -> Job | None:
 
         return work
 
-    try:
-        return await run.store.write(save(check_owners=False))
-    except AlreadyExists:
-        # Rare enough that the owners of a stretch are looked up only once one was taken.
-        return await run.store.write(save(check_owners=True))
+    # Rare enough that the owners of a stretch are looked up only once one was taken.
+    ways: Sequence[Apply] = (_apply_unchecked, _apply_checked)
+    if quick:
+        ways = (_apply_plain, *ways)
+    for way in ways[:-1]:
+        try:
+            return await run.store.write(save(way))
+        except AlreadyExists:
+            continue
+    return await run.store.write(save(ways[-1]))
+
+
+def _apply_plain(
+    transaction: Transaction, spec: JobSpec, chunk: Chunk, rules: ApplyRules
+) -> Outcome:
+    outcome = create_plain(transaction, spec.tenant_id, chunk, rules)
+    return outcome or _apply_unchecked(transaction, spec, chunk, rules)
+
+
+def _apply_unchecked(
+    transaction: Transaction, spec: JobSpec, chunk: Chunk, rules: ApplyRules
+) -> Outcome:
+    return apply_entries(transaction, spec, chunk.entries, rules, check_owners=False)
+
+
+def _apply_checked(
+    transaction: Transaction, spec: JobSpec, chunk: Chunk, rules: ApplyRules
+) -> Outcome:
+    return apply_entries(transaction, spec, chunk.entries, rules, check_owners=True)
 
 
 def _advanced(job: Job, chunk: Chunk, outcome: Outcome, error_bytes: int, rules: ApplyRules) -> Job:

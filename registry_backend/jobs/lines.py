@@ -29,15 +29,16 @@ def read_chunk(
     warning there (iothub 6.3). Raises OSError.
     """
     entries: list[Entry] = []
-    number, last = line, False
+    number, taken, last = line, 0, False
     with path.open("rb") as file:
         file.seek(offset)
-        while number - line < max_lines and file.tell() - offset < CHUNK_BYTES:
+        while number - line < max_lines and taken < CHUNK_BYTES:
             text = _read_line(file)
             if text is None:
                 last = True
                 break
             number += 1
+            taken = taken + len(text) if isinstance(text, bytes) else file.tell() - offset
             entry = _read_entry(text, number, parse)
             if entry is not None:
                 entries.append((number, entry))

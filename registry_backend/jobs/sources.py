@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from registry_backend.domain.errors import Invalid
-from registry_backend.domain.jobs import JobSpec
+from registry_backend.domain.jobs import ImportMode, JobSpec
 from registry_backend.jobs.containers import input_paths, stamp_of
 from registry_backend.jobs.drafts import Chunk, Entry
 from registry_backend.jobs.lines import ParseLine, read_chunk
+from registry_backend.jobs.plain import plain_devices
 from registry_backend.jobs.preparing import Preparation, prepare
 from registry_backend.wire import hono_files, iothub, ndjson
 
@@ -33,8 +35,24 @@ def open_source(spec: JobSpec, preparation: Preparation) -> Source:
     paths = input_paths(spec)
     if spec.format == "hono-1.1":
         return FilesSource(paths, preparation)
-    parse: ParseLine = iothub.parse_line if spec.format == "devices.txt" else ndjson.parse_line
-    return LinesSource(paths[0], parse, preparation)
+    if spec.format == "devices.txt":
+        return HubSource(paths[0], spec.default_mode)
+    return LinesSource(paths[0], ndjson.parse_line, preparation)
+
+
+class HubSource:
+    """A file of IoT Hub's lines, never held whole."""
+
+    def __init__(self, path: Path, default_mode: ImportMode) -> None:
+        self._path = path
+        self._default_mode = default_mode
+        self.stamp, self.size = stamp_of([path])
+
+    def read(self, *, offset: int, lines: int) -> Chunk:
+        """As `Source.read`."""
+        _require_unchanged([self._path], self.stamp, f"at line {lines + 1}")
+        chunk = read_chunk(self._path, iothub.parse_line, offset=offset, line=lines)
+        return replace(chunk, plain=plain_devices(chunk.entries, self._default_mode))
 
 
 class LinesSource:
@@ -50,10 +68,7 @@ class LinesSource:
         """As `Source.read`."""
         _require_unchanged([self._path], self.stamp, f"at line {lines + 1}")
         chunk = read_chunk(self._path, self._parse, offset=offset, line=lines)
-        if self._parse is iothub.parse_line:
-            return chunk
-        entries = list(prepare(chunk.entries, self._preparation))
-        return Chunk(entries, chunk.lines, chunk.offset, chunk.last)
+        return replace(chunk, entries=list(prepare(chunk.entries, self._preparation)))
 
 
 class FilesSource:

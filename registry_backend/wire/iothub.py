@@ -113,6 +113,17 @@ def parse_line(line: bytes) -> HubLine | LineFault:
         return LineFault(DESERIALIZATION_ERROR, f"Invalid device format in line: {where}")
     if not isinstance(members, dict):
         return LineFault(DESERIALIZATION_ERROR, "Invalid device format in line: no JSON object")
+    known, extra = (members, {}) if members.keys() <= _OWN else _sort_out(members)
+    try:
+        return _read(known, extra)
+    except Refused as refused:
+        device_id = known.get("id")
+        named = device_id if isinstance(device_id, str) and len(device_id) <= 256 else None
+        return LineFault(refused.code, refused.message, named)
+
+
+def _sort_out(members: JsonObject) -> tuple[JsonObject, JsonObject]:
+    """The members this release reads, by their own spelling, and the others that have a value."""
     known: JsonObject = {}
     extra: JsonObject = {}
     for name, value in members.items():
@@ -121,12 +132,7 @@ def parse_line(line: bytes) -> HubLine | LineFault:
             known[spelled] = value
         elif value is not None:
             extra[spelled or name] = value
-    try:
-        return _read(known, extra)
-    except Refused as refused:
-        device_id = known.get("id")
-        named = device_id if isinstance(device_id, str) and len(device_id) <= 256 else None
-        return LineFault(refused.code, refused.message, named)
+    return known, extra
 
 
 def format_line(device: Device, credentials: Sequence[Credential], *, exclude_keys: bool) -> str:
@@ -172,14 +178,14 @@ def _read(known: JsonObject, extra: JsonObject) -> HubLine:
             ARGUMENT_INVALID,
             "id must be 1 to 128 letters, digits or - : . + % _ # * ? ! ( ) , = @ ; $ '",
         )
-    module = extra.pop("moduleId", None)
-    if module:
+    if extra and extra.pop("moduleId", None):
         raise Refused(ARGUMENT_INVALID, "the line names a module; only devices are imported")
     status = known.get("status")
     enabled = _STATUSES.get(status) if isinstance(status, str) else None
     if enabled is None:
         enabled = _read_status(status)
     reason = known.get("statusReason")
+    mode, etag = known.get("importMode"), known.get("eTag")
     if reason is not None and (not isinstance(reason, str) or len(reason) > MAX_STATUS_REASON):
         raise Refused(
             ARGUMENT_INVALID, f"statusReason must be text of at most {MAX_STATUS_REASON} characters"
@@ -191,8 +197,8 @@ def _read(known: JsonObject, extra: JsonObject) -> HubLine:
         _check_extra(extra)
     return HubLine(
         device_id,
-        _read_mode(known.get("importMode")),
-        _read_etag(known.get("eTag")),
+        None if mode is None else _read_mode(mode),
+        None if etag is None else _read_etag(etag),
         enabled,
         reason,
         keys,
@@ -210,9 +216,7 @@ def _read_status(status: Any) -> bool:
     return enabled
 
 
-def _read_mode(mode: Any) -> ImportMode | None:
-    if mode is None:
-        return None
+def _read_mode(mode: Any) -> ImportMode:
     if not isinstance(mode, str):
         raise Refused(DESERIALIZATION_ERROR, "importMode is not a string")
     if mode.lower() in ("updatetwin", "updatetwinifmatchetag"):
@@ -224,7 +228,7 @@ def _read_mode(mode: Any) -> ImportMode | None:
 
 
 def _read_etag(etag: Any) -> str | None:
-    if etag is None or etag == "":
+    if etag == "":
         return None
     if not isinstance(etag, str):
         raise Refused(DESERIALIZATION_ERROR, "eTag is not a string")

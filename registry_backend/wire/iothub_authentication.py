@@ -15,6 +15,7 @@ from registry_backend.wire.import_errors import (
 )
 from registry_backend.wire.iothub_keys import (
     Pair,
+    are_keys,
     key_fault,
     keys_of,
     thumbprint_fault,
@@ -40,6 +41,9 @@ class Refused(Exception):
 
 def read_authentication(value: Any) -> tuple[Pair | None, Pair | None, str | None]:
     """Keys, thumbprints and the kind the line names; missing keys are generated. Raises Refused."""
+    pair = _plain_keys(value)
+    if pair is not None:
+        return pair, None, None
     members = _object(value, "authentication")
     kind = members.get("type")
     if kind is not None:
@@ -60,6 +64,19 @@ def read_authentication(value: Any) -> tuple[Pair | None, Pair | None, str | Non
     if keys is None and prints is None:
         keys = (generate_key(), generate_key())
     return keys, prints, kind
+
+
+def _plain_keys(value: Any) -> Pair | None:
+    """Two good keys and nothing else, as nearly every line has them; None: look closer."""
+    if type(value) is not dict or len(value) != 1:
+        return None
+    members = value.get("symmetricKey")
+    if type(members) is not dict or len(members) != 2:
+        return None
+    primary, secondary = members.get("primaryKey"), members.get("secondaryKey")
+    if type(primary) is str and type(secondary) is str and are_keys(primary, secondary):
+        return primary, secondary
+    return None
 
 
 def _read_keys(value: Any) -> Pair | None:
