@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.devices import DeviceAttributes
 from registry_backend.domain.jobs import ImportMode
-from registry_backend.storage.plain_rows import NewCredential
+from registry_backend.storage.base import NewCredential
 from registry_backend.wire.import_errors import LineFault
 from registry_backend.wire.ndjson import TenantDraft
 

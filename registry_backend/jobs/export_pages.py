@@ -10,8 +10,7 @@ from registry_backend.domain.errors import Fault
 from registry_backend.domain.identifiers import HUB_DEVICE_ID
 from registry_backend.domain.jobs import Job, JobError
 from registry_backend.jobs.running import Run
-from registry_backend.storage.base import Snapshot
-from registry_backend.storage.plain_rows import DeviceTexts
+from registry_backend.storage.base import DeviceTexts, Snapshot
 from registry_backend.wire import iothub, ndjson
 from registry_backend.wire.import_errors import ARGUMENT_INVALID
 from registry_backend.wire.iothub_texts import line_text

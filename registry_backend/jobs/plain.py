@@ -8,17 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pydantic_core import PydanticSerializationError
-
 from registry_backend.domain.devices import generation_at
-from registry_backend.domain.errors import Invalid
 from registry_backend.domain.identifiers import generate_id
 from registry_backend.domain.jobs import ImportMode
 from registry_backend.jobs.applying import CREATES
 from registry_backend.jobs.drafts import Chunk, Entry, PlainDevice
 from registry_backend.jobs.outcome import ApplyRules, Outcome
-from registry_backend.storage.base import Transaction
-from registry_backend.storage.plain_rows import NewCredential, NewDevice
+from registry_backend.storage.base import NewCredential, NewDevice, Transaction
 from registry_backend.wire.import_errors import LineFault
 from registry_backend.wire.iothub import HubLine
 from registry_backend.wire.iothub_texts import attributes_text, credential_text
@@ -37,9 +33,8 @@ def plain_devices(
         device_id = line.device_id
         if device_id in devices:
             return None
-        try:
-            document = attributes_text(line)
-        except (Invalid, UnicodeEncodeError, PydanticSerializationError):
+        document = attributes_text(line)
+        if document is None:
             return None
         made = credential_text(line)
         credentials = (

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from registry_backend.domain.errors import Invalid, LimitReached, NotFound, RegistryError
+from registry_backend.domain.errors import Invalid, RegistryError
 from registry_backend.domain.identifiers import generate_id
-from registry_backend.domain.jobs import ImportMode, Job, JobError, JobSpec, JobStatus, JobType
+from registry_backend.domain.jobs import Job, JobError, JobSpec, JobStatus, JobType
 from registry_backend.domain.journal import Action, Actor, Change, JournalEntry
 from registry_backend.domain.timestamps import now
+from registry_backend.jobs.accepting import check_spec, require_idle, require_job, require_target
 from registry_backend.jobs.containers import (
     ERROR_LOG,
     EXPORT_ERROR_LOG,
@@ -20,17 +21,14 @@ from registry_backend.jobs.containers import (
 from registry_backend.jobs.error_log import read_errors
 from registry_backend.jobs.exporting import remove_parts, run_export
 from registry_backend.jobs.importing import run_import
+from registry_backend.jobs.outcome import UNLIMITED
 from registry_backend.jobs.owners import may_be_taken
 from registry_backend.jobs.preparing import Preparation
 from registry_backend.jobs.running import Run
-from registry_backend.storage.base import Snapshot, Store, Transaction
+from registry_backend.storage.base import Store, Transaction
 
-ALL_TENANTS = "*"
 WATCH_SECONDS = 5.0
 """How often jobs of other programs are looked at, while there are any."""
-UNLIMITED = -1
-
-_COMPARING = frozenset(mode for mode in ImportMode if mode.value.endswith("IfMatchETag"))
 
 
 class JobRunner:
@@ -82,7 +80,7 @@ class JobRunner:
             NotFound: when the tenant does not exist.
             LimitReached: when a job of the tenant is not finished; names it.
         """
-        _check_spec(spec)
+        check_spec(spec)
         usable = await asyncio.to_thread(check_containers, spec)
         await self._take_up()
         present = self._run.clock()
@@ -97,8 +95,8 @@ class JobRunner:
         )
 
         def work(transaction: Transaction) -> None:
-            _require_tenant(transaction, usable)
-            _require_idle(transaction, usable)
+            require_target(transaction, usable)
+            require_idle(transaction, usable)
             transaction.put_job(job)
             self._record(transaction, job, actor, "created")
 
@@ -110,7 +108,7 @@ class JobRunner:
         """Stop a job for good; what it applied stays. Raises NotFound, Invalid (finished)."""
 
         def work(transaction: Transaction) -> Job:
-            job = _require_job(transaction, job_id)
+            job = require_job(transaction, job_id)
             if job.status.finished:
                 raise Invalid(f"The job is {job.status.value} already and cannot be cancelled.")
             update = {
@@ -130,7 +128,7 @@ class JobRunner:
 
     async def get(self, job_id: str) -> Job:
         """Raises NotFound."""
-        return await self._store.read(lambda snapshot: _require_job(snapshot, job_id))
+        return await self._store.read(lambda snapshot: require_job(snapshot, job_id))
 
     async def list(self, tenant_id: str | None) -> Sequence[Job]:
         """Newest first, of one tenant or all."""
@@ -140,7 +138,7 @@ class JobRunner:
         """Remove a finished job from the list. Raises NotFound, Invalid (still running)."""
 
         def work(transaction: Transaction) -> None:
-            job = _require_job(transaction, job_id)
+            job = require_job(transaction, job_id)
             if not job.status.finished:
                 raise Invalid(
                     "The job is not finished, so it stays in the list.", hint="Cancel it first."
@@ -251,51 +249,3 @@ def _summary(job: Job) -> dict[str, object]:
         "folder": job.spec.folder,
         "status": job.status.value,
     }
-
-
-def _check_spec(spec: JobSpec) -> None:
-    everything = spec.tenant_id == ALL_TENANTS
-    if everything and spec.format != "hono-1.1":
-        raise Invalid.at("tenant_id", f"{spec.format} holds one tenant: choose it")
-    if (
-        spec.type is JobType.IMPORT
-        and spec.format != "devices.txt"
-        and spec.default_mode in _COMPARING
-    ):
-        raise Invalid.at("default_mode", f"{spec.format} carries no eTag to compare")
-
-
-def _require_tenant(snapshot: Snapshot, spec: JobSpec) -> None:
-    brings_tenants = spec.type is JobType.IMPORT and spec.format != "devices.txt"
-    if brings_tenants or spec.tenant_id == ALL_TENANTS:
-        return
-    if snapshot.get_tenant(spec.tenant_id) is None:
-        raise NotFound(
-            f"There is no tenant {spec.tenant_id!r}.",
-            hint="Check the spelling, or create the tenant first.",
-        )
-
-
-def _require_idle(snapshot: Snapshot, spec: JobSpec) -> None:
-    for job in snapshot.list_jobs(None):
-        if not job.status.finished and _overlap(job.spec, spec):
-            done = f", {job.fraction:.0%} done" if job.fraction is not None else ""
-            raise LimitReached(
-                f"The {job.spec.type.value} {job.job_id} of tenant {job.spec.tenant_id} is "
-                f"{job.status.value}{done}; a tenant has one job at a time.",
-                hint="Wait for it, or cancel it.",
-            )
-
-
-def _overlap(one: JobSpec, other: JobSpec) -> bool:
-    return one.tenant_id == other.tenant_id or any(
-        spec.tenant_id == ALL_TENANTS or (spec.format == "hono-1.1" and spec.type is JobType.IMPORT)
-        for spec in (one, other)
-    )
-
-
-def _require_job(snapshot: Snapshot, job_id: str) -> Job:
-    job = snapshot.get_job(job_id)
-    if job is None:
-        raise NotFound(f"There is no job {job_id!r}.", hint="It may have been forgotten.")
-    return job

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from registry_backend.domain.credentials import Credential, CredentialRow, CredentialSet
 from registry_backend.domain.devices import Device
@@ -27,9 +27,41 @@ from registry_backend.domain.query import (
 )
 from registry_backend.domain.statistics import Statistics
 from registry_backend.domain.tenants import Tenant
-from registry_backend.storage.plain_rows import DeviceTexts, NewDevice
 
 ResultT = TypeVar("ResultT")
+
+
+class NewCredential(NamedTuple):
+    """A credential of a new device."""
+
+    type: str
+    auth_id: str
+    enabled: bool
+    document: str
+    """What `rows.document_text` makes of the model; none of its secrets ends."""
+
+
+class NewDevice(NamedTuple):
+    """A device at revision 0 that names no gateway and no group, with all of its credentials."""
+
+    device_id: str
+    enabled: bool
+    version: str
+    generation_id: str
+    document: str
+    """What `rows.document_text` makes of the attributes."""
+    credentials: tuple[NewCredential, ...]
+
+
+class DeviceTexts(NamedTuple):
+    """What is stored of a device, its documents unread."""
+
+    device_id: str
+    enabled: bool
+    revision: int
+    document: str
+    credentials: tuple[str, ...]
+    """Their documents in order."""
 
 
 class Snapshot(Protocol):

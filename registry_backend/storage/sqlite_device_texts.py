@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from registry_backend.storage.plain_rows import DeviceTexts
+from registry_backend.storage.base import DeviceTexts
 from registry_backend.storage.sqlite_base import Rows
 
 _DEVICES = """SELECT device_id, enabled, revision, document FROM devices INDEXED BY devices_by_id

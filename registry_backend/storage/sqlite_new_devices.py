@@ -14,8 +14,8 @@ from itertools import chain
 from registry_backend.domain.errors import AlreadyExists
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.timestamps import to_micros
+from registry_backend.storage.base import NewDevice
 from registry_backend.storage.paging import Parameter
-from registry_backend.storage.plain_rows import NewDevice
 from registry_backend.storage.sqlite_base import micros
 from registry_backend.storage.sqlite_credentials import CredentialWrites, taken
 

@@ -11,10 +11,11 @@ from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
-from pydantic_core import from_json
+from pydantic_core import PydanticSerializationError, from_json
 
 from registry_backend.domain.credentials import PSK, X509_THUMBPRINT
 from registry_backend.domain.document import JsonObject
+from registry_backend.domain.errors import Invalid
 from registry_backend.domain.identifiers import generate_id
 from registry_backend.wire.iothub import HubLine, etag_of
 
@@ -26,10 +27,13 @@ class _Unusual(Exception):
     """A stored document that only the models can read; never leaves the room."""
 
 
-def attributes_text(line: HubLine) -> str:
-    """The stored attributes of a device that this line creates."""
+def attributes_text(line: HubLine) -> str | None:
+    """The stored attributes of a device that this line creates; None: the models must say."""
     if line.hub is not None:
-        return line.attributes_over(None).model_dump_json(by_alias=True, exclude_unset=True)
+        try:
+            return line.attributes_over(None).model_dump_json(by_alias=True, exclude_unset=True)
+        except (Invalid, UnicodeEncodeError, PydanticSerializationError):
+            return None
     enabled = "true" if line.enabled else "false"
     if line.status_reason is None:
         return f'{{"enabled":{enabled}}}'

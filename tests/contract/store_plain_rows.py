@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from registry_backend.domain.errors import AlreadyExists
 from registry_backend.domain.journal import Actor, JournalEntry
 from registry_backend.domain.query import DeviceQuery, Order, PageRequest
-from registry_backend.storage.base import Snapshot, Store
-from registry_backend.storage.plain_rows import DeviceTexts, NewCredential, NewDevice
+from registry_backend.storage.base import DeviceTexts, NewCredential, NewDevice, Snapshot, Store
 from registry_backend.storage.rows import document_text
 from tests.contract.store_models import START, a_credential, a_device, a_tenant
 

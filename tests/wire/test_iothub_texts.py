@@ -155,13 +155,14 @@ def test_what_an_ordinary_line_brought_is_written_without_models(line: dict[str,
     """Only members that later hubs know need the models."""
     read = parse_line(json.dumps(line).encode())
     assert isinstance(read, HubLine)
-    made = credential_text(read)
+    made, document = credential_text(read), attributes_text(read)
+    assert document is not None
 
     written = line_text(
         read.device_id,
         read.enabled,
         0,
-        attributes_text(read),
+        document,
         [made[1]] if made else [],
         exclude_keys=False,
     )
@@ -193,3 +194,11 @@ def test_a_document_that_is_not_ordinary_is_left_to_the_models(document: str) ->
 def test_a_credential_that_is_not_ordinary_is_left_to_the_models(credential: str) -> None:
     """They say what is wrong with it, if anything is."""
     assert line_text("d", True, 0, "{}", [credential], exclude_keys=False) is None  # noqa: FBT003
+
+
+def test_members_that_cannot_be_stored_are_left_to_the_models() -> None:
+    """They say what is wrong."""
+    line = parse_line(b'{"id":"d","status":"enabled"}')
+    assert isinstance(line, HubLine)
+
+    assert attributes_text(line._replace(hub={"x": "\ud800"})) is None

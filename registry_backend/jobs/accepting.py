@@ -1,0 +1,63 @@
+"""Whether a job may begin: what is asked for, and what else is going on."""
+
+from __future__ import annotations
+
+from registry_backend.domain.errors import Invalid, LimitReached, NotFound
+from registry_backend.domain.jobs import ImportMode, Job, JobSpec, JobType
+from registry_backend.storage.base import Snapshot
+
+ALL_TENANTS = "*"
+
+_COMPARING = frozenset(mode for mode in ImportMode if mode.value.endswith("IfMatchETag"))
+
+
+def check_spec(spec: JobSpec) -> None:
+    """Refuse what no registry could do. Raises Invalid at `tenant_id` or `default_mode`."""
+    everything = spec.tenant_id == ALL_TENANTS
+    if everything and spec.format != "hono-1.1":
+        raise Invalid.at("tenant_id", f"{spec.format} holds one tenant: choose it")
+    if (
+        spec.type is JobType.IMPORT
+        and spec.format != "devices.txt"
+        and spec.default_mode in _COMPARING
+    ):
+        raise Invalid.at("default_mode", f"{spec.format} carries no eTag to compare")
+
+
+def require_target(snapshot: Snapshot, spec: JobSpec) -> None:
+    """Refuse a tenant that is not there, unless the files bring it. Raises NotFound."""
+    brings_tenants = spec.type is JobType.IMPORT and spec.format != "devices.txt"
+    if brings_tenants or spec.tenant_id == ALL_TENANTS:
+        return
+    if snapshot.get_tenant(spec.tenant_id) is None:
+        raise NotFound(
+            f"There is no tenant {spec.tenant_id!r}.",
+            hint="Check the spelling, or create the tenant first.",
+        )
+
+
+def require_idle(snapshot: Snapshot, spec: JobSpec) -> None:
+    """Refuse while a job of the same tenant is unfinished. Raises LimitReached, naming it."""
+    for job in snapshot.list_jobs(None):
+        if not job.status.finished and _overlap(job.spec, spec):
+            done = f", {job.fraction:.0%} done" if job.fraction is not None else ""
+            raise LimitReached(
+                f"The {job.spec.type.value} {job.job_id} of tenant {job.spec.tenant_id} is "
+                f"{job.status.value}{done}; a tenant has one job at a time.",
+                hint="Wait for it, or cancel it.",
+            )
+
+
+def _overlap(one: JobSpec, other: JobSpec) -> bool:
+    return one.tenant_id == other.tenant_id or any(
+        spec.tenant_id == ALL_TENANTS or (spec.format == "hono-1.1" and spec.type is JobType.IMPORT)
+        for spec in (one, other)
+    )
+
+
+def require_job(snapshot: Snapshot, job_id: str) -> Job:
+    """The job. Raises NotFound."""
+    job = snapshot.get_job(job_id)
+    if job is None:
+        raise NotFound(f"There is no job {job_id!r}.", hint="It may have been forgotten.")
+    return job
