@@ -14,6 +14,7 @@ from pathlib import Path
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
+from aiohttp.http_exceptions import HttpProcessingError
 
 from registry_backend.api.authentication import Authentication
 from registry_backend.api.hono import HonoOptions, HonoService
@@ -30,6 +31,7 @@ GRACE_SECONDS = 2.0
 """How long requests may go on after a signal; then they are cancelled, for as long again."""
 BACKLOG = 512
 
+http_log = logging.getLogger("idconsole.http")
 access = logging.getLogger("idconsole.access")
 
 
@@ -68,6 +70,17 @@ class Serving:
     access_log: bool = False
     read_only: bool = False
     settings: RegistrySettings = DEFAULT_SETTINGS
+
+
+class _NoClientFaults(logging.Filter):
+    """Drops what is told to the client already, and would show the bytes it sent."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        fault = record.exc_info[1] if record.exc_info else None
+        return not isinstance(fault, HttpProcessingError)
+
+
+http_log.addFilter(_NoClientFaults())
 
 
 async def serve(serving: Serving, announce: Callable[[str], None]) -> None:
@@ -199,6 +212,7 @@ async def _runner(registry: Registry, serving: Serving, listener: Listener) -> w
         max_headers=MAX_HEADERS,
         lingering_time=GRACE_SECONDS / 2,
         auto_decompress=False,
+        logger=http_log,
         access_log=access if serving.access_log else None,
         access_log_class=AccessLog,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from registry_backend.api.authentication import Authentication, read_tokens, read_users
 from registry_backend.api.hono import HonoOptions
 from registry_backend.domain.errors import Invalid
+from registry_backend.registry import RegistrySettings
 from registry_backend.server import Listener, Tls
 from registry_backend.wire.hono_profiles import PROFILES, HonoProfile
 
@@ -57,6 +58,11 @@ def hono_options(*, compat: str, offset: str, max_payload: int, cors_origin: str
     )
 
 
+def registry_settings(*, max_devices: int) -> RegistrySettings:
+    """What holds for every tenant. Raises Invalid."""
+    return RegistrySettings(max_devices_per_tenant=max_devices)
+
+
 def hono_profile(name: str) -> HonoProfile:
     """The vintage of that name. Raises Invalid."""
     if name not in PROFILES:
@@ -81,7 +87,7 @@ def read_authentication(words: Sequence[str]) -> Authentication | None:
     """
     if not words:
         return None
-    users: dict[str, bytes] = {}
+    users: dict[str, str] = {}
     tokens: dict[bytes, str] = {}
     for word in words:
         kind, colon, file = word.partition(":")

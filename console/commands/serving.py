@@ -11,7 +11,6 @@ from console.adapters.local import default_data_file
 from console.commands.boundary import GOOD, UsageFault
 from console.commands.output import finish, write
 from registry_backend.domain.errors import Invalid
-from registry_backend.registry import RegistrySettings
 from registry_backend.server import Serving, serve
 from registry_backend.server_options import (
     DEFAULT_LISTEN,
@@ -19,6 +18,7 @@ from registry_backend.server_options import (
     parse_listener,
     parse_tls,
     read_authentication,
+    registry_settings,
 )
 
 
@@ -50,7 +50,7 @@ def _serving(options: argparse.Namespace) -> Serving:
         insecure=options.insecure,
         access_log=options.access_log,
         read_only=options.read_only,
-        settings=RegistrySettings(max_devices_per_tenant=options.max_devices),
+        settings=registry_settings(max_devices=options.max_devices),
     )
 
 

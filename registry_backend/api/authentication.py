@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from registry_backend.domain.errors import Invalid
+from registry_backend.domain.secrets import verify_password
 
 REALM = "Hono"
 """hono 3.3"""
 _REMEMBERED = 1024
-_UNKNOWN_USER = b"$2b$10$CwTycUXWue0Thq9StjUM0uJ8.t5G1xQNnJ8Q8jk1tZJt1p0M0y9sS"
+_UNKNOWN_USER = "$2b$10$CwTycUXWue0Thq9StjUM0uJ8.t5G1xQNnJ8Q8jk1tZJt1p0M0y9sS"
 """Checked for names that nobody has, so that the time of an answer does not tell names."""
 
 
@@ -28,7 +29,7 @@ _UNKNOWN_USER = b"$2b$10$CwTycUXWue0Thq9StjUM0uJ8.t5G1xQNnJ8Q8jk1tZJt1p0M0y9sS"
 class Authentication:
     """Users with their bcrypt hashes, and tokens with the names they stand for."""
 
-    users: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    users: Mapping[str, str] = field(default_factory=dict, repr=False)
     tokens: Mapping[bytes, str] = field(default_factory=dict, repr=False)
     """By SHA-256 of the token."""
     _key: bytes = field(default_factory=lambda: os.urandom(32), init=False, repr=False)
@@ -64,7 +65,7 @@ class Authentication:
         if not colon or not self.users:
             return None
         stored = self.users.get(name, _UNKNOWN_USER)
-        fits = await asyncio.to_thread(_fits, password.encode("utf-8"), stored)
+        fits = await asyncio.to_thread(_fits, password, stored)
         if not fits or name not in self.users:
             return None
         if len(self._known) >= _REMEMBERED:
@@ -73,20 +74,20 @@ class Authentication:
         return name
 
 
-def read_users(path: Path) -> dict[str, bytes]:
+def read_users(path: Path) -> dict[str, str]:
     """The users of a file with lines `NAME:BCRYPT-HASH`, as `htpasswd -B` writes them.
 
     Raises:
         Invalid: naming the file and the line.
     """
-    users: dict[str, bytes] = {}
+    users: dict[str, str] = {}
     for number, line in _lines(path):
         name, colon, hashed = line.partition(":")
         if not (colon and name) or not hashed.startswith(("$2a$", "$2b$", "$2y$")):
             raise Invalid(f"{path}, line {number}: expected NAME:HASH with a bcrypt hash.")
-        if not _is_usable(hashed.encode("utf-8")):
+        if not _is_usable(hashed):
             raise Invalid(f"{path}, line {number}: the bcrypt hash is damaged.")
-        users[name] = hashed.encode("utf-8")
+        users[name] = hashed
     if not users:
         raise Invalid(f"{path} names no user.", hint="Add one with htpasswd -B.")
     return users
@@ -120,20 +121,16 @@ def _lines(path: Path) -> list[tuple[int, str]]:
     return [(number, line) for number, line in numbered if line and not line.startswith("#")]
 
 
-def _is_usable(hashed: bytes) -> bool:
-    import bcrypt  # noqa: PLC0415 - only who checks passwords pays for loading it
-
+def _is_usable(hashed: str) -> bool:
     try:
-        bcrypt.checkpw(b"", hashed)
+        verify_password("", function="bcrypt", pwd_hash=hashed, salt=None)
     except ValueError:
         return False
     return True
 
 
-def _fits(password: bytes, hashed: bytes) -> bool:
-    import bcrypt  # noqa: PLC0415 - as above
-
+def _fits(password: str, hashed: str) -> bool:
     try:
-        return bcrypt.checkpw(password, hashed)
-    except ValueError:  # too long for bcrypt, or with NUL
+        return verify_password(password, function="bcrypt", pwd_hash=hashed, salt=None)
+    except ValueError:  # a password with NUL, which bcrypt refuses
         return False

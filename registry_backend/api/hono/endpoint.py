@@ -49,7 +49,8 @@ class HonoEndpoint:
         try:
             answer = await self._answer(request)
         except RegistryError as error:
-            answer = failure(error, self._service.profile)
+            expected = request.headers.get("If-Match", "")
+            answer = failure(error, self._service.profile, expected=expected)
         except _TooLarge:
             answer = self._too_large()
         except TimeoutError:
@@ -131,11 +132,8 @@ class HonoEndpoint:
 
     def _too_large(self) -> Answer:
         limit = self._service.options.max_payload
-        answer = told(
-            413, f"the body is longer than the {limit} bytes taken here", self._service.profile
-        )
-        # What follows of the body must not be read as the next request.
-        return Answer(413, answer.body, answer.content_type, {"Connection": "close"})
+        message = f"the body is longer than the {limit} bytes taken here"
+        return told(413, message, self._service.profile)
 
     def _preflight(self, found: Match) -> Answer:
         """Hono 1.1, for every method that the path has."""
@@ -158,7 +156,10 @@ class HonoEndpoint:
             headers["Access-Control-Expose-Headers"] = "ETag"
             if origin != "*":
                 headers["Vary"] = "Origin"
-        return web.Response(status=answer.status, body=answer.body or None, headers=headers)
+        response = web.Response(status=answer.status, body=answer.body or None, headers=headers)
+        if answer.status in (408, 413):
+            response.force_close()  # the rest of the body must not be read as the next request
+        return response
 
 
 def _is_preflight(request: web.BaseRequest) -> bool:

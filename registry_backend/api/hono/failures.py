@@ -42,20 +42,30 @@ _INTERNAL = "the registry cannot do this now; its log says why"
 log = logging.getLogger("idconsole.hono")
 
 
-def failure(error: RegistryError, profile: HonoProfile) -> Answer:
-    """The answer to a request that failed. What concerns the operator goes to the log."""
+def failure(error: RegistryError, profile: HonoProfile, *, expected: str = "") -> Answer:
+    """The answer to a request that failed. What concerns the operator goes to the log.
+
+    `expected` is what the request's If-Match said.
+    """
     status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
     message = str(error)
     if status >= 500 and status != 501:
         log.error("%s", error)
         message = _INTERNAL
     if status == 412:
-        message = f"{VERSION_MISMATCH}: {message}"
+        message = f"{VERSION_MISMATCH}: {message}{bare_version_hint(expected)}"
     answer = told(status, message, profile)
     if isinstance(error, Throttled) and error.retry_after is not None:
         headers = {"Retry-After": str(int(error.retry_after) + 1)}
         return Answer(answer.status, answer.body, answer.content_type, headers)
     return answer
+
+
+def bare_version_hint(expected: str) -> str:
+    """What to say of an If-Match in a form that Hono does not understand (hono 3.1)."""
+    if any(mark in expected for mark in '"*,'):
+        return " The version in If-Match is compared as it is: send one bare, without quotes."
+    return ""
 
 
 def told(status: int, message: str, profile: HonoProfile) -> Answer:
