@@ -221,6 +221,12 @@ class RegistryAdapter(ABC):
     address: str
     """Where it is: a path or URL without secrets."""
     read_only: bool = False
+    production: bool = False
+    """Whether the header warns that real devices hang on this registry."""
+    on_health: Callable[[str], None] | None = None
+    """Set by who shows it: told `connected`, or what is wrong, when that changes."""
+    on_notice: Callable[[str], None] | None = None
+    """Set by who shows it: told what the registry did otherwise than it was asked."""
 
     tenants: TenantsPort | None = None
     devices: DevicesPort | None = None

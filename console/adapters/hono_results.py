@@ -1,0 +1,75 @@
+"""What the ports of a remote Hono share in reading its answers."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from console.adapters.hono_bodies import SEEN
+from console.adapters.hono_session import HonoSession
+from registry_backend.domain.errors import Fault, FieldProblem, Invalid, NotFound
+
+RowT = TypeVar("RowT")
+
+AT_ONCE = 8
+"""Records read one by one are read so many at a time."""
+
+
+async def device_total(session: HonoSession, tenant_id: str, *parameters: tuple[str, str]) -> int:
+    """How many devices of the tenant the peer finds; none when the tenant is not there."""
+    query = (("pageSize", "1"), ("pageOffset", "0"), *parameters)
+    what = f"the devices of tenant {tenant_id}"
+    answer = await session.send(
+        "GET", ("devices", tenant_id), what=what, query=query, accept=frozenset({404})
+    )
+    found = answer.json(what) if answer.status == 200 else {}
+    total = found.get("total", 0) if isinstance(found, dict) else 0
+    return total if isinstance(total, int) else 0
+
+
+def item_id(item: Any) -> str:
+    """The id of a search result. Raises Fault when it has none."""
+    found = item.get("id") if isinstance(item, dict) else None
+    if not isinstance(found, str) or not found:
+        raise Fault("A search result came without an id.")
+    return found
+
+
+def new_id(given: str | None, body: Any, what: str) -> str:
+    """The id of what was created. Raises Fault when the peer does not say."""
+    if given is not None:
+        return given
+    made = body.get("id") if isinstance(body, dict) else None
+    if not isinstance(made, str) or not made:
+        raise Fault(f"{what[:1].upper()}{what[1:]} was created, but the registry gave no id.")
+    return made
+
+
+def known_version(version: str) -> str | None:
+    """A version that the peer understands; None where it gave no ETag."""
+    return None if version.startswith(SEEN) else version
+
+
+async def read_each(ids: Sequence[str], get: Callable[[str], Awaitable[RowT]]) -> list[RowT]:
+    """Each record of these ids that is there, a few at a time."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(name: str) -> RowT | None:
+        async with gate:
+            try:
+                return await get(name)
+            except (NotFound, Invalid):  # an id half typed may be none at all
+                return None
+
+    found = await asyncio.gather(*(one(name) for name in ids))
+    return [each for each in found if each is not None]
+
+
+def at_id(error: Invalid, field: str, given: str | None, pattern: re.Pattern[str]) -> Invalid:
+    """The error at the field of the id, where the id breaks the usual pattern."""
+    if given is None or error.problems or pattern.fullmatch(given):
+        return error
+    problem = FieldProblem(field, f"must match {pattern.pattern}")
+    return Invalid(problems=[problem], hint=error.message)
