@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import ClassVar
@@ -33,6 +34,8 @@ from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError
 from registry_backend.domain.journal import JournalEntry, Resource
 from registry_backend.domain.query import DeviceQuery, DeviceSort, Order, parse_device_query
 
+REST_SECONDS = 0.05
+"""How long the cursor rests on a row before more is read about it."""
 HISTORY_LINES = 5
 """Journal lines shown in the detail; the whole history has a key of its own."""
 MANY = 10
@@ -125,6 +128,7 @@ class DevicesPane(RecordPane[Device]):
     @work(exclusive=True, group="history", exit_on_error=False)
     async def _read_history(self, row: Device) -> None:
         assert self.adapter.journal is not None  # noqa: S101 - asked by the caller
+        await asyncio.sleep(REST_SECONDS)
         try:
             entries = await self.adapter.journal.page(
                 row.tenant_id, resource_id=row.device_id, before=None, limit=HISTORY_LINES

@@ -1,38 +1,39 @@
-"""The detail beside a table: sections of labelled values."""
+"""The detail beside a table: sections of labelled values.
+
+It paints its own lines: a text widget inside a container is laid out again with each cursor move,
+which took half of the time of a key.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Group, RenderableType
+from rich.segment import Segment
 from rich.style import Style
-from rich.table import Table
-from rich.text import Text
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.binding import Binding
+from textual.geometry import Size
+from textual.strip import Strip
 
 from console.render.detail import Section
-from console.render.text import sanitise
+from console.render.detail_lines import Run, detail_lines
+from console.widgets.component_styles import foreground
+from console.widgets.still_scroll import StillScrollView
+
+TONES = ("heading", "label", "value", "good", "warning", "bad", "muted", "accent")
 
 
-class DetailView(VerticalScroll, can_focus=True):
+class DetailView(StillScrollView, can_focus=True):
     """Shows sections; scrolls when they are longer than the screen."""
 
-    COMPONENT_CLASSES = {
-        "detail--heading",
-        "detail--label",
-        "detail--value",
-        "detail--good",
-        "detail--warning",
-        "detail--bad",
-        "detail--muted",
-        "detail--accent",
-    }
+    COMPONENT_CLASSES = {f"detail--{tone}" for tone in TONES}
     DEFAULT_CSS = """
     DetailView {
         padding: 0 1;
+        background: $background;
+        color: $foreground;
         scrollbar-size-vertical: 1;
+        overflow-x: hidden;
+        scrollbar-gutter: stable;
         & .detail--heading { color: $text-accent; text-style: bold; }
         & .detail--label { color: $text-muted; }
         & .detail--value { color: $foreground; }
@@ -43,34 +44,29 @@ class DetailView(VerticalScroll, can_focus=True):
         & .detail--accent { color: $text-accent; }
     }
     """
+    BINDINGS = [
+        Binding("k", "scroll_up", "Up", show=False, id="detail.up"),
+        Binding("j", "scroll_down", "Down", show=False, id="detail.down"),
+    ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
-        self._body = Static(markup=False)
         self._sections: tuple[Section, ...] = ()
-
-    def compose(self) -> ComposeResult:
-        """The one child that holds the text."""
-        yield self._body
+        self._lines: list[list[Run]] = []
+        self._wrapped_at = 0
 
     def show(self, sections: Sequence[Section]) -> None:
         """Replace what is shown; scrolls to the top when the subject changed."""
-        if tuple(sections) == self._sections:
+        before, self._sections = self._sections, tuple(sections)
+        if self._sections == before:
             return
-        if not self._sections or not sections or sections[0].title != self._sections[0].title:
+        if not before or not sections or sections[0].title != before[0].title:
             self.scroll_home(animate=False)
-        self._sections = tuple(sections)
-        self._paint()
-
-    def notify_style_update(self) -> None:
-        """Paint again when the theme changes: the text carries resolved colours."""
-        super().notify_style_update()
-        if self.is_attached and self._sections:
-            self._paint()
+        self._wrap()
 
     @property
     def plain(self) -> str:
-        """The text shown, without colour."""
+        """The text shown, without colour and not wrapped."""
         lines: list[str] = []
         for section in self._sections:
             lines.append(section.title)
@@ -78,30 +74,24 @@ class DetailView(VerticalScroll, can_focus=True):
             lines += [section.text] if section.text else []
         return "\n".join(lines)
 
-    def _paint(self) -> None:
-        parts: list[RenderableType] = []
-        for index, section in enumerate(self._sections):
-            if index:
-                parts.append(Text())
-            parts.append(Text(sanitise(section.title), self._style("heading")))
-            if section.lines:
-                parts.append(self._table(section))
-            if section.text:
-                text = "\n".join(sanitise(line) for line in section.text.split("\n"))
-                parts.append(Text(text, self._style("value")))
-        self._body.update(Group(*parts))
+    def on_resize(self) -> None:
+        """Wrap again for another width."""
+        if self._wrapped_at != self.scrollable_content_region.width:
+            self._wrap()
 
-    def _table(self, section: Section) -> Table:
-        table = Table.grid(padding=(0, 2, 0, 0), expand=True)
-        width = max(len(line.label) for line in section.lines)
-        table.add_column(width=width, no_wrap=True)
-        table.add_column(ratio=1, overflow="fold")
-        for line in section.lines:
-            table.add_row(
-                Text(line.label, self._style("label")),
-                Text(sanitise(line.value), self._style(line.tone or "value")),
-            )
-        return table
+    def _wrap(self) -> None:
+        self._wrapped_at = self.scrollable_content_region.width
+        self._lines = detail_lines(self._sections, self._wrapped_at)
+        self.virtual_size = Size(self._wrapped_at, len(self._lines))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the text, in the theme's colours."""
+        number = y + int(self.scroll_offset.y)
+        base = self.rich_style
+        runs = self._lines[number] if number < len(self._lines) else []
+        segments = [Segment(text, base + self._style(tone)) for text, tone in runs]
+        return Strip(segments).adjust_cell_length(self._wrapped_at, base)
 
     def _style(self, tone: str) -> Style:
-        return self.get_component_rich_style(f"detail--{tone}", partial=True)
+        return foreground(self.get_component_rich_style, f"detail--{tone}")

@@ -1,0 +1,66 @@
+"""A detail wrapped into lines."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from console.render.detail import Line, Section
+from console.render.detail_lines import detail_lines, wrapped
+from console.render.text import is_hostile
+
+
+def texts(lines: list[list[tuple[str, str]]]) -> list[str]:
+    """The lines without their tones."""
+    return ["".join(text for text, _ in runs) for runs in lines]
+
+
+def test_labels_of_all_sections_stand_in_one_column() -> None:
+    """A long value goes on below itself, not below its label."""
+    sections = (
+        Section("lamp-1", (Line("state", "● enabled", "good"),)),
+        Section("Extension", (Line("firmware", "the last good one before spring"),)),
+    )
+    assert texts(detail_lines(sections, 30)) == [
+        "lamp-1",
+        "state     ● enabled",
+        "",
+        "Extension",
+        "firmware  the last good one",
+        "          before spring",
+    ]
+
+
+def test_a_narrow_view_puts_values_below_their_labels() -> None:
+    """There is always room for some of the value."""
+    sections = (Section("x", (Line("generation", "638534055210000000"),)),)
+    assert texts(detail_lines(sections, 14)) == ["x", "generation", "63853405521000", "0000"]
+
+
+def test_the_beginning_of_a_line_of_text_is_kept() -> None:
+    """Indents mean something in files."""
+    section = Section("As it stands", text='[[principal]]\r\n  uid = 7\r\nname = "x"')
+    assert texts(detail_lines((section,), 40)) == [
+        "As it stands",
+        "[[principal]]",
+        "  uid = 7",
+        'name = "x"',
+    ]
+
+
+@given(st.text(max_size=200), st.integers(2, 40))
+def test_no_piece_is_wider_than_asked_and_only_blanks_are_lost(text: str, width: int) -> None:
+    """Wrapping shows every character that is not a blank, in order."""
+    line = "".join(character for character in text if character.isprintable())
+    pieces = wrapped(line, width)
+    assert all(cell_len(piece) <= width for piece in pieces)
+    assert "".join(pieces).replace(" ", "") == line.replace(" ", "")
+
+
+@given(st.integers(1, 60), st.text(max_size=40), st.text(max_size=80))
+def test_hostile_values_never_leave_their_line(width: int, label: str, value: str) -> None:
+    """Whatever a registry says, lines stay within the view and hold no control character."""
+    for line in texts(detail_lines((Section(value, (Line(label, value),)),), width)):
+        assert cell_len(line) <= max(width, 2)
+        assert not is_hostile(line)
