@@ -39,7 +39,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "registry_backend":            (),
     # ---------------------------------------------------------------- the console
     "console.adapters.base":       (DOMAIN,),
-    "console.adapters.rest":       (DOMAIN, "console.adapters.base", "httpx"),
+    "console.adapters.rest":       (DOMAIN, "console.adapters.base", "httpx", "cryptography"),
     "console.adapters.read_only":  (DOMAIN, "console.adapters.base"),
     "console.adapters.local":      (DOMAIN, "console.adapters.base", "console.adapters.read_only",
                                     "registry_backend.open", "registry_backend.registry",
@@ -64,7 +64,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "console.keys":                ("textual",),
     "console.saving":              (),
     "console.settings":            (DOMAIN, "platformdirs", "tomlkit"),
-    "console.contexts":            (DOMAIN, "console.settings", "platformdirs", "tomlkit"),
+    "console.contexts":            (DOMAIN, "console.settings", "platformdirs", "tomlkit",
+                                    "keyring"),
     "console.commands":            (DOMAIN, "console.adapters", "console.contexts",
                                     "console.render", "console.settings", "console.commands",
                                     "registry_backend.identityd", "registry_backend.jobs",
@@ -84,6 +85,7 @@ SHARED_ADAPTER_MODULES = {
     "console.adapters.base",
     "console.adapters.read_only",
     "console.adapters.rest",
+    "console.adapters.rest_errors",
 }
 
 LAZY: tuple[tuple[str, set[str]], ...] = (
