@@ -19,7 +19,9 @@ JsonObject = dict[str, Any]
 class Value(BaseModel):
     """A frozen value of the domain; unknown members are a programming error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
 
     @classmethod
     def parse(cls, members: Any) -> Self:
@@ -46,6 +48,7 @@ class Document(BaseModel):
         populate_by_name=True,
         hide_input_in_errors=True,
         coerce_numbers_to_str=True,
+        defer_build=True,
     )
 
     @classmethod
