@@ -20,4 +20,13 @@ async def open_registry(
         Denied: the file may be read but not written.
         Fault: the file is damaged or the disk is full.
     """
-    return Registry(await open_sqlite(data, read_only=read_only), settings)
+    store = await open_sqlite(data, read_only=read_only)
+    if settings.indexed_attributes and not read_only:
+        try:
+            await store.write(
+                lambda transaction: transaction.index_attributes(settings.indexed_attributes)
+            )
+        except BaseException:
+            await store.close()
+            raise
+    return Registry(store, settings)

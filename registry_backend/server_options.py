@@ -12,6 +12,7 @@ from registry_backend.domain.errors import Invalid
 from registry_backend.registry import RegistrySettings
 from registry_backend.server import Listener, Tls
 from registry_backend.wire.hono_profiles import PROFILES, HonoProfile
+from registry_backend.wire.hono_search import read_pointer
 
 DEFAULT_LISTEN = "127.0.0.1:28080"
 """The port that Hono's registry is usually reached at (hono 6)."""
@@ -58,9 +59,12 @@ def hono_options(*, compat: str, offset: str, max_payload: int, cors_origin: str
     )
 
 
-def registry_settings(*, max_devices: int) -> RegistrySettings:
-    """What holds for every tenant. Raises Invalid."""
-    return RegistrySettings(max_devices_per_tenant=max_devices)
+def registry_settings(*, max_devices: int, indexes: Sequence[str]) -> RegistrySettings:
+    """What holds for every tenant; indexes as JSON pointers. Raises Invalid."""
+    return RegistrySettings(
+        max_devices_per_tenant=max_devices,
+        indexed_attributes=tuple(read_pointer(each, "--index") for each in indexes),
+    )
 
 
 def hono_profile(name: str) -> HonoProfile:

@@ -50,7 +50,7 @@ def _serving(options: argparse.Namespace) -> Serving:
         insecure=options.insecure,
         access_log=options.access_log,
         read_only=options.read_only,
-        settings=registry_settings(max_devices=options.max_devices),
+        settings=registry_settings(max_devices=options.max_devices, indexes=options.index),
     )
 
 

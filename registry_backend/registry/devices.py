@@ -91,7 +91,8 @@ class DeviceUseCases:
             check_tenant(snapshot, tenant_id)
             return snapshot.search_devices(tenant_id, query, sorts, skip=skip, limit=limit)
 
-        return await self._scans.read(work, quick=is_quick(query, sorts))
+        quick = is_quick(query, sorts, indexed=self._settings.indexed_attributes)
+        return await self._scans.read(work, quick=quick)
 
     async def position(
         self, tenant_id: str, device_id: str, query: DeviceQuery, order: Order

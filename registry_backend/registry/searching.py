@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
-from registry_backend.domain.query import AttributeSort, DeviceQuery
+from registry_backend.domain.query import AttributeFilter, AttributeSort, DeviceQuery
 from registry_backend.storage.base import Snapshot, Store
 
 ResultT = TypeVar("ResultT")
@@ -31,12 +31,29 @@ class Scans:
             return await self._store.read(work)
 
 
-def is_quick(query: DeviceQuery, sorts: Sequence[AttributeSort]) -> bool:
+def is_quick(
+    query: DeviceQuery,
+    sorts: Sequence[AttributeSort],
+    *,
+    indexed: Collection[tuple[str, ...]] = (),
+) -> bool:
     """Whether indexes answer the search, however many devices there are."""
-    ids_are_whole = not any("*" in pattern or "?" in pattern for pattern in query.id_patterns)
-    by_column = all(
-        attribute.path == ("enabled",) and isinstance(attribute.value, bool)
-        for attribute in query.attributes
-    )
+    by_index = any(_by_index(each, indexed) for each in query.attributes)
+    if any(map(_is_whole, query.id_patterns)) or by_index:
+        return True
+    by_column = all(_by_column(attribute) for attribute in query.attributes)
     in_id_order = not sorts or sorts[0].path == ("id",)
-    return ids_are_whole and by_column and (in_id_order or bool(query.id_patterns))
+    return not query.id_patterns and by_column and in_id_order
+
+
+def _by_column(attribute: AttributeFilter) -> bool:
+    return attribute.path == ("enabled",) and isinstance(attribute.value, bool)
+
+
+def _by_index(attribute: AttributeFilter, indexed: Collection[tuple[str, ...]]) -> bool:
+    begins_open = isinstance(attribute.value, str) and attribute.value.startswith(("*", "?"))
+    return attribute.path in indexed and not begins_open
+
+
+def _is_whole(pattern: str) -> bool:
+    return "*" not in pattern and "?" not in pattern

@@ -33,6 +33,9 @@ class RegistrySettings:
     max_devices_per_tenant: int = UNLIMITED
     """For tenants that set no limit of their own; -1: none (hono 3.5)."""
 
+    indexed_attributes: tuple[tuple[str, ...], ...] = ()
+    """Members of devices' documents, by their path, that searches find fast."""
+
     def __post_init__(self) -> None:
         if not MIN_BCRYPT_COST <= self.max_bcrypt_cost <= MAX_BCRYPT_COST:
             raise Invalid.at("max_bcrypt_cost", f"must be {MIN_BCRYPT_COST} to {MAX_BCRYPT_COST}")

@@ -192,6 +192,9 @@ class Transaction(Snapshot, Protocol):
     def delete_devices(self, tenant_id: str, *, limit: int) -> int:
         """Remove up to `limit` devices with their credentials; how many were removed."""
 
+    def index_attributes(self, paths: Sequence[tuple[str, ...]]) -> None:
+        """Index these members of devices' documents, where they are not yet. Raises Invalid."""
+
     def put_credentials(self, credentials: CredentialSet, *, expected: str) -> bool:
         """Replace a set. Raises AlreadyExists naming the (type, auth-id) another device owns."""
 

@@ -31,7 +31,7 @@ def attribute_condition(document: str, attribute: AttributeFilter) -> Condition:
     Raises:
         Invalid: for a pattern that is too long.
     """
-    path = _json_path(attribute.path)
+    path = json_path(attribute.path)
     if path is None:
         return _by_steps(document, attribute)
     hint = _hint(document, attribute.value)
@@ -43,7 +43,7 @@ def attribute_condition(document: str, attribute: AttributeFilter) -> Condition:
 
 def attribute_value(document: str, path: tuple[str, ...]) -> Condition:
     """The member's value, to sort by; NULL where there is none."""
-    plain = _json_path(path)
+    plain = json_path(path)
     if plain is not None:
         return Condition(f"json_extract({document}, ?)", (plain,))
     if not path:
@@ -73,6 +73,12 @@ def glob_condition(column: str, pattern: str) -> Condition:
     )
 
 
+def leading_literal(pattern: str) -> str | None:
+    """What a pattern begins with before its first wildcard; None when it has none."""
+    wildcard = _WILDCARD.search(pattern)
+    return None if wildcard is None else pattern[: wildcard.start()]
+
+
 def longest_literal(pattern: str) -> str:
     """The longest piece of a pattern between its wildcards."""
     return max(_WILDCARD.split(pattern), key=len)
@@ -84,7 +90,7 @@ def _glob(pattern: str) -> str:
     return pattern.replace("[", "[[]")  # GLOB has sets in brackets; ours has not
 
 
-def _json_path(path: tuple[str, ...]) -> str | None:
+def json_path(path: tuple[str, ...]) -> str | None:
     """The path as SQLite spells it; None for names it cannot, and for places in a list."""
     if path and all(_PLAIN.fullmatch(name) and not name.isdigit() for name in path):
         return "$" + "".join(f'."{name}"' for name in path)

@@ -23,6 +23,7 @@ from registry_backend.storage.rows import document_text, restore
 from registry_backend.storage.search import forget_rows
 from registry_backend.storage.sqlite_base import Rows, micros, moment
 from registry_backend.storage.sqlite_credentials import CredentialWrites
+from registry_backend.storage.sqlite_declared import declare
 from registry_backend.storage.sqlite_query import (
     GATEWAY_IDS,
     MEMBER_OF,
@@ -199,6 +200,10 @@ class DeviceWrites(DeviceReads, CredentialWrites):
         )
         self._forget(tenant_id, rows)
         return bool(rows)
+
+    def index_attributes(self, paths: Sequence[tuple[str, ...]]) -> None:
+        """Index these members of documents, where they are not yet. Raises Invalid."""
+        declare(self._connection, paths)
 
     def _forget(self, tenant_id: str, rows: Sequence[Row]) -> None:
         """Remove all that hangs on devices whose (row, id, enabled) are gone, and count."""

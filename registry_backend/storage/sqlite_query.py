@@ -14,7 +14,7 @@ from functools import partial
 
 from registry_backend.domain.query import AttributeFilter, DeviceQuery, DeviceSort, Order
 from registry_backend.domain.timestamps import to_micros
-from registry_backend.storage import search
+from registry_backend.storage import search, sqlite_declared
 from registry_backend.storage.paging import Keys, Listing, Parameter, Where, successor
 from registry_backend.storage.sqlite_attributes import (
     Condition,
@@ -172,7 +172,7 @@ def _probes(
     """For each condition with an index of its own, the way to ask it; None means too many."""
     limit = MAX_CANDIDATES + 1
 
-    def ask(sql: str, *parameters: Parameter) -> Callable[[], list[int] | None]:
+    def ask(sql: str, *parameters: Parameter, limit: int = limit) -> Callable[[], list[int] | None]:
         def answer() -> list[int] | None:
             found = connection.execute(sql, (*parameters, limit)).fetchall()
             return None if len(found) == limit else list({row for (row,) in found if row})
@@ -190,6 +190,10 @@ def _probes(
     yield from (
         partial(search.rows_with, connection, tenant_id, part, limit=limit) for part in parts
     )
+    for attribute in query.attributes:
+        declared = sqlite_declared.probe(connection, tenant_id, attribute)
+        if declared is not None:
+            yield ask(declared.sql, *declared.parameters, limit=sqlite_declared.MAX_ROWS + 1)
     if query.expires_before is not None:
         yield ask(_ROWS_EXPIRING, tenant_id, to_micros(query.expires_before))
     if query.credential_type is not None:

@@ -123,7 +123,7 @@ def _filter(text: str) -> AttributeFilter:
     value = members.get("value")
     if not isinstance(value, str | float | int) or not _is_comparable(value):
         raise Invalid.at("filterJson.value", "must be a text, a number, true or false")
-    return AttributeFilter(_pointer(members.get("field"), "filterJson.field"), value)
+    return AttributeFilter(read_pointer(members.get("field"), "filterJson.field"), value)
 
 
 def _is_comparable(value: str | float) -> bool:
@@ -136,7 +136,7 @@ def _sort(text: str) -> AttributeSort:
     direction = members.get("direction", "asc")
     if direction not in ("asc", "desc"):
         raise Invalid.at("sortJson.direction", "must be asc or desc")
-    path = _pointer(members.get("field"), "sortJson.field")
+    path = read_pointer(members.get("field"), "sortJson.field")
     return AttributeSort(path, descending=direction == "desc")
 
 
@@ -150,8 +150,8 @@ def _members(text: str, name: str, known: set[str]) -> dict[str, Any]:
     return members
 
 
-def _pointer(value: object, field: str) -> tuple[str, ...]:
-    """The names in a JSON pointer (RFC 6901)."""
+def read_pointer(value: object, field: str) -> tuple[str, ...]:
+    """The names in a JSON pointer (RFC 6901). Raises Invalid at `field`."""
     if not isinstance(value, str) or not value.startswith("/") or value == "/":
         raise Invalid.at(field, "must be a JSON pointer such as /ext/site")
     if re.search(r"~(?![01])", value):
