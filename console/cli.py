@@ -176,6 +176,13 @@ def _add_serving(commands: _Commands[argparse.ArgumentParser]) -> None:
     serving.add_argument(
         "--max-devices", metavar="N", type=int, default=-1, help="for each tenant; default no limit"
     )
+    serving.add_argument(
+        "--index",
+        metavar="POINTER",
+        action="append",
+        default=[],
+        help="make searches by this member fast, such as /ext/site; may be given again",
+    )
     serving.add_argument("--access-log", action="store_true", help="each request to stderr")
 
 
