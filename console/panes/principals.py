@@ -52,7 +52,7 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
         return (
             Column("name", "Principal", render.name_cell, width=16, flexible=True, priority=9),
             Column("uid", "Uid", render.uid_cell, width=6, priority=8, align="right"),
-            Column("idtype", "Identities", render.idtype_cell, width=18, priority=7),
+            Column("idtype", "Identities", render.idtype_cell, width=16, flexible=True, priority=7),
             Column("file", "File", render.file_cell, width=18, flexible=True, priority=4),
         )
 

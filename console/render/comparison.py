@@ -1,10 +1,7 @@
-"""Two texts line by line, and three JSON objects field by field. Pure."""
+"""Two texts line by line. Pure."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
@@ -64,58 +61,3 @@ def _folded(lines: list[DifferenceLine], head: int, tail: int) -> list[Differenc
         return lines
     fold = DifferenceLine("fold", f"{hidden} equal lines")
     return [*lines[:head], fold, *lines[len(lines) - tail :]]
-
-
-Side = Literal["same", "mine", "theirs", "both", "conflict"]
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRow:
-    """One field in three states, as JSON text; None where the field is absent.
-
-    `side` says who changed it: only we, only they, both to the same value, or each otherwise.
-    """
-
-    path: str
-    base: str | None
-    mine: str | None
-    theirs: str | None
-
-    @property
-    def side(self) -> Side:
-        """Who changed the field."""
-        if self.mine == self.theirs:
-            return "same" if self.mine == self.base else "both"
-        if self.theirs == self.base:
-            return "mine"
-        return "theirs" if self.mine == self.base else "conflict"
-
-
-def compare_fields(
-    base: Mapping[str, object], mine: Mapping[str, object], theirs: Mapping[str, object]
-) -> list[FieldRow]:
-    """The fields in which three versions of a JSON object differ, in the order they appear.
-
-    Objects are opened by path (`ext.site`, `secrets[0].id`); lists of plain values stay whole.
-    """
-    flat = [dict(_flatten(document)) for document in (base, mine, theirs)]
-    paths = dict.fromkeys(path for fields in flat for path in fields)
-    rows = [FieldRow(path, *(fields.get(path) for fields in flat)) for path in paths]
-    return [row for row in rows if row.side != "same"]
-
-
-def _flatten(value: object, path: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping) and (value or not path):
-        for name, member in value.items():
-            yield from _flatten(member, _step(path, str(name)))
-    elif isinstance(value, list) and any(isinstance(member, Mapping) for member in value):
-        for place, member in enumerate(value):
-            yield from _flatten(member, f"{path}[{place}]")
-    else:
-        yield path, json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def _step(path: str, name: str) -> str:
-    if not re.fullmatch(r"[^.\[\]\s\"]+", name):
-        return f"{path}[{json.dumps(name, ensure_ascii=False)}]"
-    return f"{path}.{name}" if path else name

@@ -47,7 +47,7 @@ def flatten(document: Any, path: str = "") -> dict[str, str]:
     if isinstance(document, Mapping) and (document or not path):
         leaves: dict[str, str] = {}
         for name, value in document.items():
-            leaves |= flatten(value, f"{path}.{name}" if path else str(name))
+            leaves |= flatten(value, _below(path, str(name)))
         return leaves
     if isinstance(document, list) and any(isinstance(each, Mapping) for each in document):
         leaves = {}
@@ -55,6 +55,13 @@ def flatten(document: Any, path: str = "") -> dict[str, str]:
             leaves |= flatten(value, f"{path}[{name}]")
         return leaves
     return {path: compact_json(document)}
+
+
+def _below(path: str, name: str) -> str:
+    """The path of a member; names with signs of their own are quoted: each path is one place."""
+    if not name or set(name) & set('.[]"'):
+        return f"{path}[{compact_json(name)}]"
+    return f"{path}.{name}" if path else name
 
 
 def _named(members: Sequence[Any]) -> dict[str, Any]:

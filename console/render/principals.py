@@ -20,6 +20,8 @@ class PrincipalRow:
         problem: What is wrong with it; empty when all is well.
         editable: Whether the file may be written.
         why_not: Why it may not.
+        absence: What stands for the identities of a file or folder that is calmly passed over,
+            in the daemon's eyes no fault: it is not there, or is not one the daemon reads.
     """
 
     file: Path
@@ -27,6 +29,7 @@ class PrincipalRow:
     problem: str = ""
     editable: bool = True
     why_not: str = ""
+    absence: str = ""
 
     @property
     def key(self) -> str:
@@ -54,10 +57,15 @@ def rows_of(config: PrincipalConfig) -> tuple[PrincipalRow, ...]:
             PrincipalRow(file.path, entry, entry.problem, file.editable, file.why_not_editable)
             for entry in file.principals
         ]
-    skipped = [
-        PrincipalRow(path, None, f"not read: {why}", editable=False) for path, why in config.skipped
-    ]
+    skipped = [_skipped_row(path, why, config) for path, why in config.skipped]
     return (*rows, *broken, *skipped)
+
+
+def _skipped_row(path: Path, why: str, config: PrincipalConfig) -> PrincipalRow:
+    """The two places themselves are skipped only when they are not there."""
+    absent = path in (config.main_file, config.config_dir)
+    absence = "– not there" if absent else "– not read"
+    return PrincipalRow(path, None, why, editable=False, absence=absence)
 
 
 def name_cell(row: PrincipalRow) -> str:
@@ -72,6 +80,8 @@ def uid_cell(row: PrincipalRow) -> str:
 
 def idtype_cell(row: PrincipalRow) -> tuple[str, Tone]:
     """What identities it may have, in a word."""
+    if row.absence:
+        return (row.absence, "muted")
     if row.principal is None:
         return ("✗ cannot be used", "bad")
     if row.principal.idtype is None:
@@ -91,7 +101,9 @@ def detail(row: PrincipalRow) -> tuple[Section, ...]:
     """All there is to know about a principal."""
     lines: list[Line] = []
     principal = row.principal
-    if row.problem:
+    if row.absence:
+        lines += [Line("state", row.absence, "muted"), Line("why", row.problem)]
+    elif row.problem:
         lines.append(Line("problem", row.problem, "bad"))
     if principal is not None:
         word, tone = idtype_cell(row)

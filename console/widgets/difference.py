@@ -1,4 +1,4 @@
-"""A view of the difference of two texts. `compare_fields` serves the conflict dialog."""
+"""A view of the difference of two texts."""
 
 from __future__ import annotations
 
@@ -11,22 +11,10 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from console.render.comparison import (
-    DifferenceLine,
-    FieldRow,
-    Kind,
-    compare_fields,
-    difference_lines,
-)
+from console.render.comparison import DifferenceLine, Kind, difference_lines
 from console.render.text import sanitise
 
-__all__ = [
-    "DifferenceLine",
-    "DifferenceView",
-    "FieldRow",
-    "compare_fields",
-    "difference_lines",
-]
+__all__ = ["DifferenceLine", "DifferenceView", "difference_lines"]
 
 GLYPHS: dict[Kind, str] = {"equal": " ", "added": "+", "removed": "-", "fold": "┄"}
 

@@ -1,8 +1,7 @@
-"""Differences of texts by line, and of JSON objects by field."""
+"""Differences of texts by line."""
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
@@ -10,8 +9,6 @@ from textual.app import App, ComposeResult
 from console.widgets.difference import (
     DifferenceLine,
     DifferenceView,
-    FieldRow,
-    compare_fields,
     difference_lines,
 )
 from tests.console.waiting import wait_for
@@ -54,42 +51,6 @@ def test_equal_texts_are_one_fold() -> None:
     """There is nothing to look at."""
     assert [line.kind for line in difference_lines("a\nb\nc\nd", "a\nb\nc\nd")] == ["fold"]
     assert difference_lines("", "") == []
-
-
-def test_fields_say_who_changed_them() -> None:
-    """Only differing fields are rows, in the order of the document."""
-    base = {"enabled": True, "via": ["g1"], "ext": {"site": "a", "floor": 1}, "same": 0}
-    mine = {"enabled": False, "via": ["g1"], "ext": {"site": "b", "floor": 2}, "same": 0}
-    theirs = {"enabled": True, "via": [], "ext": {"site": "c", "floor": 2, "new": None}, "same": 0}
-    rows = {row.path: row.side for row in compare_fields(base, mine, theirs)}
-    assert rows == {
-        "enabled": "mine",
-        "via": "theirs",
-        "ext.site": "conflict",
-        "ext.floor": "both",
-        "ext.new": "theirs",
-    }
-
-
-def test_absent_and_null_are_different() -> None:
-    """A member set to null is there."""
-    assert compare_fields({}, {"a": None}, {}) == [FieldRow("a", None, "null", None)]
-
-
-@pytest.mark.parametrize(("left", "right"), [(1, True), (1, "1"), (0, None), ([], {})])
-def test_values_of_different_types_differ(left: object, right: object) -> None:
-    """JSON's types are kept apart where Python would call them equal."""
-    assert len(compare_fields({"a": left}, {"a": right}, {"a": left})) == 1
-
-
-def test_lists_of_objects_are_opened_and_odd_names_are_quoted() -> None:
-    """Each path names one place."""
-    rows = compare_fields(
-        {"s": [{"id": 1}], "a.b": 1, "a": {"b": 1}},
-        {"s": [{"id": 2}], "a.b": 2, "a": {"b": 2}},
-        {},
-    )
-    assert [row.path for row in rows] == ["s[0].id", '["a.b"]', "a.b"]
 
 
 class DifferenceApp(App[None]):
