@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ from themes import DEFAULT_DARK, builtin_palettes, to_theme, user_palettes
 
 SETTLE_SECONDS = 0.1
 """Changes by others are shown together, at most ten times a second."""
+CONNECTED = "connected"
+"""The health of a registry that answers."""
 MOST_CHANGES = 1000
 """Of one write; more than a screen can show means reading again all the same."""
 
@@ -95,7 +98,12 @@ class ConsoleApp(App[None]):
     def compose(self) -> ComposeResult:
         """Where one is, the panes' tabs, the pane in front, the keys that matter."""
         adapter = self.adapter
-        yield ContextBar(title=adapter.title, address=adapter.address, read_only=adapter.read_only)
+        yield ContextBar(
+            title=adapter.title,
+            address=adapter.address,
+            read_only=adapter.read_only,
+            production=adapter.production,
+        )
         tabs = [
             Tab(f"{number} {name.capitalize()}", id=f"tab-{name}")
             for number, name in enumerate(PANE_NAMES, start=1)
@@ -114,7 +122,20 @@ class ConsoleApp(App[None]):
     def on_mount(self) -> None:
         """Dress up and connect."""
         self._register_themes()
+        # the adapter tells from outside the app's own context
+        self.adapter.on_health = partial(self.call_later, self._show_health)
+        self.adapter.on_notice = partial(self.call_later, self._show_notice)
         self._connect()
+
+    def _show_health(self, health: str) -> None:
+        """Tell of the connection; rows that could not be read meanwhile are read now."""
+        self.query_one(ContextBar).health = health
+        pane = self.pane
+        if health == CONNECTED and pane is not None and pane.table.error is not None:
+            pane.table.reload()
+
+    def _show_notice(self, notice: str) -> None:
+        self.notify(notice, title=self.adapter.title, severity="warning", markup=False)
 
     def _register_themes(self) -> None:
         palettes = builtin_palettes()
@@ -128,7 +149,8 @@ class ConsoleApp(App[None]):
         wanted = self._theme_name or DEFAULT_DARK
         self.theme = wanted if wanted in self.available_themes else DEFAULT_DARK
         if wanted != self.theme:
-            self.notify(f"There is no theme named {wanted}.", severity="warning", markup=False)
+            missing = f"There is no theme named {wanted}. Press t to choose one of those there are."
+            self.notify(missing, severity="warning", markup=False)
 
     @work(group="connect", exit_on_error=False)
     async def _connect(self) -> None:
@@ -142,7 +164,7 @@ class ConsoleApp(App[None]):
             await self.adapter.close()
             await self._offer_retry(error)
             return
-        bar.health = "connected"
+        bar.health = CONNECTED
         bar.tenant_id = self.scope.tenant_id
         if self.adapter.journal is not None:
             self._stop_watching = self.adapter.journal.watch(self._changed_elsewhere)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_ISDIR
 
 from console.adapters.base import JobsPort, refuse_write
 from console.commands.boundary import FAILED, GOOD, UsageFault
@@ -57,9 +58,12 @@ async def _run(options: argparse.Namespace) -> int:
 def import_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
     """What to import: a folder with a file of the usual name, or a file of any name."""
     path = Path(options.path).expanduser().absolute()
-    if not path.exists():
-        raise NotFound(f"There is nothing at {path}.", hint="Check the path.")
-    folder, name = (path, None) if path.is_dir() else (path.parent, path.name)
+    try:
+        folder, name = (path, None) if S_ISDIR(path.stat().st_mode) else (path.parent, path.name)
+    except FileNotFoundError:
+        raise NotFound(f"There is nothing at {path}.", hint="Check the path.") from None
+    except OSError as error:
+        raise _not_reached(f"{path} cannot be read", error) from None
     chosen: JobFormat = options.format or told_format(folder, name)
     if chosen == "hono-1.1" and options.tenant:
         raise UsageFault("The three files of hono-1.1 name their tenants: leave out --tenant.")
@@ -80,8 +84,7 @@ def told_format(folder: Path, name: str | None) -> JobFormat:
     try:
         names = {name} if name else {entry.name for entry in folder.iterdir()}
     except OSError as error:
-        message = f"The folder {folder} cannot be read: {error.strerror}."
-        raise Unreachable(message, layer="permission") from None
+        raise _not_reached(f"The folder {folder} cannot be read", error) from None
     if any(found.endswith((".ndjson", ".jsonl")) for found in names) and (
         name or "devices.txt" not in names
     ):
@@ -100,13 +103,12 @@ def export_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
     """What to export; the folder is made when it is not there."""
     folder = Path(options.path).expanduser().absolute()
     job_format: JobFormat = options.format
-    if folder.exists() and not folder.is_dir():
-        raise UsageFault(f"{folder} is a file; an export needs a folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UsageFault(f"{folder} is a file; an export needs a folder.") from None
     except OSError as error:
-        message = f"The folder {folder} cannot be made: {error.strerror}."
-        raise Unreachable(message, layer="permission") from None
+        raise _not_reached(f"The folder {folder} cannot be made", error) from None
     return JobSpec(
         type=JobType.EXPORT,
         tenant_id=tenant_id,
@@ -114,6 +116,14 @@ def export_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
         format=job_format,
         blob_name=usual_name(job_format),
         exclude_keys=options.exclude_keys,
+    )
+
+
+def _not_reached(what: str, error: OSError) -> Unreachable:
+    return Unreachable(
+        f"{what}: {error.strerror}.",
+        layer="permission",
+        hint="Check the permissions of its folders, or name another.",
     )
 
 

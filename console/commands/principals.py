@@ -9,7 +9,7 @@ from console.commands.boundary import FAILED, GOOD
 from console.commands.output import JsonArray, Table, say
 from console.commands.session import identityd_paths
 from console.commands.shapes import principal_json
-from registry_backend.domain.principals import FilePrincipal, PrincipalConfig
+from registry_backend.domain.principals import ConfigFile, FilePrincipal, PrincipalConfig
 from registry_backend.identityd.principals import PrincipalFiles
 
 
@@ -38,9 +38,15 @@ def _cells(found: FilePrincipal) -> tuple[str, ...]:
     return principal.name, str(principal.uid), idtype or "none", localid, where
 
 
+def _placed(file: ConfigFile) -> str:
+    """The problem of a file, with its path once."""
+    path = str(file.path)
+    return file.problem if path in file.problem else f"{path}: {file.problem}"
+
+
 def _report(config: PrincipalConfig) -> int:
     """Tell what could not be read, and what the daemon passes over."""
-    problems = [f"{file.path}: {file.problem}" for file in config.files if file.problem]
+    problems = [_placed(file) for file in config.files if file.problem]
     problems += [f"{p.file}:{p.line}: {p.problem}" for p in config.principals if p.problem]
     for problem in problems:
         say(problem)

@@ -343,9 +343,11 @@ class TenantsPane(RecordPane[Tenant]):
 
     def why_not(self, action: str) -> str:
         """Why an action is dimmed."""
+        if refusal := super().why_not(action):
+            return refusal
         if action == "sample" and self.adapter.sample is None:
-            return "This registry has no sample fleet."
-        return super().why_not(action)
+            return "This registry has no sample fleet. Try idconsole --demo beside it."
+        return ""
 
     # looking around
 

@@ -198,8 +198,8 @@ def test_two_programs_work_on_one_file(filled: Program) -> None:
         assert found.stdout == "5000\n"
 
 
-def test_a_foreign_a_newer_and_a_forbidden_file_are_refused(filled: Program) -> None:
-    """Each with what is wrong; each is left as it is."""
+def test_a_file_that_is_no_registry_is_refused(filled: Program) -> None:
+    """A foreign database, a text, a folder: each with what is wrong; each is left as it is."""
     foreign = filled.home / "foreign.sqlite"
     with sqlite3.connect(foreign) as connection:
         connection.execute("CREATE TABLE songs (title TEXT)")
@@ -213,6 +213,24 @@ def test_a_foreign_a_newer_and_a_forbidden_file_are_refused(filled: Program) -> 
         assert str(path) in done.stderr
         assert "Traceback" not in done.stderr
         assert path.is_dir() or path.read_bytes() == held
+
+
+@pytest.mark.parametrize("words", [("list", "tenants"), ("import", "here", "--tenant", "orchard")])
+def test_the_file_of_a_newer_release_is_refused(filled: Program, words: tuple[str, ...]) -> None:
+    """For reading and for writing; both versions are told, and no byte of it changes."""
+    folder = filled.home / "here"
+    folder.mkdir()
+    (folder / "devices.txt").write_text('{"id":"new-1","status":"enabled"}\n')
+    with sqlite3.connect(filled.data) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    held = filled.data.read_bytes()
+    done = filled.run(*words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "has schema version 99; this release knows versions up to" in done.stderr
+    assert "newer release" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert filled.data.read_bytes() == held
 
 
 def test_a_missing_registry_is_not_made_by_reading(program: Program) -> None:
