@@ -103,7 +103,7 @@ def save_settings(path: Path, settings: Settings) -> None:
                 document.pop(field.name, None)
             else:
                 document[field.name] = str(value)
-        _replace_file(path, tomlkit.dumps(document))
+        replace_file(path, tomlkit.dumps(document))
     except (ParseError, UnicodeDecodeError) as error:
         message = f"The settings were not saved: {path} is not TOML ({error})."
         raise Unreachable(message, layer="file", hint="Mend or remove that file.") from None
@@ -112,11 +112,11 @@ def save_settings(path: Path, settings: Settings) -> None:
         raise Unreachable(message, layer="permission") from None
 
 
-def _replace_file(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
     """Put a whole new file in place, so that no reader ever sees half of one."""
     path = path.resolve()  # a linked file keeps its link
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".settings-")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)

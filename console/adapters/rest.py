@@ -303,9 +303,11 @@ def encoded_path(segments: Sequence[str]) -> str:
 
 def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
     """What to trust and what to show. Raises Unreachable (layer `tls` or `file`)."""
-    context = ssl.create_default_context()
-    if endpoint.ca_file is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if endpoint.ca_file is None:
+        if endpoint.url.lower().startswith("https:"):
+            context.load_default_certs()
+    else:
         with _naming(endpoint.ca_file, "authorities"):
             context.load_verify_locations(cafile=endpoint.ca_file)
     if endpoint.client_cert is not None:

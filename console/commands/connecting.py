@@ -1,0 +1,72 @@
+"""From a context to the adapter that reaches it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.adapters.base import RegistryAdapter
+from console.contexts import Context, HonoContext, LocalContext, known_ids_path
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an adapter needs beside its context.
+
+    Args:
+        main_file: The Identity Service's `config.toml`.
+        config_dir: The folder of files that override it.
+        read_only: Let no write leave, whatever the context says.
+    """
+
+    main_file: Path
+    config_dir: Path
+    read_only: bool
+
+
+def adapter_to(context: Context, around: Surroundings) -> RegistryAdapter:
+    """The adapter, not yet open. Raises Invalid, Unreachable for a secret that cannot be had."""
+    match context:
+        case LocalContext():
+            return _local(context, around)
+        case HonoContext():
+            return _hono(context, around)
+
+
+def _local(context: LocalContext, around: Surroundings) -> RegistryAdapter:
+    from console.adapters.local import (  # noqa: PLC0415 - only the adapter asked for is loaded
+        LocalAdapter,
+        default_data_file,
+    )
+
+    adapter = LocalAdapter(
+        context.data or default_data_file(),
+        read_only=around.read_only or context.read_only,
+        main_file=around.main_file,
+        config_dir=around.config_dir,
+        title="Local registry" if context.data is None else context.name,
+    )
+    adapter.production = context.production
+    return adapter
+
+
+def _hono(context: HonoContext, around: Surroundings) -> RegistryAdapter:
+    from console.adapters.hono import HonoAdapter  # noqa: PLC0415 - as above
+    from console.adapters.rest import Endpoint  # noqa: PLC0415 - as above
+    from console.contexts_secrets import authorization_of  # noqa: PLC0415 - as above
+
+    return HonoAdapter(
+        Endpoint(
+            context.url,
+            ca_file=context.ca_file,
+            client_cert=context.client_cert,
+            client_key=context.client_key,
+            authorization=authorization_of(context, os.environ),
+        ),
+        title=context.name,
+        compat=context.compat,
+        known_file=known_ids_path(context.name),
+        read_only=around.read_only or context.read_only,
+        production=context.production,
+    )
