@@ -60,12 +60,14 @@ def build_parser() -> argparse.ArgumentParser:
     _add_moving(commands)
     _add_principals(commands)
     _add_serving(commands)
+    _add_contexts(commands)
     return parser
 
 
 def _places(default: object) -> argparse.ArgumentParser:
     """Options that say where things are, shared by the console and its commands."""
     shared = argparse.ArgumentParser(add_help=False, argument_default=default)
+    shared.add_argument("--context", metavar="NAME", help="a saved connection, see context")
     shared.add_argument("--data", metavar="PATH", type=Path, help="the registry's data file")
     shared.add_argument("--tenant", metavar="ID", help="the tenant to work on")
     shared.add_argument(
@@ -186,6 +188,38 @@ def _add_serving(commands: _Commands[argparse.ArgumentParser]) -> None:
     serving.add_argument("--access-log", action="store_true", help="each request to stderr")
 
 
+def _add_contexts(commands: _Commands[argparse.ArgumentParser]) -> None:
+    contexts = _command(commands, "context", "work with saved connections")
+    actions = contexts.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        parser = actions.add_parser(name, help=text, description=text, allow_abbrev=False)
+        if name != "list":
+            parser.add_argument("name", metavar="NAME", nargs="?" if name == "show" else None)
+        return parser
+
+    action("list", "all of them").add_argument("--json", action="store_true", help="one JSON array")
+    action("show", "one of them; the current one when none is named")
+    action("remove", "take one out of the file")
+    action("use", "make one the current one")
+    adding = action("add", "save a new one")
+    adding.add_argument("--url", help="of a remote Hono, such as https://registry.example:28443")
+    adding.add_argument("--compat", choices=("2.x", "1.1"), help="only where it cannot be asked")
+    adding.add_argument("--data", metavar="PATH", type=Path, help="a registry in a file instead")
+    adding.add_argument("--ca-file", metavar="FILE", type=Path, help="authorities to trust, PEM")
+    adding.add_argument("--client-cert", metavar="FILE", type=Path, help="certificate to show, PEM")
+    adding.add_argument("--client-key", metavar="FILE", type=Path, help="its key, PEM")
+    adding.add_argument("--user", metavar="NAME", help="for HTTP Basic")
+    for secret in ("password", "token"):
+        place = adding.add_mutually_exclusive_group()
+        place.add_argument(f"--{secret}-env", metavar="VARIABLE", help=f"holds the {secret}")
+        place.add_argument(f"--{secret}-file", metavar="FILE", help="likewise")
+        place.add_argument(f"--{secret}-keyring", metavar="SERVICE", help="likewise")
+    adding.add_argument("--tenant", metavar="ID", help="the tenant to begin with")
+    adding.add_argument("--read-only", action="store_true", help="let no write leave")
+    adding.add_argument("--production", action="store_true", help="say so in the header")
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -202,6 +236,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.error(f"--demo and --theme are for the console, not for {options.command}")
         if options.demo and options.data:
             parser.error("--demo makes a registry of its own: leave out --data")
+        if options.context and (options.demo or options.data):
+            parser.error("--context says where the registry is: leave out --demo and --data")
+        if options.context and options.command in ("serve", "principals", "context"):
+            parser.error(f"--context is not for {options.command}")
     except SystemExit as end:
         return int(end.code or 0)
     from console.commands.boundary import guarded
@@ -226,6 +264,8 @@ def _run(options: argparse.Namespace) -> int:
             from console.commands.principals import run
         case "serve":
             from console.commands.serving import run
+        case "context":
+            from console.commands.contexts import run
         case _:
             from console.commands.moving import run
     return run(options)

@@ -79,4 +79,16 @@ examples:
   idconsole principals list
   idconsole principals list --config ./config.toml --config-dir ./config.d --json
 """,
+    "context": """\
+examples:
+  idconsole context add lab --url http://localhost:28080
+  idconsole context add plant --url https://registry.example:28443 --ca-file ca.pem \\
+            --user operator --password-env PLANT_PASSWORD --production
+  idconsole context use lab
+  idconsole --context plant
+  idconsole list devices --context lab --tenant DEFAULT_TENANT
+
+Contexts are kept in contexts.toml; passwords and tokens never are, only where they are found.
+The context `local`, the registry in the user's data folder, is always there.
+""",
 }

@@ -8,13 +8,17 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from console.adapters.local import LocalAdapter, default_data_file
+from console.adapters.base import RegistryAdapter
+from console.adapters.local import LocalAdapter
 from console.commands.boundary import FAILED, GOOD, UsageFault
+from console.commands.connecting import Surroundings, adapter_to
 from console.commands.output import say
+from console.commands.session import context_for
+from console.contexts import LOCAL_NAME, LocalContext
 from console.settings import Settings, load_settings, save_settings, settings_path
 from registry_backend.domain.errors import Unreachable
 
@@ -41,8 +45,24 @@ def run_console(options: argparse.Namespace) -> int:
     if options.demo:
         with demo_registry() as data:
             settings = _with_demo_files(options, settings, data.parent)
-            return _run_app(options, settings, data, title="Demo registry")
-    return _run_app(options, settings, options.data or default_data_file(), title="Local registry")
+            adapter = LocalAdapter(
+                data,
+                read_only=options.read_only,
+                main_file=settings.identityd_config,
+                config_dir=settings.identityd_config_dir,
+                title="Demo registry",
+            )
+            return _run_app(settings, adapter, remembered=("theme",))
+    context = context_for(options)
+    around = Surroundings(
+        settings.identityd_config, settings.identityd_config_dir, options.read_only
+    )
+    adapter_there = adapter_to(context, around)
+    if context == LocalContext(LOCAL_NAME, data=options.data):
+        return _run_app(settings, adapter_there)
+    # the tenant chosen last is one of the user's own registry
+    settings = replace(settings, tenant=options.tenant or context.tenant)
+    return _run_app(settings, adapter_there, remembered=("theme",))
 
 
 def chosen_settings(options: argparse.Namespace, settings: Settings) -> Settings:
@@ -67,20 +87,16 @@ def _with_demo_files(options: argparse.Namespace, settings: Settings, folder: Pa
     )
 
 
-def _run_app(options: argparse.Namespace, settings: Settings, data: Path, *, title: str) -> int:
+def _run_app(
+    settings: Settings, adapter: RegistryAdapter, *, remembered: Sequence[str] | None = None
+) -> int:
+    """Run the console; of what was chosen in it, keep those settings, or all."""
     from console.app import ConsoleApp  # noqa: PLC0415 - refusals need no screen
     from console.endings import OrderlyEnd  # noqa: PLC0415 - as above
 
     class Console(OrderlyEnd, ConsoleApp):
         """The console as it is launched."""
 
-    adapter = LocalAdapter(
-        data,
-        read_only=options.read_only,
-        main_file=settings.identityd_config,
-        config_dir=settings.identityd_config_dir,
-        title=title,
-    )
     chosen: dict[str, str] = {}
     app = Console(
         adapter,
@@ -90,8 +106,8 @@ def _run_app(options: argparse.Namespace, settings: Settings, data: Path, *, tit
         remember=chosen.__setitem__,
     )
     app.run()
-    if options.demo:
-        chosen = {key: value for key, value in chosen.items() if key == "theme"}
+    if remembered is not None:
+        chosen = {key: value for key, value in chosen.items() if key in remembered}
     keep_choices(settings_path(), chosen)
     return GOOD if not app.return_code else FAILED
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from console.adapters.base import RegistryAdapter
-from console.adapters.local import LocalAdapter, default_data_file
 from console.commands.boundary import UsageFault
+from console.commands.connecting import Surroundings, adapter_to
+from console.contexts import LOCAL_NAME, Context, LocalContext, contexts_path, load_contexts
 from console.settings import load_settings, settings_path
 from registry_backend.domain.query import Page, PageRequest, TenantQuery
 
@@ -29,15 +30,26 @@ def identityd_paths(options: argparse.Namespace) -> tuple[Path, Path]:
     )
 
 
+def context_for(options: argparse.Namespace) -> Context:
+    """The connection meant: a data file, a context by its name, or the current one.
+
+    Raises:
+        NotFound: when there is no context of that name.
+        Invalid: for a file of contexts that cannot be understood.
+    """
+    if options.data is not None:
+        return LocalContext(LOCAL_NAME, data=options.data)
+    return load_contexts(contexts_path()).named(options.context)
+
+
 def adapter_for(options: argparse.Namespace, *, writes: bool) -> RegistryAdapter:
-    """The adapter to the bundled registry; commands that only read open the file so."""
+    """The adapter to the registry meant; commands that only read cannot write."""
+    context = context_for(options)
+    if options.tenant is None:
+        options.tenant = context.tenant
     main_file, config_dir = identityd_paths(options)
-    return LocalAdapter(
-        options.data or default_data_file(),
-        read_only=options.read_only or not writes,
-        main_file=main_file,
-        config_dir=config_dir,
-    )
+    read_only = options.read_only or not writes
+    return adapter_to(context, Surroundings(main_file, config_dir, read_only))
 
 
 def need(port: PortT | None, what: str) -> PortT:
