@@ -18,7 +18,8 @@ from textual.worker import Worker, WorkerState
 from console.adapters.base import RegistryAdapter
 from console.dialogs.base import Dialog
 from console.dialogs.choose import Choice, ChooseScreen
-from console.dialogs.help import HelpScreen
+from console.dressing import dress
+from console.hearsay import Hearsay
 from console.keys import EVERYWHERE, TABLE, Action, actions_of, bindings_of
 from console.panes.base import RecordPane
 from console.panes.catalog import PANE_NAMES, load_pane
@@ -31,14 +32,6 @@ from registry_backend.domain.errors import RegistryError
 from registry_backend.domain.journal import Change
 from registry_backend.domain.query import PageRequest, TenantQuery
 from registry_backend.domain.timestamps import now as utc_now
-from themes import DEFAULT_DARK, builtin_palettes, to_theme, user_palettes
-
-SETTLE_SECONDS = 0.1
-"""Changes by others are shown together, at most ten times a second."""
-CONNECTED = "connected"
-"""The health of a registry that answers."""
-MOST_CHANGES = 1000
-"""Of one write; more than a screen can show means reading again all the same."""
 
 
 class ConsoleApp(App[None]):
@@ -85,12 +78,11 @@ class ConsoleApp(App[None]):
         self.scope = Scope(tenant_id)
         self.clock = clock
         self.saves = Saves()
-        self._theme_name = theme_name
-        self._theme_folder = theme_folder
+        self._theme_problems = dress(self, theme_name, theme_folder)
         self._remember = remember or (lambda _key, _value: None)
         self._leaving = self._warned_of_text = False
         self._stop_watching: Callable[[], None] = lambda: None
-        self._changes: list[Change] = []
+        self._hearsay = Hearsay(self, self._tell_panes)
         self._hostile_text = HostileTextFilter()
 
     # the screen
@@ -120,8 +112,9 @@ class ConsoleApp(App[None]):
         return [*super().get_line_filters(), self._hostile_text]
 
     def on_mount(self) -> None:
-        """Dress up and connect."""
-        self._register_themes()
+        """Say what is wrong with themes, and connect."""
+        for problem in self._theme_problems:
+            self.notify(problem, title="Theme", severity="warning", markup=False)
         # the adapter tells from outside the app's own context
         self.adapter.on_health = partial(self.call_later, self._show_health)
         self.adapter.on_notice = partial(self.call_later, self._show_notice)
@@ -136,21 +129,6 @@ class ConsoleApp(App[None]):
 
     def _show_notice(self, notice: str) -> None:
         self.notify(notice, title=self.adapter.title, severity="warning", markup=False)
-
-    def _register_themes(self) -> None:
-        palettes = builtin_palettes()
-        if self._theme_folder is not None:
-            own = user_palettes(self._theme_folder)
-            palettes += own.palettes
-            for problem in own.problems:
-                self.notify(str(problem), title="Theme", severity="warning", markup=False)
-        for palette in palettes:
-            self.register_theme(to_theme(palette))
-        wanted = self._theme_name or DEFAULT_DARK
-        self.theme = wanted if wanted in self.available_themes else DEFAULT_DARK
-        if wanted != self.theme:
-            missing = f"There is no theme named {wanted}. Press t to choose one of those there are."
-            self.notify(missing, severity="warning", markup=False)
 
     @work(group="connect", exit_on_error=False)
     async def _connect(self) -> None:
@@ -167,7 +145,7 @@ class ConsoleApp(App[None]):
         bar.health = CONNECTED
         bar.tenant_id = self.scope.tenant_id
         if self.adapter.journal is not None:
-            self._stop_watching = self.adapter.journal.watch(self._changed_elsewhere)
+            self._stop_watching = self.adapter.journal.watch(self._hearsay.hear)
         has_devices = self.adapter.devices is not None and self.scope.tenant_id is not None
         first = "devices" if has_devices else self._pane_names()[0]
         await self.show_pane(first)
@@ -262,17 +240,7 @@ class ConsoleApp(App[None]):
 
     # changes by others
 
-    def _changed_elsewhere(self, changes: Sequence[Change]) -> None:
-        # the registry calls from outside the app's own context; timers need that context
-        self.call_later(self._gather, tuple(changes[:MOST_CHANGES]))
-
-    def _gather(self, changes: Sequence[Change]) -> None:
-        if not self._changes:
-            self.set_timer(SETTLE_SECONDS, self._tell_panes)
-        self._changes.extend(changes)
-
-    def _tell_panes(self) -> None:
-        changes, self._changes = tuple(self._changes), []
+    def _tell_panes(self, changes: Sequence[Change]) -> None:
         for pane in self.query_one("#panes").children:
             if isinstance(pane, RecordPane):
                 pane.changed(changes)
@@ -284,6 +252,8 @@ class ConsoleApp(App[None]):
         """Show all keys; run the one chosen."""
         if len(self.screen_stack) > 1:
             return
+        from console.dialogs.help import HelpScreen  # noqa: PLC0415 - not on the way to the first rows
+
         action = await self.push_screen_wait(HelpScreen(self.pane_group))
         if action is not None:
             await self.run_listed(action)

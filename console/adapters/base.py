@@ -223,9 +223,9 @@ class RegistryAdapter(ABC):
     read_only: bool = False
     production: bool = False
     """Whether the header warns that real devices hang on this registry."""
-    on_health: Callable[[str], None] | None = None
+    on_health: Callable[[str], object] | None = None
     """Set by who shows it: told `connected`, or what is wrong, when that changes."""
-    on_notice: Callable[[str], None] | None = None
+    on_notice: Callable[[str], object] | None = None
     """Set by who shows it: told what the registry did otherwise than it was asked."""
 
     tenants: TenantsPort | None = None

@@ -21,14 +21,18 @@ class ContextBar(Static):
     health: reactive[str] = reactive("connecting")
     """`connected`, `connecting`, or why not."""
 
-    def __init__(self, *, title: str, address: str, read_only: bool) -> None:
+    def __init__(
+        self, *, title: str, address: str, read_only: bool, production: bool = False
+    ) -> None:
         super().__init__(markup=False)
         self._title, self._address, self._read_only = title, address, read_only
+        self._production = production
 
     def render(self) -> Content:
         """Name, place, tenant, device; at the right health and read-only."""
         healthy = self.health == "connected"
         right = Content.assemble(
+            (" PRODUCTION ", "bold $background on $error") if self._production else "",
             (" READ-ONLY ", "bold $background on $warning") if self._read_only else "",
             " ",
             ("●" if healthy else "○", "$text-success" if healthy else "$text-warning"),

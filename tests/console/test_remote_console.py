@@ -1,0 +1,127 @@
+"""The console on a remote Hono: what it shows and says, and what happens without the server."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from textual.pilot import Pilot
+
+from console.adapters.hono import HonoAdapter
+from console.app import ConsoleApp
+from console.widgets.context_bar import ContextBar
+from registry_backend.domain.devices import Device
+from registry_backend.domain.tenants import TenantAttributes
+from tests.console.conftest import RunConsole, settled, type_text
+from tests.console.hands import at_rest, pane_of, table_lines, told, until_count, until_told
+from tests.console.waiting import wait_for
+from tests.contract.adapter_help import device, fill, need
+from tests.contract.hono_serving import connected, serving
+
+
+def header(pilot: Pilot[None]) -> ContextBar:
+    """The line at the top."""
+    return pilot.app.query_one(ContextBar)
+
+
+def row_id(pilot: Pilot[None]) -> str:
+    """The id of the device under the cursor."""
+    row = pane_of(pilot).current
+    assert isinstance(row, Device)
+    return row.device_id
+
+
+async def test_a_remote_registry_is_listed_and_changed(
+    tmp_path: Path, run_console: RunConsole
+) -> None:
+    """Rows of the list have no ETag; a change is saved all the same, and seen by others."""
+    async with serving(tmp_path / "r.sqlite") as endpoint, connected(endpoint) as other:
+        await need(other.tenants).create("yard", TenantAttributes())
+        await fill(need(other.devices), "yard", "pump", "valve")
+        adapter = HonoAdapter(endpoint, title="lab", production=True)
+        async with run_console(adapter, pane="devices") as pilot:
+            assert header(pilot).health == "connected"
+            assert "PRODUCTION" in str(header(pilot).render())
+            assert "lab" in str(header(pilot).render())
+            assert any("pump" in line for line in table_lines(pilot))
+            await pilot.press("s")
+            await until_told(pilot, "pump")
+            await at_rest(pilot)
+        saved = await need(other.devices).get("yard", "pump")
+        assert not saved.enabled
+
+
+async def test_a_registry_that_cannot_list_says_so_and_opens_by_id(
+    tmp_path: Path, run_console: RunConsole
+) -> None:
+    """1.1 has no search: a whole id typed into the filter opens it, and it is listed then."""
+    async with serving(tmp_path / "r.sqlite", compat="1.1") as endpoint:
+        async with connected(endpoint) as other:
+            await need(other.tenants).create("yard", TenantAttributes())
+            await need(other.devices).create("yard", "pump", device())
+        known = tmp_path / "known.json"
+        adapter = HonoAdapter(endpoint, title="old", known_file=known)
+        async with run_console(adapter, pane="devices", tenant_id="yard") as pilot:
+            await until_told(pilot, "type a whole id to open it")
+            assert pane_of(pilot).current is None
+            await pilot.press("slash")
+            await type_text(pilot, "pump")
+            await until_count(pilot, 1)
+            assert row_id(pilot) == "pump"
+            await pilot.press("escape")
+            await until_count(pilot, 1)
+        again = HonoAdapter(endpoint, title="old", known_file=known)
+        async with run_console(again, pane="devices", tenant_id="yard") as pilot:
+            await wait_for(pilot, lambda: pane_of(pilot).current is not None, "the known device")
+            assert row_id(pilot) == "pump"
+
+
+async def test_a_server_that_goes_and_comes_back_is_told_and_heals(
+    tmp_path: Path, run_console: RunConsole
+) -> None:
+    """The header says what is wrong; when the server is back, the rows are read without a key."""
+    async with AsyncExitStack() as first:
+        endpoint = await first.enter_async_context(serving(tmp_path / "r.sqlite"))
+        async with connected(endpoint) as other:
+            await need(other.tenants).create("yard", TenantAttributes())
+            await fill(need(other.devices), "yard", "pump")
+        adapter = HonoAdapter(replace(endpoint, pauses=()), heal_pauses=(0.05,))
+        async with run_console(adapter, pane="devices") as pilot:
+            assert row_id(pilot) == "pump"
+            await first.aclose()
+            await pilot.press("r")
+            await wait_for(pilot, lambda: pane_of(pilot).table.error is not None, "the failure")
+            await wait_for(
+                pilot, lambda: header(pilot).health != "connected", "a header that tells"
+            )
+            assert header(pilot).health in ("connection refused", "connection dropped")
+            assert "Out of reach" in told(pilot)
+            port = urlsplit(endpoint.url).port or 0
+            async with serving(tmp_path / "r.sqlite", port=port):
+                await wait_for(
+                    pilot, lambda: header(pilot).health == "connected", "a healthy header"
+                )
+                await wait_for(pilot, lambda: pane_of(pilot).table.error is None, "the rows")
+                await settled(pilot)
+                assert row_id(pilot) == "pump"
+                await adapter.close()
+
+
+async def test_a_server_that_is_not_there_offers_to_try_again(tmp_path: Path) -> None:
+    """The console comes up, says why it cannot connect, and connects when asked to."""
+    async with serving(tmp_path / "r.sqlite") as endpoint:
+        port = urlsplit(endpoint.url).port or 0
+    app = ConsoleApp(HonoAdapter(replace(endpoint, pauses=())))
+    async with app.run_test() as pilot:
+        await wait_for(pilot, lambda: len(app.screen_stack) == 2, "the question")
+        assert "refused the connection" in "\n".join(
+            str(each.render()) for each in app.screen.query("Static, Label")
+        )
+        async with serving(tmp_path / "r.sqlite", port=port):
+            await pilot.press("r")
+            await wait_for(pilot, lambda: app.pane is not None, "the first pane")
+            await settled(pilot)
+            assert app.query_one(ContextBar).health == "connected"
+            await app.adapter.close()
