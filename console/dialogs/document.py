@@ -65,7 +65,7 @@ class DocumentScreen(Dialog[str | None]):
         """The editor, the problem below it, and two buttons."""
         with DialogBox() as box:
             box.border_title = self._title
-            box.border_subtitle = f"ctrl+s {self._submit.lower()}   esc cancel"
+            box.border_subtitle = self._footing()
             yield DocumentEditor(self._text, form=self._language)
             yield Static(
                 self._mark(self._problem), id="problem", classes="dialog--problem", markup=False
@@ -80,8 +80,17 @@ class DocumentScreen(Dialog[str | None]):
 
     @on(TextArea.Changed)
     def _typed(self, event: TextArea.Changed) -> None:
-        self._leaving = False
+        self._stay()
         self._changed = self._changed or event.text_area.text != self._text
+
+    def _footing(self) -> str:
+        return f"ctrl+s {self._submit.lower()}   esc cancel"
+
+    def _stay(self) -> None:
+        """What is entered after the warning takes the leaving back."""
+        if self._leaving:
+            self._leaving = False
+            self.query_one(DialogBox).border_subtitle = self._footing()
 
     @on(Button.Pressed, "#submit")
     def action_submit(self) -> None:

@@ -164,7 +164,7 @@ class FormScreen(Dialog[Values | None]):
         """The box with its fields and two buttons."""
         with DialogBox() as box:
             box.border_title = self._title
-            box.border_subtitle = f"ctrl+s {self._submit.lower()}   esc cancel"
+            box.border_subtitle = self._footing()
             if self._intro:
                 yield Static(self._intro, classes="dialog--hint", markup=False)
             yield Static("", id="problems", classes="dialog--problem", markup=False)
@@ -204,7 +204,7 @@ class FormScreen(Dialog[Values | None]):
     @on(Checkbox.Changed)
     @on(Select.Changed)
     def _entered(self) -> None:
-        self._leaving = False
+        self._stay()
         current = self.values()
         self._changed = self._changed or any(
             current[spec.name] != spec.value for spec in self._fields
@@ -218,6 +218,15 @@ class FormScreen(Dialog[Values | None]):
             self.action_submit()
         else:
             self.focus_next()
+
+    def _footing(self) -> str:
+        return f"ctrl+s {self._submit.lower()}   esc cancel"
+
+    def _stay(self) -> None:
+        """What is entered after the warning takes the leaving back."""
+        if self._leaving:
+            self._leaving = False
+            self.query_one(DialogBox).border_subtitle = self._footing()
 
     @on(Button.Pressed, "#submit")
     def action_submit(self) -> None:
