@@ -94,7 +94,7 @@ def unreachable(error: Exception, address: str) -> Unreachable:
 def _by_cause(cause: BaseException) -> _Reading | None:
     match cause:
         case ssl.SSLCertVerificationError():
-            why = cause.verify_message or "it does not verify"
+            why = getattr(cause, "verify_message", "") or "it does not verify"
             return _Reading(
                 "tls",
                 f"shows a certificate that is not accepted: {why}",
@@ -115,7 +115,7 @@ def _by_cause(cause: BaseException) -> _Reading | None:
 
 
 def _tls_reading(error: ssl.SSLError) -> _Reading:
-    reason = (error.reason or "").replace("_", " ").lower() or "no reason given"
+    reason = (getattr(error, "reason", "") or "").replace("_", " ").lower() or "no reason given"
     if "certificate required" in reason or "handshake failure" in reason:
         return _Reading(
             "tls",
