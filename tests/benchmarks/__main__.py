@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tests.benchmarks import fleet
 from tests.benchmarks.figures import Figure, table
+from tests.benchmarks.hono import measure_lists, measure_points
 from tests.benchmarks.keys import measure_keys
 from tests.benchmarks.moving import measure_moving
 from tests.benchmarks.reads import measure_reads
@@ -80,12 +81,20 @@ class Bench:
             self.large, seconds=1.0 if self.thorough else 0.5, rounds=3 if self.thorough else 2
         )
 
+    def hono(self) -> Iterator[Figure]:
+        """The served API."""
+        seconds, rounds = (2.0, 5) if self.thorough else (1.0, 3)
+        yield from measure_points(self.large, self.folder, seconds=seconds, rounds=rounds)
+        times = 100 if self.thorough else 30
+        yield from measure_lists(self.registries, self.folder, times=times)
+
 
 PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "start": Bench.start,
     "keys": Bench.keys,
     "moving": Bench.moving,
     "reads": Bench.reads,
+    "hono": Bench.hono,
     "writes": Bench.writes,
 }
 

@@ -1,0 +1,85 @@
+"""Servers in processes of their own: the product, its reference, and a wire with latency."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.benchmarks.console import quiet_environment
+
+_ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def product(data: Path, home: Path, *options: str) -> Iterator[int]:
+    """The port at which the registry in `data` is served until the block ends."""
+    command = ("console", "serve", "--data", str(data), "--listen", "127.0.0.1:0", *options)
+    with _serving(command, home) as port:
+        yield port
+
+
+@contextmanager
+def plain(data: Path, home: Path) -> Iterator[int]:
+    """The port of the bare framework over the same file."""
+    with _serving(("tests.benchmarks.hono_plain", str(data)), home) as port:
+        yield port
+
+
+@contextmanager
+def distant(port: int, home: Path, *, seconds: float) -> Iterator[int]:
+    """A port behind which the server at another stands, a round trip of so long away."""
+    command = ("tests.benchmarks.hono_servers", str(port), str(seconds))
+    with _serving(command, home) as near:
+        yield near
+
+
+@contextmanager
+def _serving(module: Sequence[str], home: Path) -> Iterator[int]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", *module],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=quiet_environment(home),
+        cwd=_ROOT,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line.startswith("listening on "):
+            raise RuntimeError(f"{module} did not begin to serve: {line!r}")
+        yield int(line.rpartition(":")[2])
+    finally:
+        process.terminate()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+async def _relay(
+    source: asyncio.StreamReader, target: asyncio.StreamWriter, seconds: float
+) -> None:
+    """Pass bytes on, each so much later than it came."""
+    loop = asyncio.get_running_loop()
+    while data := await source.read(1 << 16):
+        loop.call_later(seconds, target.write, data)
+    loop.call_later(seconds, target.close)
+
+
+async def _delay(port: int, seconds: float) -> None:
+    async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(
+            _relay(reader, behind_writer, seconds / 2), _relay(behind_reader, writer, seconds / 2)
+        )
+
+    server = await asyncio.start_server(accepted, "127.0.0.1", 0)
+    print(f"listening on http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_delay(int(sys.argv[1]), float(sys.argv[2])))
