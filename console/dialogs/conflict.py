@@ -50,14 +50,14 @@ class ConflictScreen(Dialog[Decision | None]):
 
     def compose(self) -> ComposeResult:
         """A sentence, the table, and four buttons."""
-        clashes = sum(row.clash for row in self._rows)
+        clashes = self._clashes
         with DialogBox(classes="-dangerous") as box:
             box.border_title = f"{sanitise(self._subject)} was changed elsewhere"
             box.border_subtitle = "esc back to what you typed"
             yield Static(
                 "Someone saved it after you opened it. Nothing has been written yet. "
                 + (
-                    f"Both sides changed {clashes} of these fields (✗)."
+                    f"Both sides changed {clashes} of these fields (✗); there Both keeps yours."
                     if clashes
                     else "The two changes do not touch the same field."
                 ),
@@ -73,9 +73,13 @@ class ConflictScreen(Dialog[Decision | None]):
                 yield Button("Edit (e)", id="edit", compact=True)
 
     def on_mount(self) -> None:
-        """Fill the table and stand on the choice that loses nothing."""
+        """Fill the table and stand on the choice that overwrites nothing unseen."""
         self.query_one("#rows", Static).update(self._table())
-        self.query_one("#merge").focus()
+        self.query_one("#edit" if self._clashes else "#merge").focus()
+
+    @property
+    def _clashes(self) -> int:
+        return sum(row.clash for row in self._rows)
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2, 0, 0), expand=True)

@@ -96,6 +96,9 @@ class CredentialDialogs:
             auth_id = text_of(values, "auth-id")
             if not auth_id:
                 raise Invalid.at("auth-id", "must not be empty")
+            if any((c.type, c.auth_id) == (kind, auth_id) for c in self._edit.stored.credentials):
+                taken = f"the device has a {kind} of this auth-id: esc, then A adds a secret to it"
+                raise Invalid.at("auth-id", taken)
             members["auth-id"] = auth_id
             members["secrets"] = [secret_members(values, material, self._now)]
         put(members, "comment", text_of(values, "comment"))

@@ -64,7 +64,7 @@ class DevicesPane(RecordPane[Device]):
         return (
             Column("id", "Device", render.id_cell, width=24, flexible=True, priority=9, sort="id"),
             Column("state", "State", render.state_cell, width=10, priority=8),
-            Column("via", "Via", render.via_cell, width=18, priority=3),
+            Column("via", "Via", render.via_cell, width=18, flexible=True, priority=3),
             Column(
                 "updated",
                 "Changed",

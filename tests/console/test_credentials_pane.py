@@ -133,6 +133,18 @@ def screenshot(pilot: Pilot[None]) -> str:
 # new
 
 
+async def test_an_auth_id_that_is_taken_is_told_at_its_field(tmp_path: Path) -> None:
+    """With the key that adds a second secret; the set stays, and so does what was typed."""
+    async with credentials_pane(tmp_path, password(DEVICE, "before")) as pilot:
+        before = await stored(tmp_path)
+        await new_of(pilot, "p")
+        await fill(pilot, "pwd-plain", SECRET)
+        problems = await refused(pilot)
+        assert "A adds a secret to it" in problems["auth-id"]
+        assert entered(pilot)["pwd-plain"] == SECRET
+    assert await stored(tmp_path) == before
+
+
 async def test_a_password_is_hashed_and_nowhere_to_be_seen(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -286,9 +286,12 @@ async def test_a_conflict_is_decided_by_a_letter(key: str, answer: object) -> No
     assert await answer_to(conflict(), key) == answer
 
 
-async def test_enter_in_a_conflict_overwrites_nobody() -> None:
-    """Who saves and presses enter by habit must not wipe out the other's change."""
-    assert await answer_to(conflict(), "enter") != "mine"
+@pytest.mark.parametrize(("rows", "answer"), [(ROWS, "edit"), (ROWS[:1], "merge")])
+async def test_enter_in_a_conflict_overwrites_nobody(
+    rows: tuple[FieldRow, ...], answer: str
+) -> None:
+    """Who saves and presses enter by habit must not wipe out the other's change of a field."""
+    assert await answer_to(ConflictScreen("device lamp", rows), "enter") == answer
 
 
 @pytest.mark.parametrize("key", ["escape", "q", "enter"])
