@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from time import monotonic
-from typing import Any
 
 from console.adapters.base import ListAbilities
 from console.adapters.hono_bodies import SEEN, content_version, device_body, device_of
@@ -296,14 +295,30 @@ class HonoStatistics:
         self._session = session
 
     async def get(self, tenant_id: str) -> Statistics:
-        """As StatisticsPort; a peer that ignores the filter counts everybody as enabled."""
-        disabled: Any = ("filterJson", '{"field":"/enabled","op":"eq","value":false}')
+        """As StatisticsPort; where the peer ignores the filter, everybody counts as enabled."""
         total, off = await asyncio.gather(
             device_total(self._session, tenant_id),
-            device_total(self._session, tenant_id, disabled),
+            device_total(self._session, tenant_id, _DISABLED),
         )
-        ignored = off >= total
-        return Statistics(total=total, enabled=total if ignored else total - off, exact=False)
+        if off and off >= total and not await self._all_disabled(tenant_id):
+            off = 0
+        return Statistics(total=total, enabled=max(0, total - off), exact=False)
+
+    async def _all_disabled(self, tenant_id: str) -> bool:
+        """Whether the rows that the filter lets through are disabled indeed."""
+        answer = await self._session.send(
+            "GET",
+            ("devices", tenant_id),
+            what=f"the devices of tenant {tenant_id}",
+            query=(("pageSize", "200"), ("pageOffset", "0"), _DISABLED),
+            accept=frozenset({404}),
+        )
+        found = answer.json("The list of devices") if answer.status == 200 else {}
+        items = found.get("result", ()) if isinstance(found, dict) else ()
+        return all(isinstance(each, dict) and each.get("enabled") is False for each in items)
+
+
+_DISABLED = ("filterJson", '{"field":"/enabled","op":"eq","value":false}')
 
 
 def _named(tenant_id: str, device_id: str) -> str:

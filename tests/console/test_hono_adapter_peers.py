@@ -142,6 +142,18 @@ async def test_an_empty_tenant_is_empty_and_a_missing_one_is_missing(
         await need(adapter.devices).page("nowhere", DeviceQuery(), Order(), PageRequest())
 
 
+async def test_statistics_believe_no_filter_that_is_ignored(
+    adapter: HonoAdapter, peer: JdbcHono
+) -> None:
+    """Then everybody counts as enabled; where all are disabled indeed, that is shown."""
+    statistics = need(adapter.statistics)
+    found = await statistics.get("yard")
+    assert (found.total, found.enabled, found.exact) == (500, 500, False)
+    for held in peer.devices.values():
+        held["enabled"] = False
+    assert (await statistics.get("yard")).enabled == 0
+
+
 # writing
 
 

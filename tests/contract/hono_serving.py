@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from console.adapters.hono import HonoAdapter
 from console.adapters.rest import Endpoint
+from registry_backend.api.authentication import Authentication
 from registry_backend.api.hono import HonoOptions
 from registry_backend.registry import RegistrySettings
 from registry_backend.server import Listener, Serving, Tls, listening
@@ -83,12 +84,14 @@ async def serving(
     certificates: Certificates | None = None,
     port: int = 0,
     offset_in_records: bool = False,
+    authentication: Authentication | None = None,
 ) -> AsyncIterator[Endpoint]:
     """Our server over a file, and how to reach it."""
     tls = Tls(certificates.server, certificates.key) if certificates else None
     options = HonoOptions(profile=PROFILES[compat], offset_in_records=offset_in_records)
     listener = Listener("127.0.0.1", port, hono=options, tls=tls)
-    async with listening(Serving(data, [listener], settings=QUICK)) as addresses:
+    serving = Serving(data, [listener], authentication=authentication, settings=QUICK)
+    async with listening(serving) as addresses:
         ca_file = certificates.authority if certificates else None
         yield Endpoint(addresses[0], ca_file=ca_file, pauses=(0.01,))
 

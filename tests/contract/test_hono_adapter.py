@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from console.adapters.base import CredentialsPort, DevicesPort, RegistryAdapter, TenantsPort
 from console.adapters.hono import HonoAdapter
+from registry_backend.api.authentication import Authentication
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.errors import (
+    Denied,
     Invalid,
     LimitReached,
     NotFound,
@@ -20,6 +25,7 @@ from registry_backend.domain.errors import (
     VersionMismatch,
 )
 from registry_backend.domain.query import DeviceQuery, Order, PageRequest, TenantQuery
+from registry_backend.domain.secrets import hash_password
 from registry_backend.domain.tenants import TenantAttributes
 from tests.contract.adapter_credentials import psk
 from tests.contract.adapter_help import device, fill, need
@@ -345,3 +351,20 @@ async def test_a_limit_is_told_as_such(tmp_path: Path) -> None:
         await need(adapter.tenants).create("north", limits)
         with pytest.raises(LimitReached, match="limit"):
             await need(adapter.devices).create("north", "pump", device())
+
+
+async def test_callers_prove_who_they_are(tmp_path: Path) -> None:
+    """Basic and Bearer; without either, the message says what to check and no secret."""
+    users = {"operator": hash_password("sesame", cost=4)}
+    tokens = {hashlib.sha256(b"abc.def").digest(): "robot"}
+    authentication = Authentication(users, tokens)
+    async with serving(tmp_path / "r.sqlite", authentication=authentication) as endpoint:
+        basic = "Basic " + base64.b64encode(b"operator:sesame").decode()
+        for header in (basic, "Bearer abc.def"):
+            async with connected(replace(endpoint, authorization=header)) as adapter:
+                assert (await need(adapter.tenants).count(TenantQuery())).value == 0
+        for wrong in (None, "Bearer wrong.token"):
+            with pytest.raises(Denied) as caught:
+                await HonoAdapter(replace(endpoint, authorization=wrong)).open()
+            assert "credentials were not accepted" in caught.value.message
+            assert "wrong.token" not in str(caught.value)
