@@ -33,6 +33,9 @@ from registry_backend.domain.journal import Change
 from registry_backend.domain.query import PageRequest, TenantQuery
 from registry_backend.domain.timestamps import now as utc_now
 
+CONNECTED = "connected"
+"""The health of a registry that answers."""
+
 
 class ConsoleApp(App[None]):
     """One registry, five panes.
