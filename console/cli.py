@@ -8,6 +8,7 @@ Only the standard library is imported at the top, so that `--help` is there at o
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -229,6 +230,8 @@ def _positive(text: str) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line: 0 when all went well, 1 when the thing failed, 2 for wrong usage."""
+    # pydantic would search every installed distribution for plugins; none is wanted here
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     parser = build_parser()
     try:
         options = parser.parse_args(argv)

@@ -10,7 +10,6 @@ from textual.containers import Vertical
 from textual.worker import Worker, WorkerState
 
 from console.dialogs.base import Dialog
-from console.dialogs.form import FormScreen
 from console.forms.fields import Field, Values, refilled
 from console.panes.editing import LeftOpen
 from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError
@@ -69,6 +68,8 @@ class AskingPane(Vertical):
         Returns:
             What `save` returned, or None when the person left.
         """
+        from console.dialogs.form import FormScreen  # noqa: PLC0415 - the first rows need no form
+
         values: Values | None = None
         problems: Sequence[FieldProblem] = ()
         while True:

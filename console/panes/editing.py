@@ -1,4 +1,9 @@
-"""Saving a document that somebody else may have saved meanwhile."""
+"""Saving a document that somebody else may have saved meanwhile.
+
+Every pane needs this module, and no first row any of its dialogs: they are loaded when asked for.
+"""
+
+# ruff: noqa: PLC0415 - see above
 
 from __future__ import annotations
 
@@ -8,9 +13,6 @@ from typing import Generic, TypeVar
 
 from textual.app import App
 
-from console.dialogs.conflict import ConflictScreen
-from console.dialogs.document import DocumentScreen
-from console.render.fields import compare, merge
 from console.saving import Saves
 from registry_backend.domain.document import JsonObject, format_json, parse_json
 from registry_backend.domain.errors import Invalid, RegistryError, VersionMismatch
@@ -58,6 +60,9 @@ class DocumentEdit(Generic[ModelT]):
             RegistryError: when the registry refuses for another reason.
             LeftOpen: when the person leaves the conflict undecided.
         """
+        from console.dialogs.conflict import ConflictScreen
+        from console.render.fields import compare, merge
+
         base = self.base
         while True:
             try:
@@ -88,6 +93,8 @@ class DocumentEdit(Generic[ModelT]):
 
     async def edit_as_json(self) -> ModelT | None:
         """Let the person edit the whole document; asks again until it could be saved."""
+        from console.dialogs.document import DocumentScreen
+
         text = format_json(self.document(self.base))
         problem, changed = "", False
         while True:
@@ -106,6 +113,8 @@ class DocumentEdit(Generic[ModelT]):
 
 async def ask_document(app: App[None], subject: str, document: JsonObject) -> JsonObject | None:
     """Let the person edit a document until it is a JSON object; None when they leave."""
+    from console.dialogs.document import DocumentScreen
+
     text, problem = format_json(document), ""
     while True:
         screen = DocumentScreen(f"Edit {subject}", text, problem=problem, changed=bool(problem))

@@ -105,8 +105,8 @@ class Job(Value):
     job_id: str
     spec: JobSpec
     status: JobStatus
-    counts: JobCounts = JobCounts()
-    checkpoint: JobCheckpoint = JobCheckpoint()
+    counts: JobCounts = Field(default_factory=JobCounts)
+    checkpoint: JobCheckpoint = Field(default_factory=JobCheckpoint)
     total_bytes: int | None = None
     """Size of the input of an import."""
     total_lines: int | None = None
