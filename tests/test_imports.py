@@ -85,6 +85,7 @@ SHARED_ADAPTER_MODULES = {
     "console.adapters.base",
     "console.adapters.read_only",
     "console.adapters.rest",
+    "console.adapters.rest_endpoint",
     "console.adapters.rest_errors",
 }
 

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from console.adapters.base import RegistryAdapter
 from console.adapters.hono_credentials import HonoCredentials
-from console.adapters.hono_devices import HonoDevices, HonoStatistics
+from console.adapters.hono_devices import HonoDevices
 from console.adapters.hono_known import KnownIds
 from console.adapters.hono_session import HonoSession, ask_anything
+from console.adapters.hono_statistics import HonoStatistics
 from console.adapters.hono_tenants import HonoTenants
 from console.adapters.read_only import READING, read_only
-from console.adapters.rest import CONNECTED, Endpoint, RestClient
+from console.adapters.rest import CONNECTED, RestClient
+from console.adapters.rest_endpoint import Endpoint
 from registry_backend.domain.errors import RegistryError
 
 HEAL_PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)

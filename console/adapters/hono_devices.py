@@ -46,7 +46,6 @@ from registry_backend.domain.query import (
     Page,
     PageRequest,
 )
-from registry_backend.domain.statistics import Statistics
 
 GATEWAYS_FROM = 200
 """Devices whose `via` is read for gateways to choose from."""
@@ -286,39 +285,6 @@ class HonoDevices:
         self._session.known.add_devices(tenant_id, [device_id])
         self._session.known.save()
         return device_of(tenant_id, device_id, device_body(sent), etag)
-
-
-class HonoStatistics:
-    """Numbers of devices, from the totals of searches."""
-
-    def __init__(self, session: HonoSession) -> None:
-        self._session = session
-
-    async def get(self, tenant_id: str) -> Statistics:
-        """As StatisticsPort; where the peer ignores the filter, everybody counts as enabled."""
-        total, off = await asyncio.gather(
-            device_total(self._session, tenant_id),
-            device_total(self._session, tenant_id, _DISABLED),
-        )
-        if off and off >= total and not await self._all_disabled(tenant_id):
-            off = 0
-        return Statistics(total=total, enabled=max(0, total - off), exact=False)
-
-    async def _all_disabled(self, tenant_id: str) -> bool:
-        """Whether the rows that the filter lets through are disabled indeed."""
-        answer = await self._session.send(
-            "GET",
-            ("devices", tenant_id),
-            what=f"the devices of tenant {tenant_id}",
-            query=(("pageSize", "200"), ("pageOffset", "0"), _DISABLED),
-            accept=frozenset({404}),
-        )
-        found = answer.json("The list of devices") if answer.status == 200 else {}
-        items = found.get("result", ()) if isinstance(found, dict) else ()
-        return all(isinstance(each, dict) and each.get("enabled") is False for each in items)
-
-
-_DISABLED = ("filterJson", '{"field":"/enabled","op":"eq","value":false}')
 
 
 def _named(tenant_id: str, device_id: str) -> str:

@@ -53,7 +53,7 @@ def _local(context: LocalContext, around: Surroundings) -> RegistryAdapter:
 
 def _hono(context: HonoContext, around: Surroundings) -> RegistryAdapter:
     from console.adapters.hono import HonoAdapter  # noqa: PLC0415 - as above
-    from console.adapters.rest import Endpoint  # noqa: PLC0415 - as above
+    from console.adapters.rest_endpoint import Endpoint  # noqa: PLC0415 - as above
     from console.contexts_secrets import authorization_of  # noqa: PLC0415 - as above
 
     return HonoAdapter(

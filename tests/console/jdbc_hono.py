@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from console.adapters.rest import Endpoint
+from console.adapters.rest_endpoint import Endpoint
 
 Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from console.adapters.hono import HonoAdapter
 from console.adapters.hono_bodies import device_body, device_of, tenant_of
-from console.adapters.rest import Endpoint
+from console.adapters.rest_endpoint import Endpoint
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.errors import (
     Fault,

@@ -18,7 +18,8 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.adapters.rest import Answer, Endpoint, RestClient, encoded_path, tls_context
+from console.adapters.rest import Answer, RestClient, encoded_path
+from console.adapters.rest_endpoint import Endpoint, tls_context
 from console.adapters.rest_errors import FOREIGN, Refusal, problem_of, unreachable, words_of
 from registry_backend.domain.errors import (
     AlreadyExists,

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from console.adapters.hono import HonoAdapter
-from console.adapters.rest import Endpoint
+from console.adapters.rest_endpoint import Endpoint
 from registry_backend.api.authentication import Authentication
 from registry_backend.api.hono import HonoOptions
 from registry_backend.registry import RegistrySettings
