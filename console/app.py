@@ -152,6 +152,11 @@ class ConsoleApp(App[None]):
         has_devices = self.adapter.devices is not None and self.scope.tenant_id is not None
         first = "devices" if has_devices else self._pane_names()[0]
         await self.show_pane(first)
+        self.call_after_refresh(self._take_up)
+
+    @work(group="connect", exit_on_error=False)
+    async def _take_up(self) -> None:
+        await self.adapter.take_up()
 
     async def _first_tenant(self) -> str | None:
         if self.adapter.tenants is None:

@@ -8,6 +8,7 @@ Only the standard library is imported at the top, so that `--help` is there at o
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -254,6 +255,7 @@ def _run(options: argparse.Namespace) -> int:
     """Load and run just the one command that was asked for."""
     match options.command:
         case None:
+            gc.set_threshold(50_000, 20, 20)  # each look for garbage delays the start, and keys
             from console.launch import run_console
 
             return run_console(options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import os
 import sys
 import tempfile
@@ -105,6 +106,7 @@ def _run_app(
         theme_folder=settings_path().parent / "themes",
         remember=chosen.__setitem__,
     )
+    gc.freeze()  # what was loaded stays: no look for garbage needs to go through it
     app.run()
     if remembered is not None:
         chosen = {key: value for key, value in chosen.items() if key in remembered}

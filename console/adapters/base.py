@@ -243,6 +243,9 @@ class RegistryAdapter(ABC):
     async def open(self) -> None:
         """Connect. Raises Unreachable, Denied, Fault."""
 
+    async def take_up(self) -> None:  # noqa: B027 - most registries have nothing to take up
+        """Go on with work that was interrupted; asked for once the first rows are shown."""
+
     @abstractmethod
     async def close(self) -> None:
         """Finish what was accepted, then let go."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
-from collections.abc import Sequence
 from pathlib import Path
 
 from console.adapters.base import RegistryAdapter
@@ -18,17 +17,9 @@ from console.adapters.local_services import (
     LocalStatistics,
 )
 from console.adapters.read_only import READING, read_only
-from registry_backend.domain.credentials import Credential
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.timestamps import now
-from registry_backend.jobs.owners import this_process
-from registry_backend.jobs.preparing import Preparation
-from registry_backend.jobs.runner import JobRunner
 from registry_backend.open import open_registry
-from registry_backend.registry import Registry, RegistrySettings
-from registry_backend.registry.credential_rules import prepare_credentials
-from registry_backend.registry.credentials import hash_passwords
-from registry_backend.registry.trust_anchors import prepare_trust_anchors
 
 
 def default_data_file() -> Path:
@@ -44,27 +35,6 @@ def login_name() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return str(os.getuid())
-
-
-def job_runner(registry: Registry) -> JobRunner:
-    """Who runs the registry's jobs in this process, under the registry's rules."""
-    settings = registry.settings
-    return JobRunner(
-        registry.store,
-        owner=this_process(),
-        preparation=_preparation(settings),
-        max_devices=settings.max_devices_per_tenant,
-    )
-
-
-def _preparation(settings: RegistrySettings) -> Preparation:
-    """What files bring is held to the rules that hold for what people type."""
-
-    def credentials(drafts: Sequence[Credential]) -> tuple[Credential, ...]:
-        prepared = prepare_credentials(drafts, settings)
-        return hash_passwords(prepared, cost=settings.bcrypt_cost)
-
-    return Preparation(tenant=prepare_trust_anchors, credentials=credentials)
 
 
 class LocalAdapter(RegistryAdapter):
@@ -96,7 +66,7 @@ class LocalAdapter(RegistryAdapter):
         self.read_only = read_only
         self._data = data
         actor = Actor(via="console", name=login_name() if actor_name is None else actor_name)
-        self._connection = Connection(actor, self.address)
+        self._connection = Connection(actor, self.address, read_only=read_only)
         self.tenants = LocalTenants(self._connection)
         self.devices = LocalDevices(self._connection)
         self.credentials = LocalCredentials(self._connection)
@@ -128,18 +98,14 @@ class LocalAdapter(RegistryAdapter):
         return sum(sample.devices.values())
 
     async def open(self) -> None:
-        """Open the file and take up interrupted jobs. Raises Unreachable, Denied, Fault."""
-        registry = await open_registry(self._data, read_only=self.read_only)
-        runner = job_runner(registry)
-        self._connection.opened, self._connection.runner = registry, runner
+        """Open the file. Raises Unreachable, Denied, Fault."""
+        self._connection.opened = await open_registry(self._data, read_only=self.read_only)
+
+    async def take_up(self) -> None:
+        """Take up interrupted jobs."""
         if not self.read_only:
-            await runner.start()
+            await self._connection.jobs()
 
     async def close(self) -> None:
         """Stop jobs where they can go on later, finish what was accepted, release the file."""
-        registry, runner = self._connection.opened, self._connection.runner
-        self._connection.opened = self._connection.runner = None
-        if runner is not None:
-            await runner.close()
-        if registry is not None:
-            await registry.close()
+        await self._connection.close()

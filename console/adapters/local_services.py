@@ -25,27 +25,27 @@ class LocalJobs:
 
     async def list(self, tenant_id: str | None) -> Sequence[Job]:
         """As JobsPort."""
-        return await self._connection.jobs.list(tenant_id)
+        return await (await self._connection.jobs()).list(tenant_id)
 
     async def get(self, job_id: str) -> Job:
         """As JobsPort."""
-        return await self._connection.jobs.get(job_id)
+        return await (await self._connection.jobs()).get(job_id)
 
     async def create(self, spec: JobSpec) -> Job:
         """As JobsPort."""
-        return await self._connection.jobs.create(spec, actor=self._connection.actor)
+        return await (await self._connection.jobs()).create(spec, actor=self._connection.actor)
 
     async def cancel(self, job_id: str) -> Job:
         """As JobsPort."""
-        return await self._connection.jobs.cancel(job_id, actor=self._connection.actor)
+        return await (await self._connection.jobs()).cancel(job_id, actor=self._connection.actor)
 
     async def forget(self, job_id: str) -> None:
         """As JobsPort."""
-        await self._connection.jobs.forget(job_id, actor=self._connection.actor)
+        await (await self._connection.jobs()).forget(job_id, actor=self._connection.actor)
 
     async def errors(self, job_id: str, *, skip: int, limit: int) -> Sequence[JobError]:
         """As JobsPort."""
-        return await self._connection.jobs.errors(job_id, skip=skip, limit=limit)
+        return await (await self._connection.jobs()).errors(job_id, skip=skip, limit=limit)
 
 
 class LocalStatistics:
