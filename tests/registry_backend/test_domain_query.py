@@ -69,8 +69,8 @@ def test_words_become_conditions(text: str, query: DeviceQuery) -> None:
         ("via:", "Column 1"),
         (":x", "Column 1"),
         ("ext..site:x", "Column 1"),
-        ("expires<soon", "Column 1"),
-        ("expires<", "Column 1"),
+        ("expires<soon", "write expires<2027-01-01"),
+        ("expires<", "write expires<2027-01-01"),
     ],
 )
 def test_what_cannot_be_understood_is_named_by_its_column(text: str, words: str) -> None:
