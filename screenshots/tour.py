@@ -10,19 +10,26 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
+from console.adapters.base import RegistryAdapter
+from console.adapters.hono import HonoAdapter
 from console.adapters.local import LocalAdapter
+from console.adapters.rest_endpoint import Endpoint
 from console.app import ConsoleApp
+from registry_backend.api.hono import HonoOptions
 from registry_backend.open import open_registry
 from registry_backend.sample import build_sample, load_sample, write_identityd
+from registry_backend.server import Listener, Serving, listening
+from registry_backend.wire.hono_profiles import PROFILES
 
 PICTURES = Path(__file__).parent
 CLOCK = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -31,6 +38,11 @@ CONFIG = Path("etc/aziot/identityd/config.toml")
 OVERRIDES = Path("etc/aziot/identityd/config.d")
 SMALL, USUAL, LARGE = (80, 24), (120, 40), (200, 60)
 MOST_PAUSES = 400
+NOBODY = "http://127.0.0.1:9"
+"""The discard port: nothing listens there."""
+
+_ASKING = ("action_", "_copy", "_connect")
+"""Workers that may wait for a person's answer."""
 
 Step = str | Callable[["Visit"], Awaitable[None]]
 """A key to press, `text:...` to type, or something done behind the console's back."""
@@ -46,6 +58,8 @@ class Scene:
     theme: str = "harbour"
     empty: bool = False
     read_only: bool = False
+    remote: Literal["", "2.x", "1.1", "gone"] = ""
+    """A remote Hono of that vintage instead of the file; `gone`: nothing listens there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +67,7 @@ class Visit:
     """A console under way."""
 
     app: ConsoleApp
-    adapter: LocalAdapter
+    adapter: RegistryAdapter
     pilot: Pilot[None]
 
 
@@ -76,7 +90,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("tenants-empty", (), empty=True),
     Scene("tenants-edit", ("1", "e")),
     Scene("tenants-delete", ("1", "x")),
-    Scene("devices", ("2", "j", "j")),
+    Scene("devices", ("2", "slash", "text:quay tide", "enter", "j", "j", "j")),
     Scene("devices-light", ("2", "j", "j"), theme="paper"),
     Scene("devices-small", ("2", "j", "j"), size=SMALL),
     Scene("devices-large", ("2", "j", "j"), size=LARGE, theme="night"),
@@ -111,6 +125,9 @@ SCENES: tuple[Scene, ...] = (
     Scene("palette", ("2", "ctrl+p", "text:gate")),
     Scene("themes", ("2", "t")),
     Scene("read-only", ("2",), read_only=True),
+    Scene("remote", ("2", "j"), remote="2.x"),
+    Scene("remote-old", ("2", "slash", "text:hl-pier-1-lamp-0522", "enter"), remote="1.1"),
+    Scene("remote-gone", (), remote="gone"),
 )
 
 
@@ -142,16 +159,44 @@ async def draw(scene: Scene) -> str:
     data = Path(f"{scene.name}.sqlite")
     if not scene.empty:
         data.write_bytes(Path("sample.sqlite").read_bytes())
-    adapter = LocalAdapter(
-        data,
-        read_only=scene.read_only,
-        actor_name="ada",
-        main_file=CONFIG,
-        config_dir=OVERRIDES,
-        title="Local registry",
+    async with connection(scene, data) as adapter:
+        return await walk(scene, adapter)
+
+
+@asynccontextmanager
+async def connection(scene: Scene, data: Path) -> AsyncIterator[RegistryAdapter]:
+    """The registry of a scene, not opened yet; a served one stops when the scene ends."""
+    if not scene.remote:
+        adapter = LocalAdapter(
+            data,
+            read_only=scene.read_only,
+            actor_name="ada",
+            main_file=CONFIG,
+            config_dir=OVERRIDES,
+            title="Local registry",
+        )
+        adapter.address = "~/.local/share/idconsole/registry.sqlite"
+        yield adapter
+    elif scene.remote == "gone":
+        yield HonoAdapter(Endpoint(NOBODY), title="harbour", heal_pauses=(3600.0,))
+    else:
+        hono = HonoOptions(profile=PROFILES[scene.remote])
+        async with listening(Serving(data, [Listener("127.0.0.1", 0, hono)])) as addresses:
+            remote = HonoAdapter(
+                Endpoint(addresses[0]), title="harbour", compat=scene.remote, production=True
+            )
+            remote.address = "https://hono.harbour.example:28443"
+            yield remote
+
+
+async def walk(scene: Scene, adapter: RegistryAdapter) -> str:
+    """Press the keys of a scene and draw what is there then."""
+    app = ConsoleApp(
+        adapter,
+        tenant_id="harbour-lights" if scene.remote == "1.1" else None,
+        theme_name=scene.theme,
+        clock=lambda: CLOCK,
     )
-    adapter.address = "~/.local/share/idconsole/registry.sqlite"
-    app = ConsoleApp(adapter, theme_name=scene.theme, clock=lambda: CLOCK)
     async with app.run_test(size=scene.size, notifications=True) as pilot:
         visit = Visit(app, adapter, pilot)
         await settle(visit)
@@ -163,6 +208,8 @@ async def draw(scene: Scene) -> str:
             else:
                 await pilot.press(step)
             await settle(visit)
+        app.clear_notifications()  # a toast goes by the clock, a picture must not
+        await settle(visit)
         return app.export_screenshot(title="idconsole", simplify=True)
 
 
@@ -192,7 +239,7 @@ def _reading(app: ConsoleApp) -> Iterator[bool]:
     """Whether each worker is at work; one that waits for a person's answer is not."""
     waiting = len(app.screen_stack) > 1
     for worker in app.workers:
-        yield worker.is_running and not (waiting and worker.name.startswith(("action_", "_copy")))
+        yield worker.is_running and not (waiting and worker.name.startswith(_ASKING))
 
 
 def main(prefixes: Sequence[str]) -> None:
