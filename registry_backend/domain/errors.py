@@ -108,6 +108,16 @@ class Invalid(RegistryError):
         return cls(problems=[FieldProblem(field, problem)], hint=hint)
 
     @classmethod
+    def told(cls, field: str, sentence: str, *, hint: str = "") -> Invalid:
+        """One broken rule in a whole sentence, which needs no field's name before it.
+
+        A form shows sentence and hint beside the field; elsewhere they stand for themselves.
+        """
+        error = cls(sentence, hint=hint)
+        error.problems = (FieldProblem(field, str(error)),)
+        return error
+
+    @classmethod
     def from_validation(cls, error: ValidationError, *, prefix: str = "") -> Invalid:
         """Pydantic's findings as ours: paths such as `secrets[0].key`, never the input itself."""
         problems = []

@@ -70,19 +70,25 @@ class JobSpec(Value):
 
 
 class JobCounts(Value):
-    """What a job has done so far."""
+    """What a job has done so far. A line of an import counts in one of these besides `lines`."""
 
     lines: int = 0
-    """Lines read (import) or written (export)."""
+    """Lines read (import) or written (export); of hono-1.1, entries of its files."""
     created: int = 0
     updated: int = 0
     deleted: int = 0
     failed: int = 0
+    """Lines that have an error in the log, even if the rest of the line took effect."""
 
     @property
     def applied(self) -> int:
         """Lines that took effect."""
         return self.created + self.updated + self.deleted
+
+    @property
+    def passed_over(self) -> int:
+        """Lines of an import that asked for nothing: blank ones, tenants as they were already."""
+        return max(0, self.lines - self.applied - self.failed)
 
 
 class JobCheckpoint(Value):

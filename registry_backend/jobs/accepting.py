@@ -15,13 +15,19 @@ def check_spec(spec: JobSpec) -> None:
     """Refuse what no registry could do. Raises Invalid at `tenant_id` or `default_mode`."""
     everything = spec.tenant_id == ALL_TENANTS
     if everything and spec.format != "hono-1.1":
-        raise Invalid.at("tenant_id", f"{spec.format} holds one tenant: choose it")
+        raise Invalid.told(
+            "tenant_id", f"A file of format {spec.format} holds one tenant.", hint="Choose which."
+        )
     if (
         spec.type is JobType.IMPORT
         and spec.format != "devices.txt"
         and spec.default_mode in _COMPARING
     ):
-        raise Invalid.at("default_mode", f"{spec.format} carries no eTag to compare")
+        raise Invalid.told(
+            "default_mode",
+            f"The mode {spec.default_mode.value} compares eTags, and {spec.format} has none.",
+            hint="Choose a mode that compares nothing.",
+        )
 
 
 def require_target(snapshot: Snapshot, spec: JobSpec) -> None:

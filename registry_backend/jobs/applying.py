@@ -78,11 +78,11 @@ class TenantBatch:
         """Let one line take effect on what the lines before it left."""
         row = self._rows[draft.device_id]
         try:
-            fault = self._change(row, draft, outcome)
+            fault = self._change(row, draft, outcome.tally_of(line))
         except Invalid as error:
             fault = LineFault(ARGUMENT_INVALID, error.message, draft.device_id)
         if fault is not None:
-            outcome.errors.append(fault.at(line))
+            outcome.refuse(line, fault)
 
     def write(self) -> None:
         """Hand the result to the store: removals first, since they free auth-ids."""

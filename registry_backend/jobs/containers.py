@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.jobs import JobSpec, JobType
+from registry_backend.jobs.sniffing import seems
 from registry_backend.wire.hono_files import FILE_NAMES
 
 ERROR_LOG = "importErrors.log"
@@ -28,27 +29,32 @@ class Folder:
     def parse(cls, text: str) -> Folder:
         """Read a path or a `file:` URI. Raises Invalid at `folder`."""
         if "\0" in text:
-            raise Invalid.at("folder", "must not contain a NUL character")
+            raise _folder_refused("The folder's path has a NUL character in it.", _TYPE_AGAIN)
         if text.lower().startswith("file:"):
             parts = urlsplit(text)
             if parts.netloc not in ("", "localhost"):
-                raise Invalid.at("folder", f"names the machine {parts.netloc!r}, not this one")
+                raise _folder_refused(
+                    f"{text} is on the machine {parts.netloc}, not on this one.", _ON_THIS_MACHINE
+                )
             text = unquote(parts.path)
         elif "://" in text:
-            raise Invalid.at("folder", "must be a folder of this machine, or a file: address")
+            raise _folder_refused(f"{text} is no folder of this machine.", _ON_THIS_MACHINE)
         if not text:
-            raise Invalid.at("folder", "must not be empty")
+            raise _folder_refused("No folder is named.", _ON_THIS_MACHINE)
         try:
             return cls(Path(text).expanduser().absolute())
         except RuntimeError as error:
-            raise Invalid.at("folder", str(error)) from None
+            message = f"The home folder that {text} begins with is not known: {error}"
+            raise _folder_refused(message, "Write the whole path.") from None
 
     def file(self, name: str, *, field: str = "blob_name") -> Path:
         """The path of a file right in this folder. Raises Invalid at `field`."""
         if not name or name in (".", "..") or "/" in name or "\0" in name:
-            raise Invalid.at(field, "must be the name of a file in the folder, without slashes")
+            message = f"{name!r} is not the name of a file in the folder {self.path}."
+            raise Invalid.told(field, message, hint="Name one without slashes.")
         if len(os.fsencode(name)) > 200:
-            raise Invalid.at(field, "must not be longer than 200 bytes")
+            message = "The file's name is longer than 200 bytes."
+            raise Invalid.told(field, message, hint="Choose a shorter one.")
         return self.path / name
 
     def check_exists(self) -> None:
@@ -56,11 +62,17 @@ class Folder:
         try:
             mode = self.path.stat().st_mode
         except FileNotFoundError:
-            raise Invalid.at("folder", f"there is no folder {self.path}") from None
+            raise _folder_refused(
+                f"There is no folder {self.path}.", "Check the spelling, or make it first."
+            ) from None
         except OSError as error:
-            raise Invalid.at("folder", f"{self.path} cannot be opened: {error.strerror}") from None
+            raise _folder_refused(
+                f"The folder {self.path} cannot be opened: {error.strerror}.", _PERMISSIONS
+            ) from None
         if not stat.S_ISDIR(mode):
-            raise Invalid.at("folder", f"{self.path} is a file, not a folder")
+            raise _folder_refused(
+                f"{self.path} is a file, not a folder.", "Name the folder that it is in."
+            )
 
     def check_writable(self) -> None:
         """Write and remove a small file, as a hub probes its container. Raises Invalid."""
@@ -69,8 +81,10 @@ class Folder:
                 probe.write(b"probe")
                 probe.flush()
         except OSError as error:
-            raise Invalid.at(
-                "folder", f"{self.path} cannot be written to: {error.strerror}"
+            raise _folder_refused(
+                f"The folder {self.path} cannot be written to: {error.strerror}.",
+                "Errors and exports are written there: make room or change its permissions, "
+                "or name another folder.",
             ) from None
 
     def check_readable(self, name: str) -> Path:
@@ -78,13 +92,18 @@ class Folder:
         path = self.file(name)
         try:
             if not stat.S_ISREG(path.stat().st_mode):
-                raise Invalid.at("blob_name", f"{path} is not a regular file")
+                raise _file_refused(f"{path} is not a regular file.", "Name another file.")
             with path.open("rb"):
                 pass
         except FileNotFoundError:
-            raise Invalid.at("blob_name", f"there is no file {name} in {self.path}") from None
+            raise _file_refused(
+                f"There is no file {name} in {self.path}.",
+                "Put it there, or name the file to import.",
+            ) from None
         except OSError as error:
-            raise Invalid.at("blob_name", f"{path} cannot be read: {error.strerror}") from None
+            raise _file_refused(
+                f"{path} cannot be read: {error.strerror}.", "Check its permissions."
+            ) from None
         return path
 
 
@@ -96,7 +115,10 @@ def input_paths(spec: JobSpec) -> list[Path]:
         return [folder.check_readable(spec.blob_name)]
     there = [name for name in FILE_NAMES if (folder.path / name).exists()]
     if not there:
-        raise Invalid.at("folder", f"{folder.path} has none of {', '.join(FILE_NAMES)}")
+        raise _folder_refused(
+            f"The folder {folder.path} has none of {', '.join(FILE_NAMES)}.",
+            "Name the folder that holds them, or choose another format.",
+        )
     return [folder.check_readable(name) for name in there]
 
 
@@ -110,14 +132,43 @@ def check_containers(spec: JobSpec) -> JobSpec:
     folder.check_exists()
     folder.check_writable()
     if spec.type is JobType.IMPORT:
-        input_paths(spec)
+        _check_text(spec, input_paths(spec))
     elif spec.format != "hono-1.1":
         path = folder.file(spec.blob_name)
         if path.is_dir():
-            raise Invalid.at("blob_name", f"{path} is a folder")
+            raise _file_refused(f"{path} is a folder.", "Name a file in the folder.")
     if spec.format != "hono-1.1" and spec.blob_name in (ERROR_LOG, EXPORT_ERROR_LOG):
-        raise Invalid.at("blob_name", f"{spec.blob_name} is where errors are written")
+        raise _file_refused(
+            f"{spec.blob_name} is where errors are written.", "Choose another name."
+        )
     return spec.model_copy(update={"folder": str(folder.path)})
+
+
+def _check_text(spec: JobSpec, paths: list[Path]) -> None:
+    """Refuse files of which no line could be read."""
+    refuse = _folder_refused if spec.format == "hono-1.1" else _file_refused
+    for path in paths:
+        try:
+            seeming = seems(path)
+        except OSError as error:
+            raise refuse(f"{path} cannot be read: {error.strerror}.", _PERMISSIONS) from None
+        if seeming is not None:
+            raise refuse(
+                f"{path} cannot be imported: it seems to be {seeming.what}.", seeming.advice
+            )
+
+
+_TYPE_AGAIN = "Type it again."
+_ON_THIS_MACHINE = "Name a folder of this machine by its path or its file: address."
+_PERMISSIONS = "Check its permissions and those of the folders above it."
+
+
+def _folder_refused(sentence: str, hint: str) -> Invalid:
+    return Invalid.told("folder", sentence, hint=hint)
+
+
+def _file_refused(sentence: str, hint: str) -> Invalid:
+    return Invalid.told("blob_name", sentence, hint=hint)
 
 
 def stamp_of(paths: list[Path]) -> tuple[str, int]:

@@ -71,6 +71,7 @@ class Chunk:
         lines: Lines or entries consumed, those passed over included.
         offset: Bytes of input consumed once this stretch is applied.
         last: Whether the input ends here.
+        unreadable: Lines that are not even text.
         plain: The same as devices to create, where that is all it can mean; see `plain`.
     """
 
@@ -79,3 +80,4 @@ class Chunk:
     offset: int
     last: bool
     plain: Sequence[PlainDevice] | None = None
+    unreadable: int = 0

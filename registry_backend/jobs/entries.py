@@ -10,7 +10,7 @@ from registry_backend.domain.jobs import ImportMode, JobSpec
 from registry_backend.domain.journal import Action, JournalEntry
 from registry_backend.domain.secrets import redact
 from registry_backend.domain.tenants import Tenant, TenantAttributes
-from registry_backend.jobs.applying import TenantBatch
+from registry_backend.jobs.applying import CREATES, TenantBatch
 from registry_backend.jobs.drafts import DeviceDraft, Entry
 from registry_backend.jobs.outcome import ApplyRules, Outcome
 from registry_backend.storage.base import Snapshot, Transaction
@@ -80,14 +80,19 @@ class _Stretch:
         batch = self._batch() if self._devices else None
         for line, entry in self._entries:
             if isinstance(entry, LineFault):
-                self._outcome.errors.append(entry.at(line))
+                self._outcome.refuse(line, entry)
             elif batch is not None:
                 batch.apply(line, entry, self._outcome)
+            else:
+                message = f"There is no tenant {self._tenant_id!r}."
+                fault = LineFault(DEVICE_NOT_FOUND, message, entry.device_id)
+                self._outcome.refuse(line, fault)
         if batch is not None:
             batch.write()
         self._entries, self._devices = [], []
 
-    def _batch(self) -> TenantBatch:
+    def _batch(self) -> TenantBatch | None:
+        """Where the devices go; None when they name a tenant that is not there."""
         drafts = (entry for _, entry in self._entries if not isinstance(entry, LineFault))
         if self._transaction.get_tenant(self._tenant_id) is None:
             if next(drafts).tenant_id is None:
@@ -95,11 +100,7 @@ class _Stretch:
                     f"There is no tenant {self._tenant_id!r} to import into.",
                     hint="Create it, then start the import again.",
                 )
-            # A device file may name tenants that no tenant file describes.
-            attributes = TenantAttributes()
-            _insert_tenant(
-                self._transaction, self._tenant_id, attributes, self._rules, self._outcome
-            )
+            return None
         return TenantBatch(
             self._transaction,
             self._tenant_id,
@@ -119,13 +120,15 @@ def _apply_tenant(
 ) -> None:
     mode = rules.default_mode
     current = transaction.get_tenant(tenant_id)
-    if mode in _LEAVE_TENANTS or (current is not None and draft.only_if_missing):
+    if mode in _LEAVE_TENANTS:
+        return
+    if draft.only_if_missing and (current is not None or mode not in CREATES):
         return
     fault = _tenant_fault(transaction, tenant_id, current, draft, mode)
     if fault is not None:
-        outcome.errors.append(fault.at(line))
+        outcome.refuse(line, fault)
     elif current is None:
-        _insert_tenant(transaction, tenant_id, draft.attributes, rules, outcome)
+        _insert_tenant(transaction, tenant_id, draft.attributes, rules, outcome.tally_of(line))
     elif mode is not ImportMode.CREATE and draft.attributes != current.attributes:
         changed = current.model_copy(
             update={
@@ -135,7 +138,7 @@ def _apply_tenant(
             }
         )
         transaction.update_tenant(changed, expected=current.version)
-        outcome.updated += 1
+        outcome.tally_of(line).updated += 1
         _record(outcome, rules, "updated", current)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from registry_backend.jobs.drafts import Chunk, DeviceDraft, Entry
+from registry_backend.jobs.sniffing import is_text
 from registry_backend.wire.import_errors import DESERIALIZATION_ERROR, LineFault
 from registry_backend.wire.ndjson import TenantDraft
 
@@ -29,7 +30,7 @@ def read_chunk(
     warning there (iothub 6.3). Raises OSError.
     """
     entries: list[Entry] = []
-    number, taken, last = line, 0, False
+    number, taken, unreadable, last = line, 0, 0, False
     with path.open("rb") as file:
         file.seek(offset)
         while number - line < max_lines and taken < CHUNK_BYTES:
@@ -42,7 +43,13 @@ def read_chunk(
             entry = _read_entry(text, number, parse)
             if entry is not None:
                 entries.append((number, entry))
-        return Chunk(entries, number - line, file.tell(), last)
+                unreadable += isinstance(entry, LineFault) and _is_no_text(text)
+        done = file.tell()
+    return Chunk(entries, number - line, done, last, unreadable=unreadable)
+
+
+def _is_no_text(line: bytes | LineFault) -> bool:
+    return isinstance(line, bytes) and not is_text(line)
 
 
 def _read_line(file: BinaryIO) -> bytes | LineFault | None:

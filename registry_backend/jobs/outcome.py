@@ -8,6 +8,7 @@ from datetime import datetime
 from registry_backend.domain.jobs import ImportMode, JobCounts, JobError
 from registry_backend.domain.journal import Actor, JournalEntry
 from registry_backend.domain.tenants import Tenant
+from registry_backend.wire.import_errors import LineFault
 
 UNLIMITED = -1
 
@@ -41,6 +42,24 @@ class Outcome:
     deleted: int = 0
     errors: list[JobError] = field(default_factory=list)
     journal: list[JournalEntry] = field(default_factory=list)
+
+    def refuse(self, line: int | None, fault: LineFault) -> None:
+        """Note an error; a further one of the same line joins it, since a line fails once."""
+        if self._has_failed(line):
+            last = self.errors[-1]
+            message = f"{last.message}; {fault.message}"
+            self.errors[-1] = last.model_copy(update={"message": message})
+        else:
+            self.errors.append(fault.at(line))
+
+    def tally_of(self, line: int | None) -> Outcome:
+        """Where to count what a line does: where nobody looks, if a part of it has failed."""
+        if not self._has_failed(line):
+            return self
+        return Outcome(errors=self.errors, journal=self.journal)
+
+    def _has_failed(self, line: int | None) -> bool:
+        return line is not None and bool(self.errors) and self.errors[-1].line == line
 
     def counted(self, counts: JobCounts, lines: int) -> JobCounts:
         """The job's counts with these added."""

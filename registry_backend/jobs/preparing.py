@@ -68,7 +68,7 @@ def _device(draft: WholeDevice, preparation: Preparation) -> Iterator[WholeDevic
             usable.extend(map(_with_ids, preparation.credentials([credential])))
         except Invalid as error:
             named = f"credential {credential.auth_id!r} of type {credential.type}"
-            message = f"{named} of device {draft.device_id!r}: {error.message}"
+            message = f"{named} of device {draft.device_id!r} was left out: {error.message}"
             yield LineFault(ARGUMENT_INVALID, message, draft.device_id)
     yield draft._replace(credentials=tuple(usable))
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.jobs import ImportMode, JobSpec
+from registry_backend.domain.tenants import TenantAttributes
 from registry_backend.jobs.containers import input_paths, stamp_of
 from registry_backend.jobs.drafts import Chunk, Entry
 from registry_backend.jobs.lines import ParseLine, read_chunk
 from registry_backend.jobs.plain import plain_devices
 from registry_backend.jobs.preparing import Preparation, prepare
 from registry_backend.wire import hono_files, iothub, ndjson
+from registry_backend.wire.ndjson import TenantDraft, WholeDevice
 
 ENTRIES_OF_A_CHUNK = 1000
+MAX_UNREADABLE = 1000
+"""Lines in a stretch that are no text: as many and hardly another, and the import stops."""
 MAX_WHOLE_BYTES = 512 << 20
 """Hono's files are one JSON value each and must be held whole."""
 
@@ -27,7 +32,12 @@ class Source(Protocol):
     size: int
 
     def read(self, *, offset: int, lines: int) -> Chunk:
-        """The stretch that begins there. Raises Invalid when the input has changed; OSError."""
+        """The stretch that begins there.
+
+        Raises:
+            Invalid: when the input has changed or cannot be read at all.
+            OSError: when it cannot be opened.
+        """
 
 
 def open_source(spec: JobSpec, preparation: Preparation) -> Source:
@@ -52,6 +62,7 @@ class HubSource:
         """As `Source.read`."""
         _require_unchanged([self._path], self.stamp, f"at line {lines + 1}")
         chunk = read_chunk(self._path, iothub.parse_line, offset=offset, line=lines)
+        _require_text(chunk, self._path.name, lines)
         return replace(chunk, plain=plain_devices(chunk.entries, self._default_mode))
 
 
@@ -68,6 +79,7 @@ class LinesSource:
         """As `Source.read`."""
         _require_unchanged([self._path], self.stamp, f"at line {lines + 1}")
         chunk = read_chunk(self._path, self._parse, offset=offset, line=lines)
+        _require_text(chunk, self._path.name, lines)
         return replace(chunk, entries=list(prepare(chunk.entries, self._preparation)))
 
 
@@ -90,18 +102,42 @@ class FilesSource:
         if self._entries is None:
             _require_unchanged(self._paths, self.stamp, f"at entry {lines + 1}")
             files = {path.name: path.read_bytes() for path in self._paths}
-            self._entries = [(None, entry) for entry in hono_files.parse_files(files)]
+            found = ((None, entry) for entry in with_tenants(hono_files.parse_files(files)))
+            # In their final form at once, since what is refused here is an entry of its own.
+            self._entries = list(prepare(found, self._preparation))
         total = len(self._entries)
         end = min(total, lines + ENTRIES_OF_A_CHUNK)
-        entries = list(prepare(self._entries[lines:end], self._preparation))
         done = self.size * end // total if total else self.size
-        return Chunk(entries, end - lines, done, end == total)
+        return Chunk(self._entries[lines:end], end - lines, done, end == total)
 
 
 def _require_unchanged(paths: list[Path], stamp: str, where: str) -> None:
     if stamp_of(paths)[0] != stamp:
         names = " or ".join(path.name for path in paths)
         raise changed_input(names, where)
+
+
+def with_tenants(entries: Iterable[hono_files.FileEntry]) -> Iterator[hono_files.FileEntry]:
+    """The entries, and before its first device each tenant that the files only name (hono 4.1)."""
+    known: set[str] = set()
+    for entry in entries:
+        if isinstance(entry, TenantDraft):
+            known.add(entry.tenant_id or "")
+        elif isinstance(entry, WholeDevice) and entry.attributes is not None:
+            tenant_id = entry.tenant_id or ""
+            if tenant_id not in known:
+                known.add(tenant_id)
+                yield TenantDraft(tenant_id, TenantAttributes(), only_if_missing=True)
+        yield entry
+
+
+def _require_text(chunk: Chunk, name: str, lines: int) -> None:
+    """Stop where a file turns into something else: each of its lines would be one more error."""
+    if chunk.unreadable >= MAX_UNREADABLE and chunk.unreadable >= chunk.lines * 0.9:
+        raise Invalid(
+            f"From about line {lines + 1:,} on, {name} is no text; the import stopped there.",
+            hint="Lines before that are applied. Check how the file was made or copied.",
+        )
 
 
 def changed_input(names: str, where: str) -> Invalid:

@@ -18,7 +18,7 @@ from registry_backend.domain.identifiers import HONO_TENANT_ID, HUB_DEVICE_ID, c
 from registry_backend.domain.jobs import ImportMode
 from registry_backend.domain.secrets import hash_password
 from registry_backend.domain.tenants import Tenant, TenantAttributes, TrustAnchor
-from registry_backend.wire.import_errors import ARGUMENT_INVALID, DESERIALIZATION_ERROR, LineFault
+from registry_backend.wire.import_errors import ARGUMENT_INVALID, LineFault
 from registry_backend.wire.ndjson import TenantDraft, WholeDevice
 
 TENANTS_FILE = "tenants.json"
@@ -51,6 +51,10 @@ _TENANT_MEMBERS = (
 )
 
 
+_Lists = Mapping[str, list[Any]]
+"""The files decoded; a file that is not there is left out."""
+
+
 class _Key(NamedTuple):
     tenant_id: str
     device_id: str
@@ -65,13 +69,17 @@ def parse_files(files: Mapping[str, bytes]) -> list[FileEntry]:
     Returns:
         Drafts and faults. A fault names file and path; it never stops the other entries. The
         same files give the same number of entries in the same order.
+
+    Raises:
+        Invalid: when a file as a whole is no JSON list; names each such file, with line and column.
     """
+    loaded = _load(files)
     entries: list[FileEntry] = []
     credentials: dict[_Key, list[Credential]] = {}
-    faults = list(_read_credentials(files, credentials))
-    entries.extend(_read_tenants(files))
+    faults = list(_read_credentials(loaded, credentials))
+    entries.extend(_read_tenants(loaded))
     known: set[_Key] = set()
-    for entry in _read_devices(files):
+    for entry in _read_devices(loaded):
         if isinstance(entry, LineFault):
             entries.append(entry)
             continue
@@ -132,14 +140,12 @@ def _refuse(path: str, problem: str, device_id: object = None) -> _Refused:
     return _Refused(LineFault(ARGUMENT_INVALID, f"{path}: {problem}", named))
 
 
-def _read_tenants(files: Mapping[str, bytes]) -> Iterator[FileEntry]:
-    try:
-        listed = _load(files, TENANTS_FILE)
-    except _Refused as refused:
-        yield refused.fault
-        return
-    for index, members in enumerate(listed):
+def _read_tenants(files: _Lists) -> Iterator[FileEntry]:
+    for index, members in enumerate(files.get(TENANTS_FILE, ())):
         path = f"{TENANTS_FILE} [{index}]"
+        if not isinstance(members, dict):
+            yield _refuse(path, "is not an object").fault
+            continue
         try:
             tenant_id = _id_of(members, "tenant-id", path)
             anchors, faults = _read_anchors(members.get("trusted-ca"), path)
@@ -188,7 +194,7 @@ def _read_anchors(value: Any, path: str) -> tuple[list[JsonObject], list[LineFau
     return usable, faults
 
 
-def _read_devices(files: Mapping[str, bytes]) -> Iterator[WholeDevice | LineFault]:
+def _read_devices(files: _Lists) -> Iterator[WholeDevice | LineFault]:
     for tenant_id, members, path in _grouped(files, DEVICES_FILE, "devices"):
         if isinstance(members, LineFault):
             yield members
@@ -207,9 +213,7 @@ def _read_devices(files: Mapping[str, bytes]) -> Iterator[WholeDevice | LineFaul
             yield _refuse(path, error.message, members.get("device-id")).fault
 
 
-def _read_credentials(
-    files: Mapping[str, bytes], found: dict[_Key, list[Credential]]
-) -> Iterator[LineFault]:
+def _read_credentials(files: _Lists, found: dict[_Key, list[Credential]]) -> Iterator[LineFault]:
     for tenant_id, members, path in _grouped(files, CREDENTIALS_FILE, "credentials"):
         if isinstance(members, LineFault):
             yield members
@@ -249,17 +253,14 @@ def _hashed(secret: JsonObject) -> JsonObject:
 
 
 def _grouped(
-    files: Mapping[str, bytes], name: str, member: str
+    files: _Lists, name: str, member: str
 ) -> Iterator[tuple[str, JsonObject | LineFault, str]]:
     """The entries of a file that lists them by tenant, each with its path."""
-    try:
-        groups = _load(files, name)
-    except _Refused as refused:
-        yield "", refused.fault, name
-        return
-    for number, group in enumerate(groups):
+    for number, group in enumerate(files.get(name, ())):
         path = f"{name} [{number}]"
         try:
+            if not isinstance(group, dict):
+                raise _refuse(path, "is not an object")
             tenant_id = _id_of(group, "tenant", path)
             listed = group.get(member)
             if not isinstance(listed, list):
@@ -275,16 +276,25 @@ def _grouped(
                 yield tenant_id, _refuse(where, "is not an object").fault, where
 
 
-def _load(files: Mapping[str, bytes], name: str) -> list[JsonObject]:
-    if name not in files:
-        return []
-    try:
-        value = parse_json(files[name], what=name)
-    except Invalid as error:
-        raise _Refused(LineFault(DESERIALIZATION_ERROR, error.message)) from None
-    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-        raise _Refused(LineFault(DESERIALIZATION_ERROR, f"{name} is not a list of objects"))
-    return value
+def _load(files: Mapping[str, bytes]) -> _Lists:
+    """Every file as a list, before any is looked into. Raises Invalid."""
+    loaded: dict[str, list[Any]] = {}
+    problems: list[str] = []
+    for name in FILE_NAMES:
+        if name not in files:
+            continue
+        try:
+            value = parse_json(files[name], what=name)
+        except Invalid as error:
+            problems.append(error.message)
+            continue
+        if isinstance(value, list):
+            loaded[name] = value
+        else:
+            problems.append(f"{name} is JSON, but no list of objects.")
+    if problems:
+        raise Invalid(" ".join(problems), hint="Nothing was imported: mend it, then import again.")
+    return loaded
 
 
 def _id_of(members: JsonObject, name: str, path: str) -> str:

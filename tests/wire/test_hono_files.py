@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from registry_backend.domain.credentials import Credential
+from registry_backend.domain.errors import Invalid
 from registry_backend.domain.secrets import verify_password
 from registry_backend.wire.hono_files import (
     CREDENTIALS_FILE,
@@ -87,10 +88,29 @@ def test_via_as_text_and_comments_are_tolerated() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"{}", b"[1]", b"\xff", b"null", b'[{"tenant": 1}]', b'[{"tenant": "T"}]'],
+    [b"", b"{", b"{}", b"\xff", b"null"],
 )
 @pytest.mark.parametrize("name", [TENANTS_FILE, DEVICES_FILE, CREDENTIALS_FILE])
-def test_a_broken_file_is_one_fault_that_names_it(name: str, content: bytes) -> None:
+def test_a_file_that_is_no_list_is_refused_as_a_whole(name: str, content: bytes) -> None:
+    """No entry of any file is handed out."""
+    with pytest.raises(Invalid, match=f"{name} is "):
+        parse_files({**example_files(), name: content})
+
+
+def test_every_file_that_is_no_list_is_named() -> None:
+    """With line and column, so that all are mended at once."""
+    with pytest.raises(Invalid) as refused:
+        parse_files({TENANTS_FILE: b"[\n{]", DEVICES_FILE: b"[]", CREDENTIALS_FILE: b"{}"})
+
+    assert "tenants.json is not JSON" in refused.value.message
+    assert "line 2, column 2" in refused.value.message
+    assert "credentials.json is JSON, but no list" in refused.value.message
+    assert DEVICES_FILE not in refused.value.message
+
+
+@pytest.mark.parametrize("content", [b"[1]", b'[{"tenant": 1}]', b'[{"tenant": "T"}]'])
+@pytest.mark.parametrize("name", [TENANTS_FILE, DEVICES_FILE, CREDENTIALS_FILE])
+def test_a_broken_entry_is_one_fault_that_names_its_file(name: str, content: bytes) -> None:
     """The other files are still read."""
     files = {**example_files(), name: content}
 

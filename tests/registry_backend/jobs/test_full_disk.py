@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from registry_backend.domain.errors import Invalid
 from registry_backend.domain.jobs import JobStatus, JobType
 from registry_backend.storage.base import Store
-from tests.registry_backend.jobs.support import Jobs, hub_line, read_fleet
+from tests.registry_backend.jobs.support import TESTER, Jobs, hub_line, read_fleet
 
 LINES = [hub_line(f"d{number:05}") for number in range(3000)]
 
@@ -43,6 +44,24 @@ async def test_an_export_fails_with_the_reason_and_leaves_nothing(
     assert job.failure_reason is not None
     assert "No space left on device" in job.failure_reason
     assert list(small_disk.iterdir()) == []
+
+
+async def test_a_job_in_a_folder_without_room_is_refused_with_advice(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the folder, in a sentence that stands for itself."""
+    monkeypatch.setattr(
+        "registry_backend.jobs.containers.tempfile.TemporaryFile",
+        lambda **_: open("/dev/full", "wb", buffering=0),  # noqa: SIM115, PTH123
+    )
+
+    with pytest.raises(Invalid) as refused:
+        await jobs.runner.create(jobs.spec(JobType.EXPORT), actor=TESTER)
+
+    assert [problem.field for problem in refused.value.problems] == ["folder"]
+    told = str(refused.value)
+    assert told.startswith(f"The folder {jobs.folder} cannot be written to: No space left")
+    assert "make room" in told
 
 
 async def test_a_hono_export_fails_alike(jobs: Jobs, small_disk: Path) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-
-import pytest
+from random import Random
 
 from registry_backend.domain.credentials import Credential, Secret
 from registry_backend.domain.devices import DeviceAttributes
@@ -75,25 +74,45 @@ async def test_a_line_just_within_the_bound_is_read(jobs: Jobs, store: Store) ->
     assert sorted(await read_fleet(store)) == ["a", "b"]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        bytes(range(256)) * 40,
-        b"\x00" * 5000,
-        b"\xff\xfe{\x00\n\x00",
-        b'{"id":"\xff","status":"enabled"}',
-    ],
-    ids=["every byte", "zeros", "utf-16", "invalid utf-8"],
-)
-async def test_what_is_no_text_becomes_errors(jobs: Jobs, store: Store, content: bytes) -> None:
-    """The job completes and says so; nothing is applied."""
-    job = await jobs.import_bytes(content)
+async def test_lines_that_are_no_utf_8_become_errors(jobs: Jobs, store: Store) -> None:
+    """The job completes and says so; the lines beside them are applied."""
+    job = await jobs.import_bytes(
+        b"\n".join(
+            [hub_line("a").encode(), b'{"id":"\xff","status":"enabled"}', b"\x80", b"{}\xfe"]
+        )
+    )
 
-    codes = await jobs.codes(job)
     assert job.status is JobStatus.COMPLETED
-    assert job.counts.failed == len(codes) > 0
-    assert {code for _, code in codes} == {400012}
-    assert await read_fleet(store) == {}
+    assert await jobs.codes(job) == [(2, 400012), (3, 400012), (4, 400012)]
+    assert list(await read_fleet(store)) == ["a"]
+
+
+async def test_a_file_that_stops_being_text_fails_where_it_does(jobs: Jobs, store: Store) -> None:
+    """What stands before is applied; the rest is told once, not line by line."""
+    good = "".join(f"{hub_line(f'd{number:05}')}\n" for number in range(2500)).encode()
+    rubbish = Random(7).randbytes(3_000_000)
+
+    job = await jobs.import_bytes(good + rubbish)
+
+    assert job.status is JobStatus.FAILED
+    assert "From about line 4,001 on, devices.txt is no text" in str(job.failure_reason)
+    assert job.counts.created == len(await read_fleet(store)) == 2500
+    assert job.counts.lines == 4000
+    assert 1000 < job.counts.failed <= 1500
+    assert len(await jobs.codes(job)) == 1000, "a page of them can be read"
+
+
+async def test_a_line_counts_once(jobs: Jobs) -> None:
+    """Created, updated, deleted, failed and passed over add up to the lines."""
+    await jobs.import_lines(hub_line("old"), hub_line("gone"))
+
+    job = await jobs.import_lines(
+        "A remark", hub_line("new"), "", hub_line("old"), "{", hub_line("gone", importMode="delete")
+    )
+
+    counts = job.counts
+    assert (counts.created, counts.updated, counts.deleted, counts.failed) == (1, 1, 1, 1)
+    assert (counts.lines, counts.passed_over) == (6, 2)
 
 
 async def test_an_empty_file_completes_and_leaves_an_empty_log(jobs: Jobs) -> None:

@@ -20,6 +20,15 @@ def fields_of(error: Invalid) -> list[str]:
     return [problem.field for problem in error.problems]
 
 
+def assert_is_a_sentence(error: Invalid) -> None:
+    """What a person reads names no field of ours, and ends with what to do."""
+    told = str(error)
+    assert not any(name in told for name in ("blob_name", "default_mode", "tenant_id", "folder:"))
+    assert error.hint
+    assert told.endswith(f". {error.hint}")
+    assert [problem.problem for problem in error.problems] == [told]
+
+
 @pytest.mark.parametrize("kind", list(JobType))
 @pytest.mark.parametrize(
     "folder", ["missing", "file", "http://host/container", "file://elsewhere/x", "a\0b"]
@@ -35,6 +44,7 @@ async def test_a_folder_that_cannot_be_used_is_refused(
         await jobs.runner.create(JobSpec(type=kind, tenant_id="T", folder=path), actor=TESTER)
 
     assert fields_of(refused.value) == ["folder"]
+    assert_is_a_sentence(refused.value)
     assert await jobs.runner.list(None) == []
 
 
@@ -48,6 +58,7 @@ async def test_an_input_that_cannot_be_read_is_refused(jobs: Jobs, name: str) ->
         await jobs.runner.create(spec, actor=TESTER)
 
     assert fields_of(refused.value) == ["blob_name"]
+    assert_is_a_sentence(refused.value)
 
 
 async def test_hono_files_need_one_of_three(jobs: Jobs) -> None:
@@ -86,6 +97,7 @@ async def test_an_etag_mode_needs_a_format_with_etags(jobs: Jobs) -> None:
         await jobs.runner.create(spec, actor=TESTER)
 
     assert fields_of(refused.value) == ["default_mode"]
+    assert_is_a_sentence(refused.value)
 
 
 async def test_a_tenant_has_one_job_at_a_time(jobs: Jobs, store: Store) -> None:
