@@ -175,7 +175,10 @@ def _add_serving(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--hono-max-payload", metavar="BYTES", type=_positive, default=16000, help="default 16000"
     )
     serving.add_argument(
-        "--cors-origin", metavar="ORIGIN", default="*", help="whose pages may call; '' for none"
+        "--cors-origin",
+        metavar="ORIGIN",
+        help="whose pages may call: *, one origin, or '' for none; default * with --auth (as Hono "
+        "has it), and none without, since any page of a browser here could write",
     )
     serving.add_argument(
         "--max-devices", metavar="N", type=int, default=-1, help="for each tenant; default no limit"

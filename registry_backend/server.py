@@ -21,7 +21,7 @@ from registry_backend.api.hono import HonoOptions, HonoService
 from registry_backend.api.hono.endpoint import HonoEndpoint
 from registry_backend.domain.errors import Denied, Invalid, Unreachable
 from registry_backend.open import open_registry
-from registry_backend.registry import DEFAULT_SETTINGS, Registry, RegistrySettings
+from registry_backend.registry import DEFAULT_SETTINGS, RegistrySettings
 
 IDLE_SECONDS = 30.0
 """How long a connection may wait for a request, or take to send its head."""
@@ -117,15 +117,23 @@ async def listening(serving: Serving) -> AsyncIterator[list[str]]:
         serving.data, settings=serving.settings, read_only=serving.read_only
     )
     runners: list[web.ServerRunner] = []
+    endpoints: list[HonoEndpoint] = []
     try:
         addresses = []
         for listener, context in zip(serving.listeners, contexts, strict=True):
-            runner = await _runner(registry, serving, listener)
+            endpoint = HonoEndpoint(
+                HonoService(registry, listener.hono),
+                serving.authentication,
+                read_only=serving.read_only,
+            )
+            endpoints.append(endpoint)
+            runner = await _runner(endpoint, serving)
             runners.append(runner)
             addresses.append(await _listen(runner, listener, context))
         yield addresses
     finally:
         await asyncio.gather(*(runner.cleanup() for runner in runners))
+        await asyncio.gather(*(each.finish(seconds=GRACE_SECONDS / 2) for each in endpoints))
         await registry.close()
 
 
@@ -200,8 +208,7 @@ def _no_password() -> str:
     raise _PasswordAsked
 
 
-async def _runner(registry: Registry, serving: Serving, listener: Listener) -> web.ServerRunner:
-    endpoint = HonoEndpoint(HonoService(registry, listener.hono), serving.authentication)
+async def _runner(endpoint: HonoEndpoint, serving: Serving) -> web.ServerRunner:
     server = web.Server(
         endpoint.handle,
         # A client that went away waits for nothing: its search stops.

@@ -43,7 +43,9 @@ def parse_listener(text: str, options: HonoOptions, tls: Tls | None) -> Listener
     return Listener(host, int(port), options, tls)
 
 
-def hono_options(*, compat: str, offset: str, max_payload: int, cors_origin: str) -> HonoOptions:
+def hono_options(
+    *, compat: str, offset: str, max_payload: int, cors_origin: str | None
+) -> HonoOptions:
     """What listeners speak unless they say otherwise; `offset` is pages or records.
 
     Raises:

@@ -44,6 +44,8 @@ def path_of(*segments: str) -> str:
 
 
 def _decoded(text: str, where: str) -> str:
+    if "%" not in text and text.isascii():
+        return text
     if _BAD_ESCAPE.search(text):
         raise Invalid(f"The {where} has a % that two hex digits do not follow.")
     try:

@@ -11,7 +11,7 @@ from registry_backend.api.answers import HTML_TYPE, JSON_TYPE, PLAIN_TYPE, Answe
 from registry_backend.api.authentication import Authentication
 from registry_backend.api.hono.failures import failure, told
 from registry_backend.api.hono.openapi import DESCRIPTION_PATH, description_text
-from registry_backend.api.hono.routes import Match, check_ids, match, served
+from registry_backend.api.hono.routes import Match, Route, by_place, check_ids, match, served
 from registry_backend.api.hono.service import Call, HonoService
 from registry_backend.api.targets import read_target
 from registry_backend.domain.errors import Invalid, RegistryError
@@ -36,13 +36,29 @@ class HonoEndpoint:
     Args:
         service: What is served.
         authentication: Who may call; None: everybody.
+        read_only: Whether the registry refuses every write.
     """
 
-    def __init__(self, service: HonoService, authentication: Authentication | None = None) -> None:
+    def __init__(
+        self,
+        service: HonoService,
+        authentication: Authentication | None = None,
+        *,
+        read_only: bool = False,
+    ) -> None:
         self._service = service
         self._authentication = authentication
-        self._routes = served(service.profile)
-        self._description = description_text(service.options, authentication).encode("utf-8")
+        self._places = by_place(served(service.profile))
+        described = description_text(service.options, authentication, read_only=read_only)
+        self._description = described.encode("utf-8")
+        given = service.options.cors_origin
+        self._cors_origin = ("*" if authentication else "") if given is None else given
+        self._lasting: set[asyncio.Task[Answer]] = set()
+
+    async def finish(self, *, seconds: float) -> None:
+        """Wait so long for what goes on without its client."""
+        if self._lasting:
+            await asyncio.wait(self._lasting, timeout=seconds)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """The answer to a request, whatever happens."""
@@ -64,11 +80,13 @@ class HonoEndpoint:
         target = read_target(request.raw_path)
         if target.segments == (DESCRIPTION_PATH.removeprefix("/"),):
             return await self._describe(request)
-        found = match(target.segments, self._routes)
+        found = match(target.segments, self._places)
         if found is None:
             return Answer(404, _NOT_FOUND, HTML_TYPE)
         if _is_preflight(request):
             return self._preflight(found)
+        if request.method != "GET" and not self._may_write(request.headers.get("Origin")):
+            return told(403, "pages of other origins may not write here", self._service.profile)
         actor = await self._actor(request)
         if isinstance(actor, Answer):
             return actor
@@ -85,7 +103,22 @@ class HonoEndpoint:
             content_type=request.headers.get("Content-Type", ""),
             expected=request.headers.get("If-Match", "").strip() or None,
         )
-        return await route.handle(call)
+        return await (self._to_the_end(route, call) if route.lasting else route.handle(call))
+
+    async def _to_the_end(self, route: Route, call: Call) -> Answer:
+        """A client that goes away does not interrupt this."""
+
+        async def work() -> Answer:
+            return await route.handle(call)
+
+        task = asyncio.create_task(work())
+        self._lasting.add(task)
+        task.add_done_callback(self._lasting.discard)
+        return await asyncio.shield(task)
+
+    def _may_write(self, origin: str | None) -> bool:
+        """Browsers send some writes of foreign pages without asking first, but say whose."""
+        return origin is None or self._cors_origin in ("*", origin)
 
     async def _describe(self, request: web.BaseRequest) -> Answer:
         actor = await self._actor(request)
@@ -137,7 +170,7 @@ class HonoEndpoint:
 
     def _preflight(self, found: Match) -> Answer:
         """Hono 1.1, for every method that the path has."""
-        if not self._service.options.cors_origin:
+        if not self._cors_origin:
             return Answer(403, b"CORS is off.", PLAIN_TYPE)
         methods = ", ".join(sorted(found.routes))
         headers = {
@@ -150,7 +183,7 @@ class HonoEndpoint:
         headers = {"Server": "idconsole", **answer.headers}
         if answer.content_type:
             headers["Content-Type"] = answer.content_type
-        origin = self._service.options.cors_origin
+        origin = self._cors_origin
         if origin and "Origin" in request.headers:
             headers["Access-Control-Allow-Origin"] = origin
             headers["Access-Control-Expose-Headers"] = "ETag"

@@ -29,7 +29,7 @@ _MEANINGS = {
     204: "Done.",
     400: "The request breaks a rule; the reason says which, and where.",
     401: "The caller is not known.",
-    403: "A configured limit would be passed.",
+    403: "A configured limit would be passed, or the registry is served for reading only.",
     404: "The tenant or device is not there, or nothing fits the search.",
     408: "The body did not arrive in time.",
     409: "Another thing holds that id or key.",
@@ -42,17 +42,24 @@ _ALWAYS = (400, 500, 503)
 _WITH_BODY = (408, 413)
 
 
-def description_text(options: HonoOptions, authentication: Authentication | None) -> str:
+def description_text(
+    options: HonoOptions, authentication: Authentication | None, *, read_only: bool = False
+) -> str:
     """The description as JSON text."""
-    return json.dumps(describe(options, authentication), ensure_ascii=False)
+    described = describe(options, authentication, read_only=read_only)
+    return json.dumps(described, ensure_ascii=False)
 
 
-def describe(options: HonoOptions, authentication: Authentication | None) -> JsonObject:
+def describe(
+    options: HonoOptions, authentication: Authentication | None, *, read_only: bool = False
+) -> JsonObject:
     """The OpenAPI 3.0 description of a listener with these options."""
     profile = options.profile
     paths: dict[str, JsonObject] = {}
     for route in served(profile):
-        operation = _operation(route, profile, protected=authentication is not None)
+        more = [401] if authentication is not None else []
+        more += [403] if read_only and route.method != "GET" else []
+        operation = _operation(route, profile, more)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
     described: JsonObject = {
         "openapi": "3.0.3",
@@ -74,10 +81,10 @@ def describe(options: HonoOptions, authentication: Authentication | None) -> Jso
     return described
 
 
-def _operation(route: Route, profile: HonoProfile, *, protected: bool) -> JsonObject:
-    failures = [*_ALWAYS, *route.failures, *(_WITH_BODY if route.body else ())]
+def _operation(route: Route, profile: HonoProfile, more: list[int]) -> JsonObject:
+    failures = [*_ALWAYS, *route.failures, *more, *(_WITH_BODY if route.body else ())]
     answers = {str(route.success): _success(route)}
-    for status in sorted({*failures, *((401,) if protected else ())}):
+    for status in sorted(set(failures)):
         answers[str(status)] = _failure(status, profile)
     operation: JsonObject = {
         "operationId": route.name,

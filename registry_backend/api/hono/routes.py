@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from registry_backend.api.hono import credentials, devices, tenants
 from registry_backend.api.hono.service import Handler
@@ -27,6 +26,7 @@ class Route:
         answer: What a 200 holds: a component of the description, or nothing.
         versioned: Whether `If-Match` is looked at, or an ETag given.
         listing: Served only where the profile can list.
+        lasting: Goes on to its end although the client went away.
     """
 
     method: str
@@ -39,6 +39,7 @@ class Route:
     answer: str = ""
     versioned: bool = True
     listing: bool = False
+    lasting: bool = False
 
 
 _TENANTS, _TENANT = "/v1/tenants", "/v1/tenants/{tenantId}"
@@ -58,7 +59,7 @@ ROUTES: Sequence[Route] = (
     Route("GET", _DEVICES, devices.search, "searchDevices", 200, (404,),
           answer="DevicePage", versioned=False, listing=True),
     Route("DELETE", _DEVICES, devices.delete_all, "deleteDevices", 204, (),
-          versioned=False, listing=True),
+          versioned=False, listing=True, lasting=True),
     Route("POST", _DEVICE, devices.create, "createDeviceWithId", 201, (403, 404, 409), "Device"),
     Route("GET", _DEVICE, devices.get, "getDevice", 200, (404,), answer="DeviceShown"),
     Route("PUT", _DEVICE, devices.update, "updateDevice", 204, (404, 412), "Device"),
@@ -69,6 +70,12 @@ ROUTES: Sequence[Route] = (
           (403, 404, 409, 412), "Credentials"),
 )
 # fmt: on
+
+
+_FIXED = 2
+"""Segments of every path that are no variables."""
+Places = Mapping[tuple[tuple[str, ...], int], Mapping[str, Route]]
+"""Operations by method, by the fixed segments of their path and how many there are in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +91,20 @@ def served(profile: HonoProfile) -> list[Route]:
     return [route for route in ROUTES if profile.lists or not route.listing]
 
 
-def match(segments: Sequence[str], routes: Sequence[Route]) -> Match | None:
-    """What is at a path; None where nothing is."""
-    found: dict[str, Route] = {}
-    ids: tuple[str, ...] = ()
+def by_place(routes: Sequence[Route]) -> Places:
+    """The rows by where they are."""
+    places: dict[tuple[tuple[str, ...], int], dict[str, Route]] = {}
     for route in routes:
-        values = _values(_template(route.path), segments)
-        if values is not None:
-            found[route.method] = route
-            ids = values
-    return Match(found, ids) if found else None
+        template = tuple(route.path[1:].split("/"))
+        places.setdefault((template[:_FIXED], len(template)), {})[route.method] = route
+    return places
+
+
+def match(segments: tuple[str, ...], places: Places) -> Match | None:
+    """What is at a path; None where nothing is."""
+    found = places.get((segments[:_FIXED], len(segments)))
+    ids = segments[_FIXED:]
+    return Match(found, ids) if found and all(ids) else None
 
 
 def check_ids(route: Route, ids: Sequence[str], profile: HonoProfile) -> None:
@@ -111,22 +122,3 @@ def check_ids(route: Route, ids: Sequence[str], profile: HonoProfile) -> None:
                 f"request parameter [name: {name}, value: {value}] failed validation: "
                 f"value does not match pattern [^{pattern.pattern}$]"
             )
-
-
-@cache
-def _template(path: str) -> tuple[str, ...]:
-    return tuple(path[1:].split("/"))
-
-
-def _values(template: Sequence[str], segments: Sequence[str]) -> tuple[str, ...] | None:
-    if len(template) != len(segments):
-        return None
-    values = []
-    for wanted, given in zip(template, segments, strict=True):
-        if wanted.startswith("{"):
-            if not given:
-                return None
-            values.append(given)
-        elif wanted != given:
-            return None
-    return tuple(values)

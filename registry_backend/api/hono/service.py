@@ -22,8 +22,9 @@ class HonoOptions:
     max_payload: int = DEFAULT_MAX_PAYLOAD
     offset_in_records: bool = False
     """Whether `pageOffset` counts records, as Hono on JDBC does, and not pages (hono 3.7)."""
-    cors_origin: str = "*"
-    """Whose pages in a browser may call; empty: nobody's."""
+    cors_origin: str | None = None
+    """Whose pages in a browser may call; empty: nobody's. None: everybody's, as Hono has it, where
+    callers prove who they are, and nobody's elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ class Served(NamedTuple):
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The shared server: 2.x, 1.1, and 2.x with offsets in records."""
     choices = (
-        HonoOptions(HONO_2X, max_payload=MAX_PAYLOAD),
-        HonoOptions(HONO_11, max_payload=MAX_PAYLOAD),
+        HonoOptions(HONO_2X, max_payload=MAX_PAYLOAD, cors_origin="*"),
+        HonoOptions(HONO_11, max_payload=MAX_PAYLOAD, cors_origin="*"),
         HonoOptions(HONO_2X, offset_in_records=True),
     )
     serving = Serving(
