@@ -86,19 +86,13 @@ def parse_json(text: str | bytes, *, what: str = "The text") -> Any:
     Raises:
         Invalid: with line and column of the first fault.
     """
-
-    def refuse_constant(name: str) -> Any:
-        raise ValueError(name)
-
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8")
         except UnicodeDecodeError as error:
             raise Invalid(f"{what} is not UTF-8: byte {error.start + 1} cannot be read.") from None
     try:
-        members = json.loads(
-            text.removeprefix("\ufeff"), parse_constant=refuse_constant, parse_float=_finite
-        )
+        members = _STRICT.decode(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
         message = f"{what} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         raise Invalid(message) from None
@@ -132,6 +126,14 @@ def _finite(digits: str) -> float:
     return number
 
 
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+_STRICT = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+"""Made once: for a short text, making them takes longer than using them."""
+
 MAX_DEPTH = 100
 """Levels of nesting that a registry keeps: fast JSON readers, ours too, give up near 200."""
 
@@ -146,6 +148,10 @@ def check_depth(value: Any, *, field: str = "") -> None:
         raise Invalid.at(field, f"is nested more than {MAX_DEPTH} levels deep")
 
 
+_FLAT = frozenset({str, int, float, bool, type(None)})
+"""Most values of any document; nothing is inside them."""
+
+
 def _deeper_than(value: Any, levels: int) -> bool:
     parts: Iterable[Any]
     if isinstance(value, BaseModel):
@@ -156,7 +162,9 @@ def _deeper_than(value: Any, levels: int) -> bool:
         parts = value
     else:
         return False
-    return levels == 0 or any(_deeper_than(part, levels - 1) for part in parts)
+    if levels == 0:
+        return True
+    return any(_deeper_than(part, levels - 1) for part in parts if type(part) not in _FLAT)
 
 
 def format_json(members: Any) -> str:
@@ -166,7 +174,7 @@ def format_json(members: Any) -> str:
 
 def compact_json(members: Any) -> str:
     """JSON for storage and wire: no blanks; refuses values JSON has no word for."""
-    return json.dumps(members, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _COMPACT.encode(members)
 
 
 def is_json_number(value: object) -> bool:

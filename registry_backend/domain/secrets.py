@@ -129,10 +129,12 @@ def fingerprint(secret: str) -> str:
 
 def redact(value: Any) -> Any:
     """A copy of a JSON value with each secret member replaced by its fingerprint."""
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):  # asking for a dict is much faster
         return {
             name: fingerprint(content if isinstance(content, str) else repr(content))
             if name in SECRET_MEMBERS and content is not None
+            else content
+            if isinstance(content, str)
             else redact(content)
             for name, content in value.items()
         }

@@ -107,7 +107,9 @@ class DeviceUseCases:
 
     async def get(self, tenant_id: str, device_id: str) -> Device:
         """Raises NotFound (tenant or device)."""
-        return await self._store.read(lambda snapshot: get_device(snapshot, tenant_id, device_id))
+        return await self._store.read_point(
+            lambda snapshot: get_device(snapshot, tenant_id, device_id)
+        )
 
     async def create(
         self,
@@ -263,7 +265,7 @@ def update_device(
     if keep is not None:
         attributes = keep(attributes, current.attributes)
     device = changed_device(current, attributes, at=now())
-    if not transaction.update_device(device, expected=current.version):
+    if not transaction.update_device(device, expected=current.version, before=current):
         raise _too_late(transaction, tenant_id, device_id)
     change = change_of("device", "updated", tenant_id, device_id)
     before, after = current.attributes.to_json(), attributes.to_json()

@@ -183,8 +183,11 @@ class Transaction(Snapshot, Protocol):
     def insert_device(self, device: Device) -> None:
         """Insert with an empty credential set. Raises AlreadyExists."""
 
-    def update_device(self, device: Device, *, expected: str) -> bool:
-        """Replace a device's attributes, version and times."""
+    def update_device(self, device: Device, *, expected: str, before: Device | None = None) -> bool:
+        """Replace a device's attributes, version and times.
+
+        `before` is the device as this transaction read it: what it tells is not read again.
+        """
 
     def delete_device(self, tenant_id: str, device_id: str, *, expected: str) -> bool:
         """Remove a device and its credentials."""
@@ -237,6 +240,9 @@ class Store(Protocol):
 
     async def read(self, work: Callable[[Snapshot], ResultT]) -> ResultT:
         """Run `work` on a snapshot, off the event loop."""
+
+    async def read_point(self, work: Callable[[Snapshot], ResultT]) -> ResultT:
+        """Run a `work` that only reads a few rows by key; it may run right here."""
 
     async def write(self, work: Callable[[Transaction], ResultT]) -> ResultT:
         """Run `work` in a transaction; returns once it is durable.

@@ -14,7 +14,7 @@ from registry_backend.domain.journal import Change
 from registry_backend.storage.base import Snapshot, Transaction
 from registry_backend.storage.sqlite_errors import translated
 from registry_backend.storage.sqlite_open import connect, connect_writer, prepare
-from registry_backend.storage.sqlite_readers import Readers
+from registry_backend.storage.sqlite_readers import Occupied, PointReader, Readers
 from registry_backend.storage.sqlite_writer import Writer
 
 ResultT = TypeVar("ResultT")
@@ -39,13 +39,22 @@ class SqliteStore:
         self._closed = False
         self._lock = threading.Lock()
         self._listeners: tuple[tuple[asyncio.AbstractEventLoop, Listener], ...] = ()
-        self._readers = Readers(path, readers)
+        self._point = PointReader(path, readers[0])
+        self._readers = Readers(path, readers[1:])
         self._writer = Writer(path, writer, self._announce, read_only=read_only)
 
     async def read(self, work: Callable[[Snapshot], ResultT]) -> ResultT:
         """Run `work` on a snapshot, on a reading thread; cancelling the wait stops the work."""
         self._check_open()
         return await self._readers.run(work)
+
+    async def read_point(self, work: Callable[[Snapshot], ResultT]) -> ResultT:
+        """Run a `work` that only reads a few rows by key, on this thread unless that would wait."""
+        self._check_open()
+        try:
+            return self._point.run(work)
+        except Occupied:
+            return await self._readers.run(work)
 
     async def write(self, work: Callable[[Transaction], ResultT]) -> ResultT:
         """Run `work` in a transaction; returns once it is durable.
@@ -86,6 +95,7 @@ class SqliteStore:
 
     def _close_now(self) -> None:
         # The writer last: the connection that closes last empties the log into the file.
+        self._point.close()
         self._readers.close()
         self._writer.close()
 
@@ -130,7 +140,7 @@ def _open_now(path: Path, *, read_only: bool) -> SqliteStore:
     try:
         with translated(path):
             opened.append(connect(path, read_only=True) if read_only else connect_writer(path))
-            opened.extend(connect(path, read_only=True) for _ in range(_READERS))
+            opened.extend(connect(path, read_only=True) for _ in range(1 + _READERS))
             return SqliteStore(path, opened[0], opened[1:], read_only=read_only)
     except BaseException:
         for connection in opened:

@@ -167,16 +167,13 @@ class DeviceWrites(DeviceReads, CredentialWrites):
         self._connection.executemany(INSERT_LINK, links_of(device))
         self._count(device.tenant_id, devices=1, enabled=int(device.enabled))
 
-    def update_device(self, device: Device, *, expected: str) -> bool:
+    def update_device(self, device: Device, *, expected: str, before: Device | None = None) -> bool:
         """Replace a device's attributes, version and times."""
         place = (device.tenant_id, device.device_id)
-        before = self._one(
-            "SELECT enabled FROM devices WHERE tenant_id = ? AND device_id = ? AND version = ?",
-            *(*place, expected),
-        )
-        if before is None:
+        before = before or self.get_device(*place)
+        if before is None or before.version != expected:
             return False
-        self._changed(
+        changed = self._changed(
             """UPDATE devices SET enabled = ?, version = ?, revision = ?, generation_id = ?,
             created_at = ?, updated_at = ?, changed_at = ?, status_updated_at = ?, document = ?
             WHERE tenant_id = ? AND device_id = ? AND version = ?""",
@@ -186,9 +183,13 @@ class DeviceWrites(DeviceReads, CredentialWrites):
             *(micros(device.status_updated_at), document_text(device.attributes)),
             *(*place, expected),
         )
-        self._changed("DELETE FROM device_links WHERE tenant_id = ? AND device_id = ?", *place)
-        self._connection.executemany(INSERT_LINK, links_of(device))
-        self._count(device.tenant_id, enabled=int(device.enabled) - before[0])
+        if not changed:
+            return False
+        links = list(links_of(device))
+        if links != list(links_of(before)):
+            self._changed("DELETE FROM device_links WHERE tenant_id = ? AND device_id = ?", *place)
+            self._connection.executemany(INSERT_LINK, links)
+        self._count(device.tenant_id, enabled=int(device.enabled) - int(before.enabled))
         return True
 
     def delete_device(self, tenant_id: str, device_id: str, *, expected: str) -> bool:

@@ -30,7 +30,8 @@ def prepare(path: Path, *, read_only: bool, migrations: Sequence[Migration] = MI
     """Make sure that `path` is a registry of this release: create it, check it or upgrade it.
 
     Raises:
-        Unreachable: no file, no permission, or a file of another program or a newer release.
+        Unreachable: no file, no permission, an empty file opened read-only, or a file of another
+            program or a newer release.
         Denied: the file may be read but not written, or an older file is opened read-only.
         Fault: the file is damaged or the disk is full.
     """
@@ -43,6 +44,8 @@ def prepare(path: Path, *, read_only: bool, migrations: Sequence[Migration] = MI
     except OSError as error:
         raise _cannot_open(path, error) from None
     with translated(path):
+        if read_only and not header:
+            raise _empty(path)
         if read_only:
             _check_readable(path, migrations)
         else:
@@ -129,7 +132,8 @@ def _check_readable(path: Path, migrations: Sequence[Migration]) -> None:
             raise Denied(
                 f"The registry {path} has schema version {version} and must be upgraded to "
                 f"{len(migrations)} before it can be read.",
-                hint="Open it once without --read-only; a backup is made first.",
+                hint="Open it once for writing, as the console does when it is not told to only "
+                "read: a backup is made first.",
             )
     finally:
         connection.close()
@@ -185,6 +189,14 @@ def _foreign(path: Path, why: str) -> RegistryError:
         f"{path} is not a registry file: {why}. It was left as it is.",
         layer="file",
         hint="Name another file.",
+    )
+
+
+def _empty(path: Path) -> RegistryError:
+    return Unreachable(
+        f"{path} is empty, not a registry yet.",
+        layer="file",
+        hint="Open the console on it, or import into it, to make it one; or name another file.",
     )
 
 

@@ -97,7 +97,9 @@ def keep_device(
     Raises:
         Invalid: when the two contradict each other.
     """
-    return DeviceAttributes.parse(carried(new.to_json(), stored.to_json(), profile.device))
+    members = new.to_json()
+    both = carried(members, stored.to_json(), profile.device)
+    return new if both == members else DeviceAttributes.parse(both)
 
 
 def read_credentials(value: Any, profile: HonoProfile) -> tuple[Credential, ...]:

@@ -24,6 +24,7 @@ MAX_CONDITIONS = 20
 """Our own bound on filters and on sorts: each may look at every document."""
 MAX_POINTER_STEPS = 20
 ID = ("id",)
+ENABLED = ("enabled",)
 
 _DIGITS = re.compile(r"[0-9]{1,10}")
 
@@ -61,7 +62,10 @@ def read_search(parameters: Sequence[tuple[str, str]]) -> HonoSearch:
 def device_query(search: HonoSearch) -> DeviceQuery:
     """The devices that the search asks for."""
     patterns, attributes = _split(search.filters)
-    return DeviceQuery(id_patterns=patterns, attributes=attributes, is_gateway=search.is_gateway)
+    enabled, rest = _enabled(attributes)
+    return DeviceQuery(
+        enabled=enabled, id_patterns=patterns, attributes=rest, is_gateway=search.is_gateway
+    )
 
 
 def tenant_query(search: HonoSearch) -> TenantQuery:
@@ -79,6 +83,16 @@ def _split(
     # A number as id finds nothing, as no document has such a member.
     rest = tuple(each for each in filters if not (each.path == ID and isinstance(each.value, str)))
     return patterns, rest
+
+
+def _enabled(
+    attributes: tuple[AttributeFilter, ...],
+) -> tuple[bool | None, tuple[AttributeFilter, ...]]:
+    """The one state asked for, whose devices are counted already, and the other filters."""
+    states = [each for each in attributes if each.path == ENABLED and isinstance(each.value, bool)]
+    if len(states) != 1:
+        return None, attributes
+    return bool(states[0].value), tuple(each for each in attributes if each is not states[0])
 
 
 def _one(given: Mapping[str, list[str]], name: str) -> str | None:
