@@ -305,6 +305,8 @@ class ListReader(StillScrollView, Generic[RowT]):
         self.post_message(Failed(self, error))
 
     def _say_loading(self) -> None:
+        if self._loading_timer is None:
+            return  # the rows came just as the timer ran out
         self._says_loading = True
         self.status = self._status()
         self.refresh()
