@@ -15,7 +15,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("console", "registry_backend", "themes")
-DEVELOPERS_ONLY = {"pytest", "pytest-asyncio", "pytest-xdist", "hypothesis", "mypy", "ruff"}
+DEVELOPERS_ONLY = {
+    *("pytest", "pytest-asyncio", "pytest-xdist", "hypothesis", "schemathesis", "mypy", "ruff"),
+}
 
 pytestmark = pytest.mark.xdist_group("packaging")
 

@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tests.benchmarks import fleet
+from tests.benchmarks.distance import measure_distance
 from tests.benchmarks.figures import Figure, table
 from tests.benchmarks.hono import measure_lists, measure_points
 from tests.benchmarks.keys import measure_keys
@@ -87,6 +88,7 @@ class Bench:
         yield from measure_points(self.large, self.folder, seconds=seconds, rounds=rounds)
         times = 100 if self.thorough else 30
         yield from measure_lists(self.registries, self.folder, times=times)
+        yield from measure_distance(self.large, self.folder, presses=times)
 
 
 PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {

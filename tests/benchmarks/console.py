@@ -42,12 +42,14 @@ class Console:
     Args:
         data: The registry.
         home: A folder for the settings.
+        context: The name of a saved connection to that registry; opened as a file without one.
     """
 
-    def __init__(self, data: Path, home: Path) -> None:
+    def __init__(self, data: Path, home: Path, context: str = "") -> None:
         self._rows: sqlite3.Connection = open_plain(data)
         self.first_id = self.id_at(0)
-        command = [sys.executable, "-m", "console", "--data", str(data), "--tenant", TENANT]
+        opened = ["--context", context] if context else ["--data", str(data)]
+        command = [sys.executable, "-m", "console", *opened, "--tenant", TENANT]
         self.terminal = Terminal(command, env=quiet_environment(home), cwd=home)
 
     def close(self) -> None:

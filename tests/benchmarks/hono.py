@@ -6,7 +6,7 @@ import http.client
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from random import Random
@@ -165,7 +165,7 @@ def _filter(field: str, *, value: object) -> Parameters:
     return [("pageSize", str(PAGE)), ("filterJson", condition)]
 
 
-SEARCHES = {
+SEARCHES: Mapping[str, Callable[[int, int], Parameters]] = {
     "page, near the start": _first_pages,
     "page, anywhere": _any_page,
     "ids with a prefix": lambda _size, _number: _filter("/id", value="hl-quay-east-t*"),

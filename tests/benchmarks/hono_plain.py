@@ -109,10 +109,5 @@ async def _serve(data: Path) -> None:
         await asyncio.Event().wait()
 
 
-def connect_writer_anywhere(data: Path) -> sqlite3.Connection:
-    """A writing connection with the product's durability, for use on another thread."""
-    return connect_writer(data)
-
-
 if __name__ == "__main__":
     asyncio.run(_serve(Path(sys.argv[1])))
