@@ -206,6 +206,7 @@ class DevicesSuite(AdapterTests):
         expected = {
             "id_prefix": (DeviceQuery(id_prefix="pump"), ["pump-1", "pump-2"]),
             "id_contains": (DeviceQuery(id_contains="mp-2"), ["pump-2"]),
+            "id_patterns": (DeviceQuery(id_patterns=("p*-2",)), ["pump-2"]),
             "enabled": (DeviceQuery(enabled=False), ["pump-2"]),
             "via": (DeviceQuery(via="gate"), ["pump-1"]),
             "is_gateway": (DeviceQuery(is_gateway=True), ["gate"]),
