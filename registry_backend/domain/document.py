@@ -75,6 +75,14 @@ class Document(BaseModel):
         copy.model_fields_set.difference_update(names)
         return copy
 
+    def given(self) -> set[str]:
+        """The protocol names of the members that were given, unknown ones too."""
+        fields = type(self).model_fields
+        return {
+            (fields[name].alias or name) if name in fields else name
+            for name in self.model_fields_set
+        }
+
     def unknown(self) -> JsonObject:
         """The members carried along without being modelled."""
         return dict(self.model_extra or {})

@@ -15,7 +15,7 @@ from registry_backend.domain.errors import FieldProblem, Invalid
 from registry_backend.domain.tenants import Tenant, TenantAttributes
 from registry_backend.domain.timestamps import format_timestamp
 from registry_backend.wire.hono_profiles import HonoProfile
-from registry_backend.wire.hono_shape import Shape, admit, carried, visible
+from registry_backend.wire.hono_shape import Shape, admit, carried, hides_nothing, visible
 
 NO_TENANT = "request does not contain a valid Tenant object"
 NO_DEVICE = "request does not contain a valid Device object"
@@ -97,9 +97,9 @@ def keep_device(
     Raises:
         Invalid: when the two contradict each other.
     """
-    members = new.to_json()
-    both = carried(members, stored.to_json(), profile.device)
-    return new if both == members else DeviceAttributes.parse(both)
+    if hides_nothing(profile.device, stored.given()):
+        return new
+    return DeviceAttributes.parse(carried(new.to_json(), stored.to_json(), profile.device))
 
 
 def read_credentials(value: Any, profile: HonoProfile) -> tuple[Credential, ...]:

@@ -6,7 +6,7 @@ it replaces an object, so that one view of a record never destroys what only ano
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -94,6 +94,11 @@ def visible(value: Any, shape: Shape) -> Any:
         elif shape.unknown is Unknown.KEEP:
             shown[name] = content
     return shown
+
+
+def hides_nothing(shape: Shape, names: Iterable[str]) -> bool:
+    """Whether all of these members are shown whole, whatever they hold."""
+    return all(shape.members.get(name, shape) is None for name in names)
 
 
 def carried(new: JsonObject, stored: JsonObject, shape: Shape) -> JsonObject:

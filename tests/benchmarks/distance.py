@@ -29,14 +29,11 @@ def measure_distance(data: Path, home: Path, *, presses: int) -> Iterator[Figure
         presses: How often; rows that were shown once are not shown again.
     """
     with ExitStack() as stack:
-        port = stack.enter_context(product(data, home))
-        ports = {
-            NEAR: port,
-            FAR: stack.enter_context(distant(port, home, seconds=LATENCY_SECONDS)),
-        }
+        near = stack.enter_context(product(data, home))
+        far = stack.enter_context(distant(near.port, home, seconds=LATENCY_SECONDS))
         consoles = {}
-        for name, place in ports.items():
-            _save_context(name, place, home)
+        for name, server in ((NEAR, near), (FAR, far)):
+            _save_context(name, server.port, home)
             consoles[name] = Console(data, home, name)
             stack.callback(consoles[name].close)
         paints: dict[str, list[Paint]] = {name: [] for name in consoles}

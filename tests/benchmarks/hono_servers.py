@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.console import quiet_environment
@@ -14,31 +16,45 @@ from tests.benchmarks.console import quiet_environment
 _ROOT = Path(__file__).parents[2]
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A process that serves."""
+
+    port: int
+    process_id: int
+
+    def cpu_seconds(self) -> float:
+        """How long it has been computing."""
+        status = Path(f"/proc/{self.process_id}/stat").read_text(encoding="ascii")
+        user, system = status.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def product(data: Path, home: Path, *options: str) -> Iterator[int]:
-    """The port at which the registry in `data` is served until the block ends."""
+def product(data: Path, home: Path, *options: str) -> Iterator[Server]:
+    """The registry in `data`, served until the block ends."""
     command = ("console", "serve", "--data", str(data), "--listen", "127.0.0.1:0", *options)
-    with _serving(command, home) as port:
-        yield port
+    with _serving(command, home) as server:
+        yield server
 
 
 @contextmanager
-def plain(data: Path, home: Path) -> Iterator[int]:
-    """The port of the bare framework over the same file."""
-    with _serving(("tests.benchmarks.hono_plain", str(data)), home) as port:
-        yield port
+def plain(data: Path, home: Path) -> Iterator[Server]:
+    """The bare framework over the same file."""
+    with _serving(("tests.benchmarks.hono_plain", str(data)), home) as server:
+        yield server
 
 
 @contextmanager
-def distant(port: int, home: Path, *, seconds: float) -> Iterator[int]:
-    """A port behind which the server at another stands, a round trip of so long away."""
+def distant(port: int, home: Path, *, seconds: float) -> Iterator[Server]:
+    """The server at another port, a round trip of so long away."""
     command = ("tests.benchmarks.hono_servers", str(port), str(seconds))
     with _serving(command, home) as near:
         yield near
 
 
 @contextmanager
-def _serving(module: Sequence[str], home: Path) -> Iterator[int]:
+def _serving(module: Sequence[str], home: Path) -> Iterator[Server]:
     process = subprocess.Popen(
         [sys.executable, "-m", *module],
         stdout=subprocess.PIPE,
@@ -51,7 +67,7 @@ def _serving(module: Sequence[str], home: Path) -> Iterator[int]:
         line = process.stdout.readline()
         if not line.startswith("listening on "):
             raise RuntimeError(f"{module} did not begin to serve: {line!r}")
-        yield int(line.rpartition(":")[2])
+        yield Server(int(line.rpartition(":")[2]), process.pid)
     finally:
         process.terminate()
         process.wait()
