@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import time
@@ -50,9 +51,33 @@ async def _run(options: argparse.Namespace) -> int:
         if spec.format != "hono-1.1":
             tenant_id = await tenant_for(adapter, options)
             spec = spec.model_copy(update={"tenant_id": tenant_id})
-        with _interruption() as interrupted:
+        with _folder_made(spec), _interruption() as interrupted:
             job = await _watch(jobs, await jobs.create(spec), interrupted)
         return await _report(jobs, job)
+
+
+@contextlib.contextmanager
+def _folder_made(spec: JobSpec) -> Iterator[None]:
+    """Make the folder of an export; what was made and stayed empty goes again at the end."""
+    folder = Path(spec.folder)
+    missing: list[Path] = []
+    if spec.type is JobType.EXPORT:
+        missing = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
+    try:
+        if spec.type is JobType.EXPORT:
+            _make_folder(folder)
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # something was written, or it was never made
+            for path in missing:
+                path.rmdir()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_reached(f"The folder {folder} cannot be made", error) from None
 
 
 def import_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
@@ -100,15 +125,11 @@ def usual_name(job_format: JobFormat) -> str:
 
 
 def export_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
-    """What to export; the folder is made when it is not there."""
+    """What to export, and to which folder."""
     folder = Path(options.path).expanduser().absolute()
     job_format: JobFormat = options.format
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise UsageFault(f"{folder} is a file; an export needs a folder.") from None
-    except OSError as error:
-        raise _not_reached(f"The folder {folder} cannot be made", error) from None
+    if folder.exists() and not folder.is_dir():
+        raise UsageFault(f"{folder} is a file; an export needs a folder.")
     return JobSpec(
         type=JobType.EXPORT,
         tenant_id=tenant_id,
@@ -197,18 +218,21 @@ async def _say_errors(jobs: JobsPort, job: Job) -> None:
         say(f"{where}{what}{error.message} ({error.code})")
     left = job.counts.failed - _ERRORS_SHOWN
     if left > 0:
-        say(f"… {left:,} more in {job.spec.folder}/importErrors.log")
+        name = "importErrors.log" if job.spec.type is JobType.IMPORT else "exportErrors.log"
+        say(f"… {left:,} more in {job.spec.folder}/{name}")
 
 
 def summary(job: Job) -> str:
     """How a finished job ended, in one line."""
     counts = job.counts
-    numbers = f"{counts.lines:,} lines"
+    numbers = f"{counts.lines:,} {'line' if counts.lines == 1 else 'lines'}"
     if job.spec.type is JobType.IMPORT:
         numbers += (
             f": {counts.created:,} created, {counts.updated:,} updated, "
             f"{counts.deleted:,} deleted, {counts.failed:,} failed"
         )
+        if counts.passed_over:
+            numbers += f", {counts.passed_over:,} passed over"
     elif counts.failed:
         numbers += f", {counts.failed:,} failed"
     where = f"{job.spec.folder}/{job.spec.blob_name}"

@@ -126,7 +126,10 @@ def _counts(job: Job) -> tuple[Line, ...]:
     counts = job.counts
     whole = f" of {job.total_lines:,}" if job.total_lines else ""
     if job.spec.type is JobType.EXPORT:
-        return (Line("written", f"{counts.lines:,}{whole}"),)
+        written = Line("written", f"{counts.lines:,}{whole}")
+        if not counts.failed:
+            return (written,)
+        return (written, Line("failed", f"{counts.failed:,}", "bad"), _READ_THEM_OF_EXPORT)
     failed: Tone = "bad" if counts.failed else ""
     lines = [
         Line("read", f"{counts.lines:,}{whole}"),
@@ -135,9 +138,14 @@ def _counts(job: Job) -> tuple[Line, ...]:
         Line("deleted", f"{counts.deleted:,}"),
         Line("failed", f"{counts.failed:,}", failed),
     ]
+    if counts.passed_over:
+        lines.append(Line("passed over", f"{counts.passed_over:,}, blank or as it was"))
     if counts.failed:
         lines.append(Line("", "press l to read them; importErrors.log has them too", "muted"))
     return tuple(lines)
+
+
+_READ_THEM_OF_EXPORT = Line("", "press l to read them; exportErrors.log has them too", "muted")
 
 
 def _where(job: Job) -> tuple[Line, ...]:
@@ -186,7 +194,10 @@ def outcome(job: Job) -> Outcome:
 def _done(job: Job) -> str:
     counts = job.counts
     if job.spec.type is JobType.EXPORT:
-        return f"{plural(counts.lines, 'device')} written to {job.spec.folder}."
+        written = f"{plural(counts.lines, 'device')} written to {job.spec.folder}."
+        if not counts.failed:
+            return written
+        return f"{written} {plural(counts.failed, 'device')} failed: l in the jobs pane shows why."
     figures = (
         ("created", counts.created),
         ("updated", counts.updated),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from registry_backend.storage.sqlite import open_sqlite
+from tests.contract.store_models import a_device
 from tests.end_to_end.conftest import Call
 from tests.end_to_end.program import Program, Terminal
 
@@ -105,6 +108,50 @@ def test_hono_files_go_out_and_come_back(filled: Program) -> None:
     assert "leave out --tenant" in refused.stderr
 
 
+def test_the_counts_of_hono_files_add_up(program: Program) -> None:
+    """A tenant that is made is an entry like the devices; a broken one is told."""
+    devices = [{"device-id": "d1"}, {"device-id": "${x}"}]
+    content = json.dumps([{"tenant": "t1", "devices": devices}])
+    (program.home / "device-identities.json").write_text(content)
+    done = program.run("import", str(program.home))
+    assert done.returncode == 1
+    told = done.stderr.splitlines()
+    assert "${x}" in told[0]
+    assert told[-1].endswith("3 lines: 2 created, 0 updated, 0 deleted, 1 failed.")
+    again = program.run("import", str(program.home)).stderr
+    assert "3 lines: 0 created, 1 updated, 0 deleted, 1 failed, 1 passed over." in again
+
+
+def test_a_file_of_hono_that_does_not_parse_fails_the_import(program: Program) -> None:
+    """With line and column; the other files are not applied."""
+    (program.home / "tenants.json").write_text('[{"tenant-id": "t1"},\n nonsense]')
+    (program.home / "device-identities.json").write_text('[{"tenant": "t2", "devices": []}]')
+    done = program.run("import", str(program.home))
+    assert done.returncode == 1
+    assert "failed, 0 lines" in done.stderr
+    assert "tenants.json is not JSON" in done.stderr
+    assert "line 2, column 2" in done.stderr
+    assert program.run("count", "tenants").stdout == "0\n"
+
+
+async def add_long_ids(path: Path, count: int) -> None:
+    """Devices whose ids Hono allows and IoT Hub does not."""
+    store = await open_sqlite(path)
+    rows = [(a_device("orchard", f"{number:03}{'x' * 130}"), ()) for number in range(count)]
+    await store.write(lambda registry: registry.put_devices(rows))
+    await store.close()
+
+
+def test_devices_that_an_export_cannot_write_are_told_and_counted(filled: Program) -> None:
+    """They stand in the export's own log."""
+    asyncio.run(add_long_ids(filled.data, 25))
+    done = filled.run("export", "out", "--tenant", "orchard")
+    assert done.returncode == 1
+    assert "longer than 128 characters" in done.stderr
+    assert f"… 5 more in {filled.home}/out/exportErrors.log" in done.stderr
+    assert done.stderr.endswith(" lines, 25 failed.\n")
+
+
 def test_keys_can_be_left_out_of_an_export(filled: Program) -> None:
     """A list to hand on without secrets."""
     words = ("export", "--tenant", "vaccine-chain")
@@ -147,6 +194,56 @@ def test_what_cannot_be_done_is_refused_before_it_begins(
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert not (home / "out").exists()
+
+
+def test_a_refusal_is_a_sentence_with_advice(call: Call, incoming: Path) -> None:
+    """No field's name of ours in front."""
+    (incoming.parent / "empty").mkdir()
+    told = call("import", "empty", "--tenant", "orchard").stderr
+    assert told == (
+        f"idconsole: There is no file devices.txt in {incoming.parent}/empty. "
+        "Put it there, or name the file to import.\n"
+    )
+
+
+@pytest.mark.parametrize("words", [("--tenant", "ghost"), ()])
+def test_a_refused_export_leaves_no_folder_behind(call: Call, words: tuple[str, ...]) -> None:
+    """Neither the last one nor those above it that were made for it."""
+    done = call("export", "new/deep/out", *words)
+    assert done.returncode != 0
+    assert not Path("new").exists()
+
+
+def test_a_refused_export_leaves_a_folder_that_was_there(call: Call) -> None:
+    """Even an empty one."""
+    Path("mine").mkdir()
+    assert call("export", "mine/out", "--tenant", "ghost").returncode == 1
+    assert list(Path("mine").iterdir()) == []
+
+
+def test_an_export_to_a_full_disk_leaves_no_folder(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made before its room can be tried."""
+    monkeypatch.setattr(
+        "registry_backend.jobs.containers.tempfile.TemporaryFile",
+        lambda **_: open("/dev/full", "wb", buffering=0),  # noqa: SIM115, PTH123
+    )
+    done = call("export", "new/out", "--tenant", "orchard")
+    assert done.returncode == 1
+    assert done.stderr.startswith("idconsole: The folder ")
+    assert "No space left" in done.stderr
+    assert not Path("new").exists()
+
+
+def test_an_empty_data_file_is_no_registry_yet(call: Call) -> None:
+    """A reader is told so, and an import makes it one."""
+    Path("empty.sqlite").touch()
+    done = call("list", "tenants", "--data", "empty.sqlite")
+    assert done.returncode == 1
+    assert "is empty, not a registry yet" in done.stderr
+    assert "--read-only" not in done.stderr
+    assert Path("empty.sqlite").read_bytes() == b""
 
 
 def test_progress_is_drawn_on_a_terminal_only(filled: Program, incoming: Path) -> None:

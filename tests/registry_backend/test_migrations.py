@@ -68,10 +68,23 @@ def test_a_failing_upgrade_leaves_the_old_version(path: Path) -> None:
 def test_an_older_file_is_not_upgraded_for_a_reader(path: Path) -> None:
     """Reading only means changing nothing."""
     before = path.read_bytes()
-    with pytest.raises(Denied, match="upgraded"):
+    with pytest.raises(Denied, match="upgraded") as refused:
         prepare(path, read_only=True, migrations=NEXT)
+    assert "--read-only" not in str(refused.value), "nobody may have said so"
     assert path.read_bytes() == before
     assert sorted(each.name for each in path.parent.glob("*.bak*")) == []
+
+
+def test_an_empty_file_is_no_registry_to_a_reader(tmp_path: Path) -> None:
+    """It says so and how to make it one, and leaves it empty."""
+    path = tmp_path / "empty.db"
+    path.touch()
+    with pytest.raises(Unreachable, match="is empty, not a registry yet") as refused:
+        prepare(path, read_only=True)
+    assert "import into it" in refused.value.hint
+    assert path.read_bytes() == b""
+    prepare(path, read_only=False)
+    prepare(path, read_only=True)
 
 
 async def refused(path: Path) -> RegistryError:

@@ -54,6 +54,29 @@ def test_a_cancelled_job_is_a_warning_and_an_export_counts_devices() -> None:
     assert render.outcome(export).text == "1 device written to /srv/exchange."
 
 
+def test_the_lines_of_an_import_add_up() -> None:
+    """Those that asked for nothing are told when there are any."""
+    counts = JobCounts(lines=9, created=1, updated=2, deleted=1, failed=2)
+    shown = lines_of(job(JobStatus.COMPLETED, counts=counts))
+    assert shown["read"] == "9"
+    assert shown["passed over"].startswith("3")
+    whole = JobCounts(lines=6, created=1, updated=2, deleted=1, failed=2)
+    assert "passed over" not in lines_of(job(JobStatus.COMPLETED, counts=whole))
+
+
+def test_devices_that_an_export_could_not_write_are_shown() -> None:
+    """In the detail and in the message."""
+    export = job(JobStatus.COMPLETED, JobType.EXPORT, counts=JobCounts(lines=4, failed=2))
+    assert lines_of(export)["failed"] == "2"
+    assert "2 devices failed" in render.outcome(export).text
+
+
+def lines_of(shown: Job) -> dict[str, str]:
+    """The section of a job's detail that counts its lines."""
+    section = next(each for each in render.detail(shown, START) if each.title == "Lines")
+    return {line.label: line.value for line in section.lines}
+
+
 def test_the_time_left_follows_from_the_rate_so_far() -> None:
     """A quarter in a minute leaves three."""
     running = job(JobStatus.RUNNING, checkpoint=JobCheckpoint(offset=250))
