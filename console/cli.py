@@ -207,6 +207,13 @@ def _add_contexts(commands: _Commands[argparse.ArgumentParser]) -> None:
     action("show", "one of them; the current one when none is named")
     action("remove", "take one out of the file")
     action("use", "make one the current one")
+    learning = action("learn", "remember ids from files, for a registry that cannot list")
+    learning.add_argument(
+        "path", metavar="FOLDER|FILE", type=Path, help="devices.txt, .ndjson or Hono 1.1's JSON"
+    )
+    learning.add_argument(
+        "--tenant", metavar="ID", default=argparse.SUPPRESS, help="whose the devices are"
+    )
     adding = action("add", "save a new one")
     adding.add_argument("--url", help="of a remote Hono, such as https://registry.example:28443")
     adding.add_argument("--compat", choices=("2.x", "1.1"), help="only where it cannot be asked")

@@ -87,8 +87,11 @@ examples:
   idconsole context use lab
   idconsole --context plant
   idconsole list devices --context lab --tenant DEFAULT_TENANT
+  idconsole context learn lab ./devices.txt --tenant DEFAULT_TENANT
 
 Contexts are kept in contexts.toml; passwords and tokens never are, only where they are found.
 The context `local`, the registry in the user's data folder, is always there.
+A Hono 1.1 cannot list; `learn` remembers the ids in a devices.txt, an .ndjson file, or Hono's JSON
+files, so that the console lists them. Nothing is sent to the registry.
 """,
 }

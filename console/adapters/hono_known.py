@@ -6,9 +6,12 @@ import contextlib
 import json
 import os
 import tempfile
+from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from registry_backend.domain.errors import Unreachable
 
 MOST_TENANTS = 1_000
 MOST_DEVICES = 10_000
@@ -48,7 +51,7 @@ class KnownIds:
         """Remember devices, such as those of an import, and their tenant."""
         self.add_tenant(tenant_id)
         known = self._devices.setdefault(tenant_id, {})
-        for device_id in device_ids:
+        for device_id in deque(device_ids, MOST_DEVICES):
             self._changed |= _put(known, device_id, MOST_DEVICES)
 
     def forget_tenant(self, tenant_id: str) -> None:
@@ -63,24 +66,25 @@ class KnownIds:
         known.pop(device_id, None)
 
     def save(self) -> None:
-        """Write what changed, as a whole."""
+        """Write what changed, as a whole, where that can be done."""
+        with contextlib.suppress(Unreachable):
+            self.write()
+
+    def write(self) -> None:
+        """The same, where it must be done. Raises Unreachable."""
         if self._file is None or not self._changed:
             return
-        self._changed = False
         content = {
             "tenants": list(self._tenants),
             "devices": {tenant: list(ids) for tenant, ids in self._devices.items() if ids},
         }
-        name = ""
+        self._changed = False
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=self._file.parent, prefix=".known-")
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(content, file, ensure_ascii=True)
-            Path(name).replace(self._file)
-        except OSError:
-            with contextlib.suppress(OSError):
-                Path(name).unlink(missing_ok=True)
+            _replace(self._file, json.dumps(content, ensure_ascii=True))
+        except OSError as error:
+            raise Unreachable(
+                f"{self._file} cannot be written: {error.strerror}.", layer="file"
+            ) from None
 
     def _load(self) -> None:
         if self._file is None:
@@ -94,6 +98,19 @@ class KnownIds:
             devices = content.get("devices")
             if isinstance(devices, dict):
                 self._devices = {tenant: _ids(listed) for tenant, listed in devices.items()}
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write all of a file or nothing. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".known-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _ids(listed: Any) -> dict[str, None]:

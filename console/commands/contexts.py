@@ -34,6 +34,10 @@ def run(options: argparse.Namespace) -> int:
             context = context_from(options)
             add_context(path, context)
             say(f"Added {context.name}: {context.address}. Open it with --context {context.name}.")
+        case "learn":
+            from console.commands.learning import run as learn  # noqa: PLC0415 - only here
+
+            return learn(options)
         case "remove":
             remove_context(path, options.name)
             say(f"Removed {options.name}.")
