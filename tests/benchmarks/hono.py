@@ -38,7 +38,7 @@ def measure_points(data: Path, folder: Path, *, seconds: float, rounds: int) -> 
         seconds: Of each measurement.
         rounds: How often.
     """
-    devices, size = _some_devices(data)
+    devices, size = some_devices(data)
     loads: dict[tuple[str, str], list[Load]] = {}
     spent_each: dict[tuple[str, str], list[float]] = {}
     with ExitStack() as stack:
@@ -95,7 +95,7 @@ def _copies(data: Path, folder: Path) -> Sequence[Path]:
     return copies
 
 
-def _some_devices(data: Path) -> tuple[list[tuple[str, str]], int]:
+def some_devices(data: Path) -> tuple[list[tuple[str, str]], int]:
     """Ids with their documents, in no order, and how many devices there are."""
     with closing(open_plain(data)) as connection:
         found = connection.execute(_PLAIN_DEVICES, (TENANT,)).fetchall()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import fleet
+from tests.benchmarks import fleet, hono
 from tests.benchmarks.child import EXPORTED, WRITTEN
 from tests.benchmarks.figures import Figure, Spread, table
+from tests.benchmarks.hono_servers import plain, product
 from tests.benchmarks.moving import PLAIN, PRODUCT, measure_moving
 from tests.benchmarks.reads import measure_reads
 from tests.benchmarks.writes import CALLERS, measure_writes
@@ -110,3 +112,42 @@ def test_the_table_says_which_budgets_are_kept() -> None:
     lines = table([kept, missed]).splitlines()
     assert lines[2].endswith("kept")
     assert lines[3].endswith("MISSED")
+
+
+def test_the_bare_framework_answers_and_stores_the_same(registry: Path, tmp_path: Path) -> None:
+    """GET gives the same bytes as the product, and a PUT leaves the same document and count."""
+    (device_id, document), *_ = hono.some_devices(registry)[0]
+    path = f"/v1/devices/{fleet.TENANT}/{device_id}"
+    answers, rows = [], []
+    for serve in (product, plain):
+        copy = tmp_path / f"{serve.__name__}.sqlite"
+        copy.write_bytes(registry.read_bytes())
+        with serve(copy, tmp_path) as server:
+            answers.append(exchange(server.port, "GET", path))
+            assert exchange(server.port, "PUT", path, document.replace('"ext"', '"ext" '))[0] == 204
+            sql = f"""SELECT document, enabled, revision, updated_at IS NULL FROM devices
+                WHERE device_id = '{device_id}'"""  # noqa: S608 - an id of the fleet
+            rows.append(rows_of(copy, sql))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 200
+    assert rows[0] == rows[1]
+    assert rows[0][0][3] == 0
+
+
+def test_requests_and_searches_are_measured(registry: Path, tmp_path: Path) -> None:
+    """Each request against the bare framework, each search against the smaller registry."""
+    points = list(hono.measure_points(registry, tmp_path, seconds=0.1, rounds=1))
+    assert [figure.what.partition(" ")[0] for figure in points] == ["GET"] * 3 + ["PUT"] * 3
+    assert all(figure.ours.median > 0 and figure.theirs for figure in points[:2] + points[3:5])
+
+    sizes = {fleet.BASE_DEVICES: tmp_path / "base.sqlite", DEVICES: registry}
+    lists = list(hono.measure_lists(sizes, tmp_path, times=3))
+    assert len(lists) == len(hono.SEARCHES)
+
+
+def exchange(port: int, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
+    """Status and body of one answer."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port)) as peer:
+        peer.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+        answer = peer.getresponse()
+        return answer.status, answer.read()
