@@ -16,12 +16,13 @@ from urllib.parse import quote
 
 import httpx
 
-from console.adapters.rest_endpoint import Endpoint, shown_certificate, tls_context
+from console.adapters.rest_endpoint import Endpoint, tls_context
 from console.adapters.rest_errors import (
     FOREIGN,
     NOT_SENT,
     Refusal,
     problem_of,
+    refused_certificate,
     secrets_in,
     unreachable,
 )
@@ -197,12 +198,13 @@ class RestClient:
 
     async def _failed(self, error: Exception) -> Unreachable:
         found = unreachable(error, self.endpoint.url)
-        if found.layer == "tls" and "certificate that is not accepted" in found.message:
-            shown = await asyncio.to_thread(
-                shown_certificate, self.endpoint.url, self.endpoint.connect_seconds
-            )
-            message = f"{found.message} {shown}".strip()
-            found = Unreachable(message, layer="tls", hint=found.hint)
+        refused = refused_certificate(error)
+        if refused is not None:
+            # only a certificate refused pays for loading what can look at it
+            from console.adapters.rest_chain import explain_refusal  # noqa: PLC0415
+
+            why = await asyncio.to_thread(explain_refusal, self.endpoint, refused.verify_code)
+            found = Unreachable(f"{found.message} {why}".strip(), layer="tls", hint=found.hint)
         if isinstance(error, NOT_SENT):
             found = _NotSent(found.message, layer=found.layer, hint=found.hint)
         return self._lost(found)

@@ -1,17 +1,14 @@
-"""Where a remote registry is, whom to trust there, and which certificate it shows."""
+"""Where a remote registry is, and whom to trust there."""
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from registry_backend.domain.errors import Unreachable
-from registry_backend.domain.timestamps import format_timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,36 +68,3 @@ def _naming(path: Path, content: str) -> Iterator[None]:
     except OSError as error:
         why = error.strerror or "unreadable"
         raise Unreachable(f"{path} with the {content}: {why}.", layer="file") from None
-
-
-def shown_certificate(url: str, seconds: float) -> str:
-    """Which certificate a server shows, in a sentence; empty when it shows none any more.
-
-    Verification is off here, because its failure is what the sentence explains: nothing is sent.
-    """
-    from cryptography import x509  # noqa: PLC0415 - only a certificate refused pays for loading it
-
-    parsed = urlsplit(url)
-    host = parsed.hostname or ""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    content = None
-    with (
-        suppress(OSError),
-        socket.create_connection((host, parsed.port or 443), timeout=seconds) as plain,
-        context.wrap_socket(plain, server_hostname=host) as secured,
-    ):
-        content = secured.getpeercert(binary_form=True)
-    if not content:
-        return ""
-    try:
-        shown = x509.load_der_x509_certificate(content)
-        subject, issuer = shown.subject.rfc4514_string(), shown.issuer.rfc4514_string()
-    except ValueError:
-        return "That certificate cannot be read."
-    begins, ends = format_timestamp(shown.not_valid_before_utc), shown.not_valid_after_utc
-    return (
-        f"It is the one of {subject or 'no subject'}, issued by {issuer or 'nobody'}, "
-        f"valid from {begins} to {format_timestamp(ends)}."
-    )

@@ -91,14 +91,32 @@ def unreachable(error: Exception, address: str) -> Unreachable:
     return Unreachable(f"{address} {reading.text}.", layer=reading.layer, hint=reading.hint)
 
 
+_CERTIFICATE_HINTS = {
+    # by OpenSSL's number of what is wrong
+    9: "Check the clocks of both machines.",
+    10: "It must be renewed where the registry runs.",
+    62: "Use an address that it is for.",
+    64: "Use an address that it is for.",
+}
+
+
+def refused_certificate(error: Exception) -> ssl.SSLCertVerificationError | None:
+    """The refusal of a server's certificate behind an exception; None: it is something else."""
+    refusals = (each for each in _causes(error) if isinstance(each, ssl.SSLCertVerificationError))
+    return next(refusals, None)
+
+
 def _by_cause(cause: BaseException) -> _Reading | None:
     match cause:
         case ssl.SSLCertVerificationError():
             why = getattr(cause, "verify_message", "") or "it does not verify"
             return _Reading(
                 "tls",
-                f"shows a certificate that is not accepted: {why}",
-                "Name the authority that signed it in ca-file of the context.",
+                f"shows a certificate that is not accepted: {why.rstrip('.')}",
+                _CERTIFICATE_HINTS.get(
+                    getattr(cause, "verify_code", 0),
+                    "Name the authority that signed it in ca-file of the context.",
+                ),
             )
         case ssl.SSLError():
             return _tls_reading(cause)
