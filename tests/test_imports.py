@@ -78,7 +78,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     # ---------------------------------------------------------------- beside them
     "themes":                      (DOMAIN, "textual"),
     "screenshots":                 ("console", "registry_backend.open", "registry_backend.sample",
-                                    DOMAIN, "themes", "textual", "rich"),
+                                    "registry_backend.api", "registry_backend.server",
+                                    "registry_backend.wire", DOMAIN, "themes", "textual",
+                                    "rich"),
 }  # fmt: skip
 
 SHARED_ADAPTER_MODULES = {
