@@ -44,7 +44,7 @@ class CredentialUseCases:
 
     async def get(self, tenant_id: str, device_id: str) -> CredentialSet:
         """The stored set, hashes and keys included. Raises NotFound (tenant or device)."""
-        return await self._store.read(
+        return await self._store.read_point(
             lambda snapshot: get_credentials(snapshot, tenant_id, device_id)
         )
 

@@ -197,9 +197,9 @@ class DeviceUseCases:
 
 def get_device(snapshot: Snapshot, tenant_id: str, device_id: str) -> Device:
     """The device. Raises NotFound (tenant or device)."""
-    check_tenant(snapshot, tenant_id)
-    device = snapshot.get_device(tenant_id, device_id)
+    device = snapshot.get_device_of(tenant_id, device_id)
     if device is None:
+        check_tenant(snapshot, tenant_id)
         raise no_device(tenant_id, device_id)
     return device
 

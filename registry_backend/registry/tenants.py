@@ -58,7 +58,7 @@ class TenantUseCases:
 
     async def get(self, tenant_id: str) -> Tenant:
         """Raises NotFound."""
-        return await self._store.read(lambda snapshot: require_tenant(snapshot, tenant_id))
+        return await self._store.read_point(lambda snapshot: require_tenant(snapshot, tenant_id))
 
     async def create(
         self,

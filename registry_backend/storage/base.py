@@ -95,6 +95,9 @@ class Snapshot(Protocol):
     def get_device(self, tenant_id: str, device_id: str) -> Device | None:
         """The device of that id, or None."""
 
+    def get_device_of(self, tenant_id: str, device_id: str) -> Device | None:
+        """The device of that id, or None, also when its tenant is not there."""
+
     def page_devices(
         self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
     ) -> Page[Device]:

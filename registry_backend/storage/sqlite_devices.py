@@ -56,6 +56,15 @@ class DeviceReads(Rows):
         )
         return _device(tenant_id, row) if row else None
 
+    def get_device_of(self, tenant_id: str, device_id: str) -> Device | None:
+        """The device of that id, or None, also when its tenant is not there."""
+        row = self._one(
+            f"""SELECT {_COLUMNS} FROM devices AS d WHERE d.tenant_id = ? AND d.device_id = ?
+            AND EXISTS (SELECT 1 FROM tenants WHERE tenants.tenant_id = d.tenant_id)""",  # noqa: S608 - constant
+            *(tenant_id, device_id),
+        )
+        return _device(tenant_id, row) if row else None
+
     def page_devices(
         self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
     ) -> Page[Device]:

@@ -29,6 +29,10 @@ MAX_GROUP = 256
 """Writes in one transaction."""
 MAX_GROUP_SECONDS = 0.05
 """After so long no further write joins a group: other processes want the file too."""
+_COMING_SECONDS = 0.002
+"""How soon the next write of a crowd comes."""
+_LONGEST_WAIT_SECONDS = 0.02
+"""How long a crowd is waited for; about what a slow disk takes for one commit."""
 _TURN_SECONDS = 0.1
 """After so long without a pause the file is left to others for a moment."""
 _PAUSE_SECONDS = 0.003
@@ -77,6 +81,7 @@ class Writer:
         self._closing = False
         self._patience = 0.0
         self._last_pause = time.monotonic()
+        self._crowd = 1
         self._data_version = self._read_data_version()
         self._stamp = last_stamp(connection)
         self._thread = threading.Thread(target=self._serve, name="registry-writer", daemon=True)
@@ -104,8 +109,22 @@ class Writer:
                 continue
             if write is None:
                 break
+            self._await_others()
             self._commit_group(write)
         self._connection.close()
+
+    def _await_others(self) -> None:
+        """Where many wrote at once just now, let them all come before any of it is done.
+
+        They share one commit then, and this thread does not take turns with theirs for each row.
+        """
+        deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
+        came = -1
+        while 1 + self._writes.qsize() < self._crowd and time.monotonic() < deadline:
+            if self._writes.qsize() == came:
+                return
+            came = self._writes.qsize()
+            time.sleep(_COMING_SECONDS)
 
     # Groups
 
@@ -125,6 +144,7 @@ class Writer:
             self._fail(first, group, error)
             return
         self._patience = _QUIET_SECONDS
+        self._crowd = len(group.settlements)
         # Watchers first: whoever has waited for a write knows that they were told.
         if group.changes:
             self._announce(tuple(group.changes))
