@@ -185,6 +185,16 @@ async def test_old_rows_stay_painted_until_new_ones_come() -> None:
         assert not table.marks
 
 
+async def test_a_timer_that_runs_out_just_as_the_rows_come_says_nothing() -> None:
+    """Its message may be on its way already when it is stopped."""
+    app = TableApp(KeyedList.of(1000))
+    async with app.run_test(size=(60, 20), notifications=True, tooltips=True) as pilot:
+        table = await ready(pilot, app)
+        table._say_loading()
+        table.move_to_position(3)
+        assert table.status == "4 of 1,000"
+
+
 async def test_late_answers_of_an_older_list_are_dropped() -> None:
     """Out of order or not, the newest question is the one answered."""
     slow, quick = KeyedList.of(1000), KeyedList(["quick"])
