@@ -263,7 +263,12 @@ class Hono11Suite(HonoSuite):
     async def test_the_tenants_limit_holds(
         self, adapter: RegistryAdapter, devices: DevicesPort, tenant_id: str
     ) -> None:
-        """1.1 has one limit for all tenants, which the operator sets: see the test of its error."""
+        """1.1 has no such member (hono 2.2): what is saved shows that it limits nothing."""
+        limits = TenantAttributes.parse({"registration-limits": {"max-devices": 1}})
+        saved = await need(adapter.tenants).update(tenant_id, limits, expected=None)
+        assert saved.attributes.registration_limits is None
+        await fill(devices, tenant_id, "first", "second")
+        assert (await devices.get(tenant_id, "second")).enabled
 
     async def test_usage_counts_what_hangs_on_it(
         self, adapter: RegistryAdapter, tenants: TenantsPort
@@ -351,6 +356,23 @@ async def test_a_limit_is_told_as_such(tmp_path: Path) -> None:
         await need(adapter.tenants).create("north", limits)
         with pytest.raises(LimitReached, match="limit"):
             await need(adapter.devices).create("north", "pump", device())
+
+
+async def test_a_limit_of_an_old_registry_is_told_although_it_gives_no_reason(
+    tmp_path: Path,
+) -> None:
+    """1.1 answers 403 without a word; the message says what that means there (hono 3.5)."""
+    limits = TenantAttributes.parse({"registration-limits": {"max-devices": 1}})
+    async with serving(tmp_path / "r.sqlite") as endpoint, connected(endpoint) as adapter:
+        await need(adapter.tenants).create("north", limits)
+        await fill(need(adapter.devices), "north", "first")
+    async with (
+        serving(tmp_path / "r.sqlite", compat="1.1") as endpoint,
+        connected(endpoint) as adapter,
+    ):
+        with pytest.raises(LimitReached, match="second") as caught:
+            await need(adapter.devices).create("north", "second", device())
+        assert "100 devices" in caught.value.hint
 
 
 async def test_callers_prove_who_they_are(tmp_path: Path) -> None:
