@@ -187,8 +187,7 @@ class Refusal:
 def problem_of(refusal: Refusal) -> RegistryError:
     """One error with the status, the server's own words, and what we make of it."""
     words = words_of(refusal.body, refusal.headers.get("content-type", ""))
-    for secret in refusal.hidden:
-        words = words.replace(secret, MASK)
+    words = _masked(words, refusal.hidden)
     status = refusal.status
     said = f"the registry says: {words}" if words else "the registry gave no reason"
     message = f"{refusal.what[:1].upper()}{refusal.what[1:]}: {_verdict(refusal)} "
@@ -201,8 +200,9 @@ def problem_of(refusal: Refusal) -> RegistryError:
     if status == 403 and "limit" in words.lower():
         return LimitReached(message, hint=hint)
     if status in (400, 413, 415, 422):
-        problems = _field_problems(refusal.body)
-        return Invalid("" if problems else message, problems=problems, hint=hint)
+        error = Invalid(message, hint=hint)
+        error.problems = tuple(_field_problems(refusal))
+        return error
     return _FAMILY.get(status, Fault)(message, hint=hint)
 
 
@@ -286,15 +286,21 @@ def _short(text: str) -> str:
     return plain if len(plain) <= MAX_WORDS else plain[: MAX_WORDS - 1] + "…"
 
 
-def _field_problems(body: bytes) -> list[FieldProblem]:
+def _masked(words: str, hidden: Iterable[str]) -> str:
+    for secret in hidden:
+        words = words.replace(secret, MASK)
+    return words
+
+
+def _field_problems(refusal: Refusal) -> list[FieldProblem]:
     """The broken rules where a server lists them one by one beside its words."""
     try:
-        members = json.loads(body)
+        members = json.loads(refusal.body)
     except (ValueError, RecursionError):
         return []
     listed = members.get("problems") if isinstance(members, dict) else None
     return [
-        FieldProblem(each["field"], _short(each["problem"]))
+        FieldProblem(each["field"], _short(_masked(each["problem"], refusal.hidden)))
         for each in (listed if isinstance(listed, list) else ())
         if isinstance(each, dict)
         and isinstance(each.get("field"), str)

@@ -310,6 +310,17 @@ def test_words_are_found_in_any_kind_of_body(body: bytes, kind: str, words: str 
     assert words is None or found == words
 
 
+def test_fields_that_a_server_names_are_marked_and_its_words_kept() -> None:
+    """In a form beside their fields, elsewhere in the message; secrets in neither."""
+    body = b'{"error":"bad sesame","problems":[{"field":"ext","problem":"not sesame"},7,{"a":1}]}'
+    error = problem_of(replace(refusal(400, body, "application/json"), hidden=("sesame",)))
+    assert isinstance(error, Invalid)
+    assert [each.field for each in error.problems] == ["ext"]
+    assert "not " in error.problems[0].problem
+    assert "HTTP 400" in error.message
+    assert "sesame" not in str(error) + error.problems[0].problem
+
+
 def test_a_page_instead_of_json_is_diagnosed() -> None:
     """A proxy answers."""
     error = problem_of(refusal(404, b"<!DOCTYPE html><p>Not here", "text/html"))

@@ -349,6 +349,16 @@ async def test_a_read_only_session_writes_nothing(tmp_path: Path) -> None:
                     await refused("north")  # type: ignore[call-arg]
 
 
+async def test_a_field_that_the_registry_refuses_is_named(tmp_path: Path) -> None:
+    """So that a form can mark it."""
+    async with serving(tmp_path / "r.sqlite") as endpoint, connected(endpoint) as adapter:
+        broken = TenantAttributes().model_copy(update={"minimum_message_size": -1})
+        with pytest.raises(Invalid) as caught:
+            await need(adapter.tenants).create("south", broken)
+        assert [each.field for each in caught.value.problems] == ["minimum-message-size"]
+        assert "HTTP 400" in caught.value.message
+
+
 async def test_a_limit_is_told_as_such(tmp_path: Path) -> None:
     """403 with the registry's words (hono 3.5)."""
     async with serving(tmp_path / "r.sqlite") as endpoint, connected(endpoint) as adapter:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from registry_backend.api.answers import JSON_TYPE, PLAIN_TYPE, Answer
-from registry_backend.domain.document import compact_json
+from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.errors import (
     AlreadyExists,
     Denied,
     Fault,
+    FieldProblem,
     Invalid,
     LimitReached,
     NotFound,
@@ -54,7 +56,8 @@ def failure(error: RegistryError, profile: HonoProfile, *, expected: str = "") -
         message = _INTERNAL
     if status == 412:
         message = f"{VERSION_MISMATCH}: {message}{bare_version_hint(expected)}"
-    answer = told(status, message, profile)
+    problems = error.problems if isinstance(error, Invalid) else ()
+    answer = told(status, message, profile, problems=problems)
     if isinstance(error, Throttled) and error.retry_after is not None:
         headers = {"Retry-After": str(int(error.retry_after) + 1)}
         return Answer(answer.status, answer.body, answer.content_type, headers)
@@ -68,10 +71,20 @@ def bare_version_hint(expected: str) -> str:
     return ""
 
 
-def told(status: int, message: str, profile: HonoProfile) -> Answer:
-    """An error with its reason, in the form of the profile."""
+def told(
+    status: int, message: str, profile: HonoProfile, *, problems: Sequence[FieldProblem] = ()
+) -> Answer:
+    """An error with its reason, in the form of the profile; fields beside it where they are known.
+
+    Hono's description lets errors have further members (hono 3.2), and its clients pass over them.
+    """
     if profile.json_errors:
-        return Answer(status, compact_json({"error": message}).encode("utf-8"), JSON_TYPE)
+        members: JsonObject = {"error": message}
+        if problems:
+            members["problems"] = [
+                {"field": each.field, "problem": each.problem} for each in problems
+            ]
+        return Answer(status, compact_json(members).encode("utf-8"), JSON_TYPE)
     if status in _SILENT_11:
         return Answer(status)
     return Answer(status, message.encode("utf-8"), PLAIN_TYPE)

@@ -177,6 +177,8 @@ def _integer(lowest: int, highest: int, *, default: int) -> JsonObject:
 def _schemas(profile: HonoProfile) -> JsonObject:
     tenant = _document(TenantAttributes, profile.tenant)
     device = _document(DeviceAttributes, profile.device)
+    text: JsonObject = {"type": "string"}
+    problem = _object({"field": text, "problem": text}, required=["field", "problem"])
     schemas = {
         "Tenant": tenant,
         "Device": device,
@@ -185,7 +187,10 @@ def _schemas(profile: HonoProfile) -> JsonObject:
         "DeviceShown": _shown(device, status={"type": "object"}),
         "CredentialsShown": {"type": "array", "items": {"type": "object"}},
         "Created": _object({"id": {"type": "string"}}, required=["id"]),
-        "Error": _object({"error": {"type": "string"}}, required=["error"]),
+        "Error": _object(
+            {"error": {"type": "string"}, "problems": {"type": "array", "items": problem}},
+            required=["error"],
+        ),
     }
     if profile.lists:
         schemas["TenantPage"] = schemas["DevicePage"] = _object(
