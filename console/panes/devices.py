@@ -368,7 +368,9 @@ class DevicesPane(RecordPane[Device]):
     @one_at_a_time
     async def action_jump(self) -> None:
         """Go to an id, or to a position in the list."""
-        field = Field("to", "Go to", "An id or its beginning, or # and a position such as #500000.")
+        lists, tenant_id = self.port.abilities.can_list, self.scope.tenant_id
+        target_help = "An id or its beginning" if lists else "A whole id, which is opened"
+        field = Field("to", "Go to", f"{target_help}, or # and a position such as #500000.")
 
         async def jump(values: Values) -> str:
             target = text_of(values, "to")
@@ -378,8 +380,12 @@ class DevicesPane(RecordPane[Device]):
                 if not target[1:].replace(",", "").isdigit():
                     raise Invalid(problems=[FieldProblem("to", "a position is a number")])
                 self.table.move_to_position(int(target[1:].replace(",", "")) - 1)
-            else:
+            elif lists or tenant_id is None:
                 self.table.move_to(target)
+            else:
+                await self.port.get(tenant_id, target)
+                self.set_filter("")  # the device is listed from now on, but may not fit
+                self.table.reload(at=target)
             return target
 
         await self.fill_form("Jump", [field], jump, submit="Go")

@@ -11,11 +11,12 @@ from textual.pilot import Pilot
 
 from console.adapters.hono import HonoAdapter
 from console.app import ConsoleApp
+from console.dialogs.form import FormScreen
 from console.widgets.context_bar import ContextBar
 from registry_backend.domain.devices import Device
 from registry_backend.domain.tenants import TenantAttributes
 from tests.console.conftest import RunConsole, settled, type_text
-from tests.console.hands import at_rest, pane_of, table_lines, told, until_count, until_told
+from tests.console.hands import at_rest, dialog, pane_of, table_lines, told, until_count, until_told
 from tests.console.waiting import wait_for
 from tests.contract.adapter_help import device, fill, need
 from tests.contract.hono_serving import connected, serving
@@ -24,6 +25,11 @@ from tests.contract.hono_serving import connected, serving
 def header(pilot: Pilot[None]) -> ContextBar:
     """The line at the top."""
     return pilot.app.query_one(ContextBar)
+
+
+def shown_in_front(pilot: Pilot[None]) -> str:
+    """The texts of the screen in front."""
+    return "\n".join(str(each.render()) for each in pilot.app.screen.query("Static, Label"))
 
 
 def row_id(pilot: Pilot[None]) -> str:
@@ -76,6 +82,39 @@ async def test_a_registry_that_cannot_list_says_so_and_opens_by_id(
         async with run_console(again, pane="devices", tenant_id="yard") as pilot:
             await wait_for(pilot, lambda: pane_of(pilot).current is not None, "the known device")
             assert row_id(pilot) == "pump"
+
+
+async def test_a_jump_opens_an_id_of_a_registry_that_cannot_list(
+    tmp_path: Path, run_console: RunConsole
+) -> None:
+    """When it is sent off, not as it is typed; an id that is not there is told in the dialog."""
+    async with serving(tmp_path / "r.sqlite", compat="1.1") as endpoint:
+        async with connected(endpoint) as other:
+            await need(other.tenants).create("yard", TenantAttributes())
+            await fill(need(other.devices), "yard", "pump", "p", "valve")
+        adapter = HonoAdapter(endpoint, title="old")
+        async with run_console(adapter, pane="devices", tenant_id="yard") as pilot:
+            await until_told(pilot, "type a whole id to open it")
+            for name in ("valve", "pump"):
+                await pilot.press("J")
+                await dialog(pilot, FormScreen)
+                await type_text(pilot, name)
+                await pilot.press("enter")
+                await at_rest(pilot)
+                await settled(pilot)
+                assert row_id(pilot) == name
+            lines = table_lines(pilot)
+            assert sum("pump" in line or "valve" in line for line in lines) == 2
+            assert not any(" p " in line for line in lines)
+            await pilot.press("J")
+            await dialog(pilot, FormScreen)
+            await type_text(pilot, "ghost")
+            await pilot.press("enter")
+            await wait_for(
+                pilot,
+                lambda: "Device ghost of tenant yard: not found" in shown_in_front(pilot),
+                "the answer in the dialog",
+            )
 
 
 async def test_a_server_that_goes_and_comes_back_is_told_and_heals(
