@@ -36,6 +36,11 @@ from registry_backend.domain.timestamps import now as utc_now
 CONNECTED = "connected"
 """The health of a registry that answers."""
 
+HARMLESS = frozenset(
+    {"up", "down", "j", "k", "pageup", "pagedown", "home", "end", "ctrl+q", "ctrl+c"}
+)
+"""Keys that only move the cursor, or leave."""
+
 
 class ConsoleApp(App[None]):
     """One registry, five panes.
@@ -224,22 +229,37 @@ class ConsoleApp(App[None]):
             await self.show_pane(name)
 
     async def action_show_pane(self, name: str) -> None:
-        """Show a pane by key."""
-        if self.pane is not None:
+        """Show a pane by key, for what the cursor stands on."""
+        if self.pane is not None and name != self.pane.id:
+            self._look_at(self.pane.scope_under_cursor() or self.scope)
             await self.show_pane(name)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Drop keys typed while an action is on its way to its next question.
+
+        They were meant for the question; here they would act on whatever is under the cursor.
+        """
+        typed = isinstance(event, events.Key) and event.key not in HARMLESS
+        if typed and self._running and self.pane is not None and self.pane.held:
+            event.stop()
+            return
+        await super().on_event(event)
 
     @on(ScopeAsked)
     async def _scope_asked(self, event: ScopeAsked) -> None:
         event.stop()
-        self.scope = event.scope
-        bar = self.query_one(ContextBar)
-        bar.tenant_id, bar.device_id = event.scope.tenant_id, event.scope.device_id
-        if event.scope.tenant_id:
-            self._remember("tenant", event.scope.tenant_id)
+        self._look_at(event.scope)
         if event.pane:
             await self.show_pane(event.pane)
         if event.filter_text is not None and self.pane is not None:
             self.pane.set_filter(event.filter_text)
+
+    def _look_at(self, scope: Scope) -> None:
+        self.scope = scope
+        bar = self.query_one(ContextBar)
+        bar.tenant_id, bar.device_id = scope.tenant_id, scope.device_id
+        if scope.tenant_id:
+            self._remember("tenant", scope.tenant_id)
 
     @on(RememberAsked)
     def _remember_asked(self, event: RememberAsked) -> None:

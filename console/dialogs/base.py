@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from textual.containers import Vertical
 from textual.screen import ModalScreen
@@ -46,6 +46,9 @@ class Dialog(ModalScreen[ResultT]):
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }
     """
+
+    leads_on: ClassVar[bool] = False
+    """Whether an answer leads to a further question, or back to this one when it is refused."""
 
     @property
     def holds_text(self) -> bool:

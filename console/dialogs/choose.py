@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -29,6 +30,7 @@ class Choice:
 class ChooseScreen(Dialog[str | None]):
     """Returns the value of the line chosen, or None."""
 
+    leads_on: ClassVar[bool] = True
     BINDINGS = [Binding("escape", "leave", "Cancel", show=False)]
     DEFAULT_CSS = """
     ChooseScreen OptionList { height: auto; max-height: 60vh; }

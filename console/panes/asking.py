@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from textual.containers import Vertical
-from textual.worker import Worker, WorkerState
+from textual.worker import Worker, WorkerState, get_current_worker
 
 from console.dialogs.base import Dialog
 from console.forms.fields import Field, Values, refilled
@@ -32,14 +32,24 @@ class AskingPane(Vertical):
         self._beginning = self.run_worker(action, name=name, exit_on_error=False)
 
     @property
+    def held(self) -> bool:
+        """Whether an action is on its way to its next question: other keys would act meanwhile."""
+        worker = self._beginning
+        return worker is not None and not worker.is_finished and not self.covered
+
+    @property
     def covered(self) -> bool:
         """Whether a dialog is in front: keys that were read before it opened mean nothing now."""
         return self.app.screen is not self.screen
 
     async def ask(self, dialog: Dialog[AnswerT]) -> AnswerT | None:
         """Show a dialog and wait for the answer; None when it was left."""
+        worker: Worker[None] = get_current_worker()
         self._beginning = None
-        return await self.app.push_screen_wait(dialog)
+        answer = await self.app.push_screen_wait(dialog)
+        if dialog.leads_on and answer is not None:
+            self._beginning = worker
+        return answer
 
     def show_window(self, window: Dialog[None]) -> None:
         """Show something to read, unless a dialog is in front by now."""

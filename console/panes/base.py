@@ -120,6 +120,14 @@ class RecordPane(AskingPane, Generic[RowT]):
     async def fetch(self, key: str) -> RowT:
         """The record of that key as it is now. Raises NotFound."""
 
+    def start_at(self) -> str | None:
+        """The key of the row to begin at; None: the first."""
+        return None
+
+    def scope_under_cursor(self) -> Scope | None:
+        """What the other panes are to show when this one is left; None: what they showed."""
+        return None
+
     def empty_text(self) -> str:
         """What an empty table says: what belongs here and how to begin."""
         return "Nothing here."
@@ -155,9 +163,13 @@ class RecordPane(AskingPane, Generic[RowT]):
     def _filter(self) -> FilterLine:
         return self.query_one(FilterLine)
 
-    def watch_scope(self) -> None:
+    def depends_on(self, scope: Scope) -> object:
+        """The part of a scope that decides which rows there are."""
+        return scope.tenant_id
+
+    def watch_scope(self, before: Scope, after: Scope) -> None:
         """Look at something else: other rows, no filter."""
-        if self.is_mounted:
+        if self.is_mounted and self.depends_on(before) != self.depends_on(after):
             self.filter_text = ""
             self._filter.close()
             self.show_rows()
@@ -172,7 +184,7 @@ class RecordPane(AskingPane, Generic[RowT]):
             self._filter_problem = ""
             self.table.border_title = self.title()
             self.table.empty_text = self.empty_text()
-            self.table.show(source or ShortList(_no_rows, str))
+            self.table.show(source or ShortList(_no_rows, str), at=self.start_at())
         self._filter.mark_wrong(wrong=bool(self._filter_problem))
         self._show_status()
 

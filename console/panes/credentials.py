@@ -96,6 +96,10 @@ class CredentialsPane(RecordPane[CredentialEntry]):
         """Whose credentials these are."""
         return f"Credentials of {self.scope.device_id}" if self.scope.device_id else self.group
 
+    def depends_on(self, scope: Scope) -> object:
+        """The set of one device."""
+        return scope
+
     def empty_text(self) -> str:
         """How to begin."""
         if self.scope.tenant_id is None:

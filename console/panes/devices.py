@@ -94,6 +94,11 @@ class DevicesPane(RecordPane[Device]):
         arrow = {"id": "", "updated": "  by last change"}[self.order.by.value]
         return f"Devices{tenant}{arrow}"
 
+    def scope_under_cursor(self) -> Scope | None:
+        """The device under the cursor."""
+        row = self.current
+        return None if row is None else Scope(row.tenant_id, row.device_id)
+
     def empty_text(self) -> str:
         """How to begin."""
         if self.scope.tenant_id is None:

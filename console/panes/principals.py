@@ -17,7 +17,7 @@ from console.keys import bindings_of
 from console.panes.asking import one_at_a_time
 from console.panes.base import RecordPane
 from console.panes.editing import LeftOpen
-from console.panes.scope import RememberAsked
+from console.panes.scope import RememberAsked, Scope
 from console.panes.short_list import ShortList
 from console.render import principals as render
 from console.render.detail import Section
@@ -83,6 +83,11 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
     def title(self) -> str:
         """Which configuration this is."""
         return f"Principals in {self._config.main_file}" if self._config else "Principals"
+
+    def depends_on(self, scope: Scope) -> object:
+        """The files are the same for every tenant."""
+        del scope
+        return None
 
     def empty_text(self) -> str:
         """How to begin."""

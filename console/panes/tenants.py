@@ -87,6 +87,29 @@ class TenantsPane(RecordPane[Tenant]):
         """All tenants that the filter lets through."""
         return TenantSource(self.port, parse_tenant_query(self.filter_text))
 
+    def depends_on(self, scope: Scope) -> object:
+        """All tenants are shown, whichever is chosen."""
+        del scope
+        return None
+
+    def start_at(self) -> str | None:
+        """The tenant in force, so that a look at the list changes nothing."""
+        return self.scope.tenant_id
+
+    def come_forward(self) -> None:
+        """Stand on the tenant in force."""
+        super().come_forward()
+        row = self.current
+        if row is not None and self.scope.tenant_id not in (None, row.tenant_id):
+            self.table.move_to(self.scope.tenant_id or "")
+
+    def scope_under_cursor(self) -> Scope | None:
+        """The tenant under the cursor; its device stays chosen."""
+        row = self.current
+        if row is None or row.tenant_id == self.scope.tenant_id:
+            return None
+        return Scope(row.tenant_id)
+
     def empty_text(self) -> str:
         """How to begin."""
         if self.filter_text:
