@@ -114,13 +114,13 @@ SCENES: tuple[Scene, ...] = (
     Scene("jobs", ("4",)),
     Scene("jobs-light", ("4",), theme="paper"),
     Scene("jobs-small", ("4",), size=SMALL),
-    Scene("jobs-import", ("4", "i")),
-    Scene("jobs-export", ("4", "o")),
-    Scene("principals", ("5", "end")),
-    Scene("principals-light", ("5", "end"), theme="paper"),
+    Scene("jobs-import", ("4", "i", "ctrl+u", "text:/srv/exchange")),
+    Scene("jobs-export", ("4", "o", "ctrl+u", "text:/srv/exchange")),
+    Scene("principals", ("5", "j")),
+    Scene("principals-light", ("5", "j"), theme="paper"),
     Scene("principals-small", ("5",), size=SMALL),
     Scene("principals-edit", ("5", "j", "e")),
-    Scene("principals-review", ("5", "end", "e", "tab", "text:0", "ctrl+s")),
+    Scene("principals-review", ("5", "e", "tab", "text:0", "ctrl+s")),
     Scene("help", ("2", "question_mark")),
     Scene("palette", ("2", "ctrl+p", "text:gate")),
     Scene("themes", ("2", "t")),
@@ -214,7 +214,9 @@ async def walk(scene: Scene, adapter: RegistryAdapter) -> str:
 
 
 def _key(char: str) -> str:
-    return {" ": "space", ",": "comma", ".": "full_stop", "-": "minus"}.get(char, char)
+    return {" ": "space", ",": "comma", ".": "full_stop", "-": "minus", "/": "slash"}.get(
+        char, char
+    )
 
 
 async def settle(visit: Visit) -> None:
