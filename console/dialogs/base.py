@@ -48,7 +48,7 @@ class Dialog(ModalScreen[ResultT]):
     """
 
     leads_on: ClassVar[bool] = False
-    """Whether an answer leads to a further question, or back to this one when it is refused."""
+    """Whether an answer leads to a further question."""
 
     @property
     def holds_text(self) -> bool:

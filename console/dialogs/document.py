@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -31,7 +30,6 @@ class DocumentScreen(Dialog[str | None]):
         changed: Whether the text is worth a second question before it is dropped.
     """
 
-    leads_on: ClassVar[bool] = True
     BINDINGS = [
         Binding("ctrl+s", "submit", "Save", tooltip="Save the document."),
         Binding("escape", "leave", "Cancel", tooltip="Leave; asks again when text would be lost."),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -126,7 +125,6 @@ class FormScreen(Dialog[Values | None]):
         intro: A sentence above the fields.
     """
 
-    leads_on: ClassVar[bool] = True
     BINDINGS = [
         Binding("ctrl+s", "submit", "Save", tooltip="Save what was entered."),
         Binding("escape", "leave", "Cancel", tooltip="Leave; asks again when text would be lost."),

@@ -18,6 +18,10 @@ SavedT = TypeVar("SavedT")
 AnswerT = TypeVar("AnswerT")
 
 
+UNASKING = frozenset({"action_switch", "action_sample"})
+"""Actions that save at once: nobody types ahead for a question that never comes."""
+
+
 class AskingPane(Vertical):
     """A pane whose actions may ask something; they run as workers of the pane."""
 
@@ -35,7 +39,9 @@ class AskingPane(Vertical):
     def held(self) -> bool:
         """Whether an action is on its way to its next question: other keys would act meanwhile."""
         worker = self._beginning
-        return worker is not None and not worker.is_finished and not self.covered
+        if worker is None or worker.is_finished or worker.name in UNASKING:
+            return False
+        return not self.covered
 
     @property
     def covered(self) -> bool:
