@@ -189,8 +189,9 @@ class ConsoleApp(App[None]):
 
     @property
     def pane(self) -> RecordPane[Any] | None:
-        """The pane in front."""
-        current = self.query_one("#panes", ContentSwitcher).current
+        """The pane in front; None before the screen is made and when it is gone."""
+        switchers = self.query("#panes").results(ContentSwitcher)
+        current = next((switcher.current for switcher in switchers), None)
         return self._pane_named(current) if current else None
 
     def _pane_named(self, name: str) -> RecordPane[Any]:

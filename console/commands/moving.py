@@ -128,7 +128,11 @@ def export_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
     """What to export, and to which folder."""
     folder = Path(options.path).expanduser().absolute()
     job_format: JobFormat = options.format
-    if folder.exists() and not folder.is_dir():
+    try:
+        taken = folder.exists() and not folder.is_dir()
+    except OSError as error:
+        raise _not_reached(f"The folder {folder} cannot be reached", error) from None
+    if taken:
         raise UsageFault(f"{folder} is a file; an export needs a folder.")
     return JobSpec(
         type=JobType.EXPORT,

@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds before a condition is given up; generous, since it is only spent by a failing test."""
 
 
