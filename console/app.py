@@ -270,7 +270,7 @@ class ConsoleApp(App[None]):
     # changes by others
 
     def _tell_panes(self, changes: Sequence[Change]) -> None:
-        for pane in self.query_one("#panes").children:
+        for pane in self.query("#panes > *"):  # none any more when a late change meets the end
             if isinstance(pane, RecordPane):
                 pane.changed(changes)
 
