@@ -46,5 +46,5 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,check]'
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,check,keyring]'
 	@touch $(VENV)/.run $@
