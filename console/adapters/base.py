@@ -17,8 +17,10 @@ from typing import Protocol, Self
 
 from registry_backend.domain.credentials import Credential, CredentialRow, CredentialSet
 from registry_backend.domain.devices import Device, DeviceAttributes
+from registry_backend.domain.dry_run import DryRun
 from registry_backend.domain.errors import Denied
-from registry_backend.domain.jobs import Job, JobError, JobSpec
+from registry_backend.domain.identities import Identity, IdentityKind, Provisioning
+from registry_backend.domain.jobs import Job, JobError, JobFormat, JobSpec
 from registry_backend.domain.journal import Change, JournalEntry
 from registry_backend.domain.principals import FileChange, FilePrincipal, Principal, PrincipalConfig
 from registry_backend.domain.query import (
@@ -148,8 +150,24 @@ class CredentialsPort(Protocol):
         """How many credentials the tenant has."""
 
 
+@dataclass(frozen=True, slots=True)
+class JobAbilities:
+    """What jobs of this registry can do; the pane offers nothing else."""
+
+    imports: tuple[JobFormat, ...] = ("devices.txt", "csv", "ndjson", "hono-1.1")
+    exports: tuple[JobFormat, ...] = ("devices.txt", "ndjson", "hono-1.1")
+    folders: bool = True
+    """Whether a folder of this machine will do."""
+    containers: bool = False
+    """Whether the address of a blob container will do."""
+    can_forget: bool = True
+    can_dry_run: bool = False
+
+
 class JobsPort(Protocol):
     """Import and export jobs."""
+
+    abilities: JobAbilities
 
     async def list(self, tenant_id: str | None) -> Sequence[Job]:
         """Newest first."""
@@ -159,6 +177,14 @@ class JobsPort(Protocol):
 
     async def create(self, spec: JobSpec) -> Job:
         """Check the folder and start. Raises Invalid, LimitReached (one at a time per tenant)."""
+
+    async def dry_run(
+        self, spec: JobSpec, *, progress: Callable[[int], object] | None = None
+    ) -> DryRun:
+        """What that import would do, written nowhere; `progress` is told of lines read so far.
+
+        Raises as `create`.
+        """
 
     async def cancel(self, job_id: str) -> Job:
         """Stop; lines already applied stay. Raises NotFound, Invalid (already finished)."""
@@ -175,6 +201,56 @@ class StatisticsPort(Protocol):
 
     async def get(self, tenant_id: str) -> Statistics:
         """Cheap: kept, not counted."""
+
+
+class ConnectionsPort(Protocol):
+    """How a device itself connects: what an operator pastes into it, made on demand."""
+
+    async def connection_string(self, tenant_id: str, device_id: str, *, secondary: bool) -> str:
+        """The device's connection string with one of its keys, a secret (iothub 7.3).
+
+        Raises NotFound, Invalid (the device has no keys).
+        """
+
+    async def sas_token(
+        self, tenant_id: str, device_id: str, *, minutes: int, secondary: bool
+    ) -> str:
+        """A token the device may present for so long, a secret (iothub 7.1). Raises as above."""
+
+
+class ModulesPort(Protocol):
+    """Module identities of the device that an Identity Service runs on (identityd 1)."""
+
+    async def list(self) -> Sequence[Identity]:
+        """The hub's modules of this device, without their keys."""
+
+    async def get(self, module_id: str, kind: IdentityKind) -> Identity:
+        """Raises NotFound, Invalid."""
+
+    async def create(self, module_id: str, kind: IdentityKind, *, server: bool = False) -> Identity:
+        """Create a module, or issue a local identity: for a client, or for a server too."""
+
+    async def update(self, module_id: str) -> Identity:
+        """Push a module's keys to the hub again."""
+
+    async def delete(self, module_id: str) -> None:
+        """Remove a module from the hub."""
+
+
+class ProvisioningPort(Protocol):
+    """The identities of an Identity Service's caller and device, and where they come from."""
+
+    async def info(self) -> Provisioning:
+        """How the device was provisioned; nobody is refused."""
+
+    async def own(self) -> Identity:
+        """The caller's own identity."""
+
+    async def device(self) -> Identity:
+        """The device's identity."""
+
+    async def reprovision(self) -> None:
+        """Provision again: every principal's module is deleted and made anew (identityd 1.3)."""
 
 
 class JournalPort(Protocol):
@@ -235,6 +311,9 @@ class RegistryAdapter(ABC):
     statistics: StatisticsPort | None = None
     journal: JournalPort | None = None
     principals: PrincipalsPort | None = None
+    connections: ConnectionsPort | None = None
+    modules: ModulesPort | None = None
+    provisioning: ProvisioningPort | None = None
 
     sample: Callable[[], Awaitable[int]] | None = None
     """Fill in the sample fleet and say how many devices that made; None where nobody should."""

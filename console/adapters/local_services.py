@@ -7,7 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.adapters.base import JobAbilities
 from console.adapters.local_connection import Connection
+from registry_backend.domain.dry_run import DryRun
+from registry_backend.domain.errors import Unsupported
 from registry_backend.domain.jobs import Job, JobError, JobSpec
 from registry_backend.domain.journal import Change, JournalEntry
 from registry_backend.domain.principals import FileChange, FilePrincipal, Principal, PrincipalConfig
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 class LocalJobs:
     """Jobs of the bundled registry, run by this process."""
+
+    abilities = JobAbilities()
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -34,6 +39,15 @@ class LocalJobs:
     async def create(self, spec: JobSpec) -> Job:
         """As JobsPort."""
         return await (await self._connection.jobs()).create(spec, actor=self._connection.actor)
+
+    async def dry_run(
+        self,
+        spec: JobSpec,
+        *,
+        progress: Callable[[int], object] | None = None,  # noqa: ARG002
+    ) -> DryRun:
+        """As JobsPort."""
+        raise Unsupported(f"Imports of {spec.format} cannot be tried first.")
 
     async def cancel(self, job_id: str) -> Job:
         """As JobsPort."""

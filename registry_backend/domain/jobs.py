@@ -5,14 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field
 
 from registry_backend.domain.document import Value
 
-JobFormat = Literal["devices.txt", "hono-1.1", "ndjson"]
+JobFormat = Literal["devices.txt", "hono-1.1", "ndjson", "csv"]
 """devices.txt: IoT Hub lines. hono-1.1: the file registry's three files. ndjson: whole devices
-with credentials, one a line, for a faithful copy between registries of this kind."""
+with credentials, one a line, for a faithful copy between registries of this kind. csv: a table of
+devices with a header line, to import only."""
+
+
+def without_query(place: str) -> str:
+    """A folder or container to show: what follows its `?` lets anybody in (iothub 4.5)."""
+    return urlunsplit(urlsplit(place)._replace(query="", fragment="")) if "://" in place else place
 
 
 class JobType(StrEnum):
@@ -52,14 +59,17 @@ class ImportMode(StrEnum):
 class JobSpec(Value):
     """What a person asks for.
 
-    `folder` is the local folder read from (import) and written to (export, `importErrors.log`).
+    `folder` is read from (import) and written to (export): a path, a `file:` address, or the
+    `http(s)` address of a blob container with its shared access signature, a secret.
     `tenant_id` may be `*` with hono-1.1, whose files hold many tenants: an import of them always
     goes into the tenants they name, an export writes that tenant or all.
     """
 
     type: JobType
     tenant_id: str
-    folder: str = Field(min_length=1)
+    folder: str = Field(min_length=1, repr=False)
+    output_folder: str | None = Field(default=None, repr=False)
+    """Where an import writes `importErrors.log`; None: into `folder`."""
     format: JobFormat = "devices.txt"
     blob_name: str = "devices.txt"
     """The file inside the folder; hono-1.1 uses its three fixed names instead."""
@@ -67,6 +77,16 @@ class JobSpec(Value):
     """Export only: write null keys."""
     default_mode: ImportMode = ImportMode.CREATE_OR_UPDATE
     """Import only: for lines that name no importMode."""
+
+    @property
+    def shown_folder(self) -> str:
+        """The folder without its secrets."""
+        return without_query(self.folder)
+
+    @property
+    def written_folder(self) -> str:
+        """Where results are written; may hold a secret, as `folder`."""
+        return self.output_folder or self.folder
 
 
 class JobCounts(Value):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from registry_backend.domain.document import JsonObject, Value
 
-Resource = Literal["tenant", "device", "credentials", "job", "principal"]
+Resource = Literal["tenant", "device", "credentials", "job", "principal", "module", "policy"]
 Action = Literal["created", "updated", "deleted"]
 
 

@@ -15,6 +15,8 @@ from registry_backend.domain.credentials import Credential, CredentialRow, Crede
 from registry_backend.domain.devices import Device
 from registry_backend.domain.jobs import Job
 from registry_backend.domain.journal import Actor, Change, JournalEntry
+from registry_backend.domain.modules import Module
+from registry_backend.domain.policies import Policy
 from registry_backend.domain.query import (
     AttributeSort,
     Count,
@@ -153,6 +155,20 @@ class Snapshot(Protocol):
     def count_credentials(self, tenant_id: str) -> Count:
         """How many credential objects a tenant has; O(1)."""
 
+    # modules
+    def get_module(self, tenant_id: str, device_id: str, module_id: str) -> Module | None:
+        """The module of that id, or None."""
+
+    def list_modules(self, tenant_id: str, device_id: str) -> Sequence[Module]:
+        """A device's modules by id."""
+
+    # policies
+    def get_policy(self, name: str) -> Policy | None:
+        """The policy of that name, or None; names compare without case."""
+
+    def list_policies(self) -> Sequence[Policy]:
+        """All policies of the registry by name."""
+
     # jobs
     def get_job(self, job_id: str) -> Job | None:
         """The job of that id, or None."""
@@ -219,6 +235,15 @@ class Transaction(Snapshot, Protocol):
         Raises AlreadyExists when a device id or (type, auth-id) is taken or given twice; nothing
         is inserted then.
         """
+
+    def put_module(self, module: Module) -> None:
+        """Insert or replace a module of a device that is there; it goes when the device goes."""
+
+    def delete_module(self, tenant_id: str, device_id: str, module_id: str) -> bool:
+        """Remove a module."""
+
+    def put_policy(self, policy: Policy) -> None:
+        """Insert or replace a policy."""
 
     def put_job(self, job: Job) -> None:
         """Insert or replace a job."""

@@ -121,6 +121,23 @@ MIGRATIONS: Sequence[Migration] = (
         "CREATE TABLE search_progress (indexed_up_to INTEGER NOT NULL)",
         "INSERT INTO search_progress VALUES (0)",
     ),
+    (
+        """CREATE TABLE modules (
+            tenant_id TEXT NOT NULL,
+            device_id TEXT NOT NULL,
+            module_id TEXT NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY (tenant_id, device_id, module_id)
+        ) WITHOUT ROWID""",
+        """CREATE TRIGGER modules_go_with_devices AFTER DELETE ON devices BEGIN
+            DELETE FROM modules
+            WHERE tenant_id = old.tenant_id AND device_id = old.device_id;
+        END""",
+        """CREATE TABLE policies (
+            name TEXT COLLATE NOCASE PRIMARY KEY,
+            document TEXT NOT NULL
+        ) WITHOUT ROWID""",
+    ),
 )
 
 
