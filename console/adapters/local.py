@@ -81,7 +81,9 @@ class LocalAdapter(RegistryAdapter):
 
     def _guard_ports(self) -> None:
         for name in READING:
-            setattr(self, name, read_only(getattr(self, name), name))
+            port = getattr(self, name)
+            if port is not None:
+                setattr(self, name, read_only(port, name))
 
     async def _fill_with_sample(self) -> int:
         """Write the sample fleet, and the folder its jobs speak of beside the data file."""

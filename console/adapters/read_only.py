@@ -19,10 +19,13 @@ READING: Mapping[str, frozenset[str]] = MappingProxyType(
         "tenants": frozenset({"abilities", "page", "count", "get", "usage"}),
         "devices": frozenset({"abilities", "page", "count", "position", "get", "gateways"}),
         "credentials": frozenset({"get", "page", "count"}),
-        "jobs": frozenset({"list", "get", "errors"}),
+        "jobs": frozenset({"abilities", "list", "get", "errors", "dry_run"}),
         "statistics": frozenset({"get"}),
         "journal": frozenset({"page", "watch"}),
         "principals": frozenset({"load", "use"}),
+        "connections": frozenset({"connection_string", "sas_token"}),
+        "modules": frozenset({"list", "get"}),
+        "provisioning": frozenset({"info", "own", "device"}),
     }
 )
 """Members of each port of an adapter that only read."""

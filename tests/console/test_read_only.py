@@ -29,6 +29,9 @@ PORTS = {
     "statistics": base.StatisticsPort,
     "journal": base.JournalPort,
     "principals": base.PrincipalsPort,
+    "connections": base.ConnectionsPort,
+    "modules": base.ModulesPort,
+    "provisioning": base.ProvisioningPort,
 }
 WRITING = {
     "tenants": {"create", "update", "delete"},
@@ -38,6 +41,9 @@ WRITING = {
     "statistics": set(),
     "journal": set(),
     "principals": {"plan_add", "plan_update", "plan_delete", "apply"},
+    "connections": set(),
+    "modules": {"create", "update", "delete"},
+    "provisioning": {"reprovision"},
 }
 """Written out once more, so that a new method must be classified by a person."""
 
