@@ -167,7 +167,8 @@ async def test_every_writing_method_is_denied_and_no_file_changes(folder: Path) 
             with pytest.raises(Denied, match="read-only"):
                 await attempt(call)
             tried.add(name)
-    assert tried == {f"{port}.{name}" for port, names in WRITING.items() for name in names}
+        there = [port for port in WRITING if getattr(adapter, port) is not None]
+    assert tried == {f"{port}.{name}" for port in there for name in WRITING[port]}
     assert fingerprints(folder) == before
     async with local(folder) as adapter:
         assert adapter.journal is not None
