@@ -20,7 +20,9 @@ class PolicyReads(Rows):
 
     def list_policies(self) -> Sequence[Policy]:
         """All policies of the registry by name."""
-        return [_policy(row) for row in self._all("SELECT name, document FROM policies")]
+        return [
+            _policy(row) for row in self._all("SELECT name, document FROM policies ORDER BY name")
+        ]
 
 
 class PolicyWrites(PolicyReads):

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from registry_backend.domain.errors import Denied, Fault, RegistryError, Unreachable
+from registry_backend.domain.modules import Module
+from registry_backend.storage.base import Transaction
 from registry_backend.storage.migrations import APPLICATION_ID, MIGRATIONS
 from registry_backend.storage.sqlite import open_sqlite
-from registry_backend.storage.sqlite_open import prepare
-from tests.contract.store_models import a_device
+from registry_backend.storage.sqlite_open import connect_writer, prepare
+from registry_backend.storage.sqlite_snapshot import SqliteTransaction
+from tests.contract.store_models import START, a_credential, a_device, a_tenant
 
 NEXT = (*MIGRATIONS, ("ALTER TABLE devices ADD COLUMN colour TEXT DEFAULT 'grey'",))
 BROKEN = (*MIGRATIONS, ("CREATE TABLE half (a)", "INSERT INTO nowhere VALUES (1)"))
@@ -85,6 +88,40 @@ def test_an_empty_file_is_no_registry_to_a_reader(tmp_path: Path) -> None:
     assert path.read_bytes() == b""
     prepare(path, read_only=False)
     prepare(path, read_only=True)
+
+
+async def test_a_file_without_modules_gets_room_for_them(tmp_path: Path) -> None:
+    """What the first version held is as it was, and modules go with a device from then on."""
+    path = tmp_path / "registry.db"
+    prepare(path, read_only=False, migrations=MIGRATIONS[:1])
+    connection = connect_writer(path)
+    connection.execute("BEGIN IMMEDIATE")
+    fleet = [(a_device("t", each), [a_credential(each)]) for each in ("a", "b")]
+    written = SqliteTransaction(connection)
+    written.insert_tenant(a_tenant("t"))
+    written.put_devices(fleet)
+    connection.execute("COMMIT")
+    connection.close()
+    assert ask(path, "PRAGMA user_version") == 1
+
+    store = await open_sqlite(path)
+    module = Module(
+        tenant_id="t", device_id="a", module_id="m", generation_id="1", created_at=START
+    )
+
+    def work(registry: Transaction) -> list[object]:
+        registry.put_module(module)
+        there = list(registry.list_modules("t", "a"))
+        before = [registry.get_tenant("t"), registry.get_device("t", "a")]
+        deleted = registry.delete_device("t", "a", expected="v1")
+        return [before, there, deleted, registry.list_modules("t", "a")]
+
+    assert await store.write(work) == [[a_tenant("t"), fleet[0][0]], [module], True, []]
+    assert await store.read(lambda registry: registry.owner_of("t", "psk", "b")) == "b"
+    await store.close()
+    backup = path.with_name("registry.db.v1.bak")
+    assert ask(backup, "SELECT count(*) FROM devices") == 2
+    assert ask(backup, "SELECT count(*) FROM sqlite_schema WHERE name = 'modules'") == 0
 
 
 async def refused(path: Path) -> RegistryError:
