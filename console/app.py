@@ -103,6 +103,7 @@ class ConsoleApp(App[None]):
             address=adapter.address,
             read_only=adapter.read_only,
             production=adapter.production,
+            color=adapter.color,
         )
         tabs = [
             Tab(f"{number} {name.capitalize()}", id=f"tab-{name}")

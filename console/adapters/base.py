@@ -299,6 +299,8 @@ class RegistryAdapter(ABC):
     read_only: bool = False
     production: bool = False
     """Whether the header warns that real devices hang on this registry."""
+    color: str | None = None
+    """The colour of its name in the header, to tell several registries apart; None: the usual."""
     on_health: Callable[[str], object] | None = None
     """Set by who shows it: told `connected`, or what is wrong, when that changes."""
     on_notice: Callable[[str], object] | None = None

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from textual.color import Color, ColorParseError
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from console.render.text import fit, sanitise
+
+
+def badge_style(color: str | None) -> str:
+    """How the registry's name looks on its own colour; empty for no colour, or one unknown."""
+    try:
+        ground = Color.parse(color or "")
+    except ColorParseError:
+        return ""
+    return f"bold {ground.get_contrast_text(1.0).hex} on {ground.hex}"
 
 
 class ContextBar(Static):
@@ -22,11 +32,17 @@ class ContextBar(Static):
     """`connected`, `connecting`, or why not."""
 
     def __init__(
-        self, *, title: str, address: str, read_only: bool, production: bool = False
+        self,
+        *,
+        title: str,
+        address: str,
+        read_only: bool,
+        production: bool = False,
+        color: str | None = None,
     ) -> None:
         super().__init__(markup=False)
         self._title, self._address, self._read_only = title, address, read_only
-        self._production = production
+        self._production, self._badge = production, badge_style(color)
 
     def render(self) -> Content:
         """Name, place, tenant, device; at the right health and read-only."""
@@ -40,7 +56,8 @@ class ContextBar(Static):
         )
         room = max(10, self.content_size.width - right.cell_length - 1)
         parts: list[tuple[str, str]] = [("idconsole", "bold $text-accent"), ("  ", "")]
-        parts.append((sanitise(self._title), "bold $foreground"))
+        name = sanitise(self._title)
+        parts.append((f" {name} ", self._badge) if self._badge else (name, "bold $foreground"))
         for value in (self.tenant_id, self.device_id):
             if value:
                 parts += [(" › ", "$text-muted"), (sanitise(value), "$foreground")]
