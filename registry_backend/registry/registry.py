@@ -5,6 +5,8 @@ from __future__ import annotations
 from registry_backend.registry.credentials import CredentialUseCases
 from registry_backend.registry.devices import DeviceUseCases
 from registry_backend.registry.journal import JournalUseCases
+from registry_backend.registry.modules import ModuleUseCases
+from registry_backend.registry.policies import PolicyUseCases
 from registry_backend.registry.settings import DEFAULT_SETTINGS, RegistrySettings
 from registry_backend.registry.statistics import StatisticsUseCases
 from registry_backend.registry.tenants import TenantUseCases
@@ -25,8 +27,10 @@ class Registry:
         self.tenants = TenantUseCases(store)
         self.devices = DeviceUseCases(store, settings)
         self.credentials = CredentialUseCases(store, settings)
+        self.modules = ModuleUseCases(store, settings)
         self.statistics = StatisticsUseCases(store)
         self.journal = JournalUseCases(store)
+        self.policies = PolicyUseCases(store)
 
     async def close(self) -> None:
         """Finish what was accepted and release the store."""
