@@ -16,6 +16,8 @@ from registry_backend.identityd.rules import Standing
 from registry_backend.identityd.tables import read_principal
 from registry_backend.identityd.values import Table
 
+_MEND = "It cannot be read; mend it first."
+
 WhyNotEditable = Callable[[Path], str]
 """Says why a file may not be edited; empty when it may."""
 
@@ -29,6 +31,8 @@ class Source:
     text: str
     document: Table
     principals: tuple[FilePrincipal, ...]
+    problem: str = ""
+    """Why its principals cannot be told apart, though the rest is understood."""
 
     def standings(self) -> list[Standing]:
         """The principals that make sense, for the rules between principals."""
@@ -65,11 +69,12 @@ def read_configuration(main_file: Path, config_dir: Path, why_not: WhyNotEditabl
         except RegistryError as error:
             files.append(_broken(path, error))
         else:
-            reason = why_not(path)
+            reason = _MEND if source.problem else why_not(path)
             files.append(
                 ConfigFile(
                     path=path,
                     principals=source.principals,
+                    problem=source.problem,
                     editable=not reason,
                     why_not_editable=reason,
                 )
@@ -94,15 +99,20 @@ def read_source(path: Path, *, follow_links: bool) -> Source:
 def understand(path: Path, data: bytes) -> Source:
     """The bytes of a file as text, document and principals.
 
+    A file with something else than an array under `principal` has none, and says so.
+
     Raises:
-        Invalid: when they are no UTF-8, no TOML, or hold no array under `principal`.
+        Invalid: when they are no UTF-8 or no TOML.
     """
     text = decode(data, path)
     try:
         document = parse(text)
+    except Invalid as error:
+        raise _of_file(path, error) from None
+    try:
         tables = principal_tables(document)
     except Invalid as error:
-        raise Invalid(f"{shown(path)} {error.message}.", hint=error.hint) from None
+        return Source(path, data, text, document, (), str(_of_file(path, error)))
     layout = cut(text)
     found = [_file_principal(path, layout, at, table) for at, table in enumerate(tables)]
     return Source(path, data, text, document, tuple(found))
@@ -127,10 +137,14 @@ def _file_principal(path: Path, layout: Layout, index: int, table: object) -> Fi
     )
 
 
+def _of_file(path: Path, error: Invalid) -> Invalid:
+    return Invalid(f"{shown(path)} {error.message}.", hint=error.hint)
+
+
 def _broken(path: Path, error: RegistryError) -> ConfigFile:
     return ConfigFile(
         path=path,
         problem=str(error),
         editable=False,
-        why_not_editable="It cannot be read; mend it first.",
+        why_not_editable=_MEND,
     )

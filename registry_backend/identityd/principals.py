@@ -219,6 +219,8 @@ class PrincipalFiles:
     def _editable_source(self, file: Path) -> Source:
         path = self._named(str(file))
         source = read_source(path, follow_links=self._is_main(path))
+        if source.problem:
+            raise Invalid(source.problem)
         self._refuse_unless_editable(path)
         return source
 

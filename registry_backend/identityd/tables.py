@@ -24,7 +24,7 @@ def read_principal(table: object) -> Principal:
         Invalid: with every reason why the daemon would refuse the table.
     """
     if not isinstance(table, dict):
-        raise Invalid.at("principal", f"must be a table, and is {_kind(table)}")
+        raise Invalid.at("principal", f"must be a table, and is {kind_of(table)}")
     problems = [*_uid(table), *_name(table), *_idtype(table), *_localid(table)]
     if problems:
         raise Invalid(problems=problems)
@@ -76,7 +76,7 @@ def _uid(table: Table) -> list[FieldProblem]:
         return [FieldProblem("uid", "is missing")]
     uid = table["uid"]
     if not isinstance(uid, int) or isinstance(uid, bool):
-        return [FieldProblem("uid", f"must be a number such as 1000, and is {_kind(uid)}")]
+        return [FieldProblem("uid", f"must be a number such as 1000, and is {kind_of(uid)}")]
     if not 0 <= uid <= MAX_UID:
         return [FieldProblem("uid", f"must be between 0 and {MAX_UID}")]
     return []
@@ -86,14 +86,14 @@ def _name(table: Table) -> list[FieldProblem]:
     if "name" not in table:
         return [FieldProblem("name", "is missing")]
     if not isinstance(table["name"], str):
-        return [FieldProblem("name", f"must be a string, and is {_kind(table['name'])}")]
+        return [FieldProblem("name", f"must be a string, and is {kind_of(table['name'])}")]
     return []
 
 
 def _idtype(table: Table) -> list[FieldProblem]:
     found = table.get("idtype", [])
     if not isinstance(found, list):
-        text = f'must be an array such as ["module"], and is {_kind(found)}'
+        text = f'must be an array such as ["module"], and is {kind_of(found)}'
         return [FieldProblem("idtype", text)]
     choices = ", ".join(kind.value for kind in IdType)
     return [
@@ -108,7 +108,7 @@ def _localid(table: Table) -> list[FieldProblem]:
         return []
     localid = table["localid"]
     if not isinstance(localid, dict):
-        return [FieldProblem("localid", f"must be a table, and is {_kind(localid)}")]
+        return [FieldProblem("localid", f"must be a table, and is {kind_of(localid)}")]
     problems = []
     if localid.get("type") != "x509":
         problems.append(FieldProblem("localid.type", 'must be "x509"'))
@@ -117,5 +117,6 @@ def _localid(table: Table) -> list[FieldProblem]:
     return problems
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """What a value is, for a sentence: `a string`."""
     return _KINDS.get(type(value), "a date or time")
