@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from registry_backend.domain.document import Value
+from registry_backend.domain.secrets import generate_key
 
 
 class Right(StrEnum):
@@ -42,3 +43,31 @@ BUILT_IN: dict[str, frozenset[Right]] = {
     "registryReadWrite": frozenset({Right.REGISTRY_READ, Right.REGISTRY_WRITE}),
 }
 """The policies that every hub begins with (iothub 7.2)."""
+
+
+class Rotation(StrEnum):
+    """Which keys of a pair are made anew, or that the two change places (iothub 2.2, 4.2)."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    BOTH = "both"
+    SWAP = "swap"
+
+
+def new_policy(name: str, rights: frozenset[Right]) -> Policy:
+    """A policy with two random keys."""
+    return Policy(
+        name=name, rights=rights, primary_key=generate_key(), secondary_key=generate_key()
+    )
+
+
+def rotated(policy: Policy, rotation: Rotation) -> Policy:
+    """The policy with other keys."""
+    primary, secondary = policy.primary_key, policy.secondary_key
+    if rotation is Rotation.SWAP:
+        primary, secondary = secondary, primary
+    if rotation in (Rotation.PRIMARY, Rotation.BOTH):
+        primary = generate_key()
+    if rotation in (Rotation.SECONDARY, Rotation.BOTH):
+        secondary = generate_key()
+    return policy.model_copy(update={"primary_key": primary, "secondary_key": secondary})
