@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
@@ -54,3 +55,49 @@ class Dialog(ModalScreen[ResultT]):
     def holds_text(self) -> bool:
         """Whether leaving now would lose something that was typed."""
         return False
+
+
+class TypingDialog(Dialog[ResultT | None]):
+    """A dialog that something is typed into: what was typed is left only at the second request.
+
+    Args:
+        submit: The word on the button that returns it.
+        changed: Whether it holds something at once that is worth the second request.
+    """
+
+    BINDINGS = [
+        Binding("ctrl+s", "submit", "Save", tooltip="Save what was entered."),
+        Binding("escape", "leave", "Cancel", tooltip="Leave; asks again when text would be lost."),
+    ]
+    more_keys: str = ""
+    """Keys of a dialog's own, for its last line."""
+
+    def __init__(self, *, submit: str, changed: bool) -> None:
+        super().__init__()
+        self._submit, self._changed, self._leaving = submit, changed, False
+
+    @property
+    def holds_text(self) -> bool:
+        """Whether something was entered that is not saved."""
+        return self._changed
+
+    def note_typing(self, *, changed: bool) -> None:
+        """Something was typed; after the warning that takes the leaving back."""
+        self._changed = self._changed or changed
+        if self._leaving:
+            self._leaving = False
+            self.query_one(DialogBox).border_subtitle = self.footing()
+
+    def footing(self) -> str:
+        """The keys in the last line of the frame."""
+        return f"ctrl+s {self._submit.lower()}   {self.more_keys}esc cancel"
+
+    def action_leave(self) -> None:
+        """Leave; when something was typed, only at the second request."""
+        if not self.is_current:
+            return
+        if self._changed and not self._leaving:
+            self._leaving = True
+            self.query_one(DialogBox).border_subtitle = "esc again to discard what you entered"
+            return
+        self.dismiss(None)

@@ -6,11 +6,10 @@ import re
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widgets import Button, Static, TextArea
 
-from console.dialogs.base import Dialog, DialogBox
+from console.dialogs.base import DialogBox, TypingDialog
 from console.widgets.document_editor import DocumentEditor
 from console.widgets.syntax import Format
 from registry_backend.domain.document import parse_json
@@ -19,7 +18,7 @@ from registry_backend.domain.errors import Invalid
 _PLACE = re.compile(r"line (\d+), column (\d+)")
 
 
-class DocumentScreen(Dialog[str | None]):
+class DocumentScreen(TypingDialog[str]):
     """Returns the text, or None. JSON that does not parse cannot be saved.
 
     Args:
@@ -30,10 +29,6 @@ class DocumentScreen(Dialog[str | None]):
         changed: Whether the text is worth a second question before it is dropped.
     """
 
-    BINDINGS = [
-        Binding("ctrl+s", "submit", "Save", tooltip="Save the document."),
-        Binding("escape", "leave", "Cancel", tooltip="Leave; asks again when text would be lost."),
-    ]
     DEFAULT_CSS = """
     DocumentScreen DialogBox { width: 96%; height: 90%; max-width: 130; padding: 0 1; }
     DocumentScreen DocumentEditor { height: 1fr; }
@@ -51,21 +46,15 @@ class DocumentScreen(Dialog[str | None]):
         submit: str = "Save",
         changed: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(submit=submit, changed=changed)
         self._title, self._text, self._language = title, text, language
-        self._problem, self._submit = problem, submit
-        self._changed, self._leaving = changed, False
-
-    @property
-    def holds_text(self) -> bool:
-        """Whether something was entered that is not saved."""
-        return self._changed
+        self._problem = problem
 
     def compose(self) -> ComposeResult:
         """The editor, the problem below it, and two buttons."""
         with DialogBox() as box:
             box.border_title = self._title
-            box.border_subtitle = self._footing()
+            box.border_subtitle = self.footing()
             yield DocumentEditor(self._text, form=self._language)
             yield Static(
                 self._mark(self._problem), id="problem", classes="dialog--problem", markup=False
@@ -80,17 +69,7 @@ class DocumentScreen(Dialog[str | None]):
 
     @on(TextArea.Changed)
     def _typed(self, event: TextArea.Changed) -> None:
-        self._stay()
-        self._changed = self._changed or event.text_area.text != self._text
-
-    def _footing(self) -> str:
-        return f"ctrl+s {self._submit.lower()}   esc cancel"
-
-    def _stay(self) -> None:
-        """What is entered after the warning takes the leaving back."""
-        if self._leaving:
-            self._leaving = False
-            self.query_one(DialogBox).border_subtitle = self._footing()
+        self.note_typing(changed=event.text_area.text != self._text)
 
     @on(Button.Pressed, "#submit")
     def action_submit(self) -> None:
@@ -110,15 +89,8 @@ class DocumentScreen(Dialog[str | None]):
         self.dismiss(text)
 
     @on(Button.Pressed, "#cancel")
-    def action_leave(self) -> None:
-        """Leave; when text was typed, only at the second request."""
-        if not self.is_current:
-            return
-        if self._changed and not self._leaving:
-            self._leaving = True
-            self.query_one(DialogBox).border_subtitle = "esc again to discard what you typed"
-            return
-        self.dismiss(None)
+    def _cancelled(self) -> None:
+        self.action_leave()
 
     @staticmethod
     def _mark(problem: str) -> str:

@@ -13,8 +13,8 @@ from textual.suggester import SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static, TextArea
 
-from console.dialogs.base import Dialog, DialogBox
-from console.forms.fields import Field, Values
+from console.dialogs.base import DialogBox, TypingDialog
+from console.forms.fields import OTHER_WAY, Field, OtherWay, Values
 from console.render.text import sanitise
 from registry_backend.domain.errors import FieldProblem
 
@@ -114,7 +114,7 @@ class FieldView(Vertical):
         self.query_one(".field--problem", Static).update(f"✗ {text}" if text else "")
 
 
-class FormScreen(Dialog[Values | None]):
+class FormScreen(TypingDialog[Values]):
     """Asks for several values; returns them as typed, or None.
 
     Args:
@@ -123,12 +123,10 @@ class FormScreen(Dialog[Values | None]):
         problems: Shown at their fields, or at the top when they name none.
         submit: The word on the button.
         intro: A sentence above the fields.
+        other: A second way to go on with the values, which are then marked with `OTHER_WAY`.
     """
 
-    BINDINGS = [
-        Binding("ctrl+s", "submit", "Save", tooltip="Save what was entered."),
-        Binding("escape", "leave", "Cancel", tooltip="Leave; asks again when text would be lost."),
-    ]
+    BINDINGS = [Binding("ctrl+t", "go_other_way", "Other", show=False)]
     DEFAULT_CSS = """
     FormScreen VerticalScroll { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
     FormScreen #fields { height: auto; max-height: 70vh; padding-right: 1; }
@@ -145,34 +143,34 @@ class FormScreen(Dialog[Values | None]):
         submit: str = "Save",
         intro: str = "",
         changed: bool = False,
+        other: OtherWay | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(submit=submit, changed=changed)
         self._title = title
         self._fields = tuple(fields)
         self._problems = tuple(problems)
-        self._submit = submit
         self._intro = intro
-        self._changed = changed
-        self._leaving = False
-
-    @property
-    def holds_text(self) -> bool:
-        """Whether something was entered that is not saved."""
-        return self._changed
+        self._other = other
+        self.more_keys = f"ctrl+t {other.label.lower()}   " if other and not other.refused else ""
 
     def compose(self) -> ComposeResult:
         """The box with its fields and two buttons."""
         with DialogBox() as box:
             box.border_title = self._title
-            box.border_subtitle = self._footing()
+            box.border_subtitle = self.footing()
             if self._intro:
                 yield Static(self._intro, classes="dialog--hint", markup=False)
             yield Static("", id="problems", classes="dialog--problem", markup=False)
             with VerticalScroll(id="fields", can_focus=False):
                 for spec in self._fields:
                     yield FieldView(spec)
+            if self._other is not None and self._other.refused:
+                yield Static(self._other.refused, classes="dialog--hint", markup=False)
             with Horizontal(classes="dialog--buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
+                if self._other is not None:
+                    refused = bool(self._other.refused)
+                    yield Button(self._other.label, id="other", disabled=refused, compact=True)
                 yield Button(self._submit, id="submit", variant="primary", compact=True)
 
     def on_mount(self) -> None:
@@ -204,11 +202,20 @@ class FormScreen(Dialog[Values | None]):
     @on(Checkbox.Changed)
     @on(Select.Changed)
     def _entered(self) -> None:
-        self._stay()
+        self._move_secrets()
         current = self.values()
-        self._changed = self._changed or any(
-            current[spec.name] != spec.value for spec in self._fields
-        )
+        self.note_typing(changed=any(current[spec.name] != spec.value for spec in self._fields))
+
+    def _move_secrets(self) -> None:
+        """What follows the `?` of an address goes where it cannot be read."""
+        for spec in self._fields:
+            if not spec.spills_into:
+                continue
+            entry = self.query_one(f"#field-{spec.name}", Input)
+            place, mark, secret = entry.value.partition("?")
+            if mark and "://" in place:
+                entry.value = place
+                self.query_one(f"#field-{spec.spills_into}", Input).value = secret
 
     @on(Input.Submitted)
     def _next_field(self, event: Input.Submitted) -> None:
@@ -219,31 +226,21 @@ class FormScreen(Dialog[Values | None]):
         else:
             self.focus_next()
 
-    def _footing(self) -> str:
-        return f"ctrl+s {self._submit.lower()}   esc cancel"
-
-    def _stay(self) -> None:
-        """What is entered after the warning takes the leaving back."""
-        if self._leaving:
-            self._leaving = False
-            self.query_one(DialogBox).border_subtitle = self._footing()
-
     @on(Button.Pressed, "#submit")
     def action_submit(self) -> None:
         """Return what was entered."""
         if self.is_current:
             self.dismiss(self.values())
 
+    @on(Button.Pressed, "#other")
+    def action_go_other_way(self) -> None:
+        """Return what was entered, to go on with it the other way."""
+        if self.is_current and self._other is not None and not self._other.refused:
+            self.dismiss({**self.values(), OTHER_WAY: True})
+
     @on(Button.Pressed, "#cancel")
-    def action_leave(self) -> None:
-        """Leave; when something was entered, only at the second request."""
-        if not self.is_current:
-            return
-        if self._changed and not self._leaving:
-            self._leaving = True
-            self.query_one(DialogBox).border_subtitle = "esc again to discard what you entered"
-            return
-        self.dismiss(None)
+    def _cancelled(self) -> None:
+        self.action_leave()
 
     def values(self) -> Values:
         """What the form holds now."""

@@ -28,6 +28,7 @@ class Field:
         options: Of a choice: value and label.
         suggestions: Offered while typing.
         read_only: Shown, not changed.
+        spills_into: Of an address: the secret field that takes what follows its `?`.
     """
 
     name: str
@@ -38,6 +39,24 @@ class Field:
     options: Sequence[tuple[str, str]] = ()
     suggestions: Sequence[str] = field(default=())
     read_only: bool = False
+    spills_into: str = ""
+
+
+OTHER_WAY = "(the other way)"
+"""Stands among the values, true, when the second button of a form was pressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherWay:
+    """A second button of a form.
+
+    Args:
+        label: The words on it.
+        refused: Why it cannot be pressed; empty when it can.
+    """
+
+    label: str
+    refused: str = ""
 
 
 def refilled(fields: Sequence[Field], values: Values | None) -> tuple[Field, ...]:

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from console.dialogs.base import Dialog
-from console.forms.fields import Field, Values, refilled
+from console.forms.fields import Field, OtherWay, Values, refilled
 from console.panes.editing import LeftOpen
 from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError
 
@@ -78,6 +78,7 @@ class AskingPane(Vertical):
         *,
         submit: str = "Save",
         intro: str = "",
+        other: OtherWay | None = None,
     ) -> SavedT | None:
         """Ask until the values could be saved or the person leaves; what was typed is kept.
 
@@ -96,6 +97,7 @@ class AskingPane(Vertical):
                 submit=submit,
                 intro=intro,
                 changed=values is not None,
+                other=other,
             )
             values = await self.ask(form)
             if values is None:
@@ -105,7 +107,7 @@ class AskingPane(Vertical):
             except Invalid as error:
                 problems = error.problems or (FieldProblem("", str(error)),)
             except (LeftOpen, RegistryError) as error:
-                problems = (FieldProblem("", str(error)),)
+                problems = (FieldProblem("", str(error)),) if str(error) else ()
 
     def tell(self, text: str) -> None:
         """Say briefly what was done."""
