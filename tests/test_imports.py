@@ -25,7 +25,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "registry_backend.identityd":  (DOMAIN, "tomlkit", "pydantic"),
     "registry_backend.registry":   (DOMAIN, STORE, "cryptography"),
     "registry_backend.jobs":       (DOMAIN, STORE, "registry_backend.wire",
-                                    "registry_backend.registry", "httpx"),
+                                    "registry_backend.registry", "aiohttp"),
     "registry_backend.sample":     (DOMAIN, STORE, "registry_backend.registry",
                                     "registry_backend.wire", "cryptography"),
     "registry_backend.open":       (DOMAIN, "registry_backend.storage",

@@ -91,14 +91,22 @@ class Invalid(RegistryError):
         message: The heading; when empty the problems alone are the text.
         problems: Every broken rule found, each with its field's path.
         hint: As in RegistryError.
+        code: What a hub calls this error, such as `BlobContainerValidationError` (iothub 4.8);
+            empty: nothing more than that the input is invalid.
     """
 
     title = "Not accepted"
 
     def __init__(
-        self, message: str = "", *, problems: Iterable[FieldProblem] = (), hint: str = ""
+        self,
+        message: str = "",
+        *,
+        problems: Iterable[FieldProblem] = (),
+        hint: str = "",
+        code: str = "",
     ) -> None:
         self.problems = tuple(problems)
+        self.code = code
         listed = "; ".join(str(problem) for problem in self.problems)
         super().__init__(": ".join(part for part in (message, listed) if part), hint=hint)
 
@@ -108,12 +116,12 @@ class Invalid(RegistryError):
         return cls(problems=[FieldProblem(field, problem)], hint=hint)
 
     @classmethod
-    def told(cls, field: str, sentence: str, *, hint: str = "") -> Invalid:
+    def told(cls, field: str, sentence: str, *, hint: str = "", code: str = "") -> Invalid:
         """One broken rule in a whole sentence, which needs no field's name before it.
 
         A form shows sentence and hint beside the field; elsewhere they stand for themselves.
         """
-        error = cls(sentence, hint=hint)
+        error = cls(sentence, hint=hint, code=code)
         error.problems = (FieldProblem(field, str(error)),)
         return error
 
