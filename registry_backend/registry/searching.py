@@ -11,6 +11,9 @@ from registry_backend.storage.base import Snapshot, Store
 
 ResultT = TypeVar("ResultT")
 
+_COLUMNS = (("id",), ("enabled",))
+"""Members whose order every store knows."""
+
 
 class Scans:
     """Lets one long search run at a time, so that readers stay free for everything else.
@@ -38,12 +41,13 @@ def is_quick(
     indexed: Collection[tuple[str, ...]] = (),
 ) -> bool:
     """Whether indexes answer the search, however many devices there are."""
-    by_index = any(_by_index(each, indexed) for each in query.attributes)
-    if any(map(_is_whole, query.id_patterns)) or by_index:
+    if any(map(_is_whole, query.id_patterns)):
         return True
-    by_column = all(_by_column(attribute) for attribute in query.attributes)
-    in_id_order = not sorts or sorts[0].path == ("id",)
-    return not query.id_patterns and by_column and in_id_order
+    if sorts and sorts[0].path not in (*_COLUMNS, *indexed):
+        return False
+    if any(_by_index(each, indexed) for each in query.attributes):
+        return True
+    return not query.id_patterns and all(map(_by_column, query.attributes))
 
 
 def _by_column(attribute: AttributeFilter) -> bool:

@@ -67,6 +67,8 @@ def glob_condition(column: str, pattern: str) -> Condition:
     if not prefix:
         return Condition(f"{column} GLOB ?", (glob,))
     end = successor(prefix)
+    if end is not None and glob == f"{prefix}*":
+        return Condition(f"{column} >= ? AND {column} < ?", (prefix, end))
     upper = Condition("") if end is None else Condition(f" AND {column} < ?", (end,))
     return Condition(
         f"{column} >= ?{upper.sql} AND {column} GLOB ?", (prefix, *upper.parameters, glob)

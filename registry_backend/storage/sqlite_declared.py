@@ -12,10 +12,25 @@ from typing import NamedTuple
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.query import AttributeFilter
 from registry_backend.storage.paging import Parameter, successor
-from registry_backend.storage.sqlite_attributes import json_path, leading_literal
+from registry_backend.storage.sqlite_attributes import (
+    Condition,
+    glob_condition,
+    json_path,
+    leading_literal,
+)
 
 MAX_ROWS = 50_000
 """More rows than this are not fetched by number."""
+
+
+class Member(NamedTuple):
+    """An index that tells which devices have the wanted value, their documents unread."""
+
+    attribute: AttributeFilter
+    name: str
+    """Of the index, quoted."""
+    condition: Condition
+    """On rows of `devices AS d`; every column it names is in the index."""
 
 
 class IndexProbe(NamedTuple):
@@ -36,9 +51,87 @@ def declare(connection: sqlite3.Connection, paths: Sequence[tuple[str, ...]]) ->
         if spelled is None:
             text = "/" + "/".join(path)
             raise Invalid(f"No index can be made on {text!r}: use plain names, and no list places.")
-        connection.execute(
-            f"CREATE INDEX IF NOT EXISTS {_name(path)} ON devices (tenant_id, {_value(spelled)})"
+        # All that a search for the member needs, so that it reads no row to count or to order.
+        wanted = f"""CREATE INDEX {_name(path)} ON devices
+            (tenant_id, {_value(spelled)}, device_id, enabled, {_kind(spelled)})"""
+        stored = connection.execute(
+            "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?", (_plain_name(path),)
+        ).fetchone()
+        if stored != (wanted,):
+            connection.execute(f"DROP INDEX IF EXISTS {_name(path)}")
+            connection.execute(wanted)
+
+
+def member(
+    connection: sqlite3.Connection, tenant_id: str, attributes: Sequence[AttributeFilter]
+) -> Member | None:
+    """The narrowest index that answers one of the conditions by itself.
+
+    None where none is declared, or where a list may hold the wanted value.
+    """
+    members = [
+        found for each in attributes if (found := _member(connection, tenant_id, each)) is not None
+    ]
+    if len(members) < 2:
+        return members[0] if members else None
+    return min(members, key=lambda each: _rows_at_most(connection, tenant_id, each))
+
+
+def declared_order(connection: sqlite3.Connection, path: tuple[str, ...]) -> Condition | None:
+    """The member's value as its index has it, to sort `devices AS d` by; None without one."""
+    spelled = json_path(path)
+    if spelled is None or not _is_declared(connection, path):
+        return None
+    return Condition(_value(spelled, "d.document"))
+
+
+def index_of(path: tuple[str, ...]) -> str:
+    """The quoted name of a declared member's index."""
+    return _name(path)
+
+
+def _member(
+    connection: sqlite3.Connection, tenant_id: str, attribute: AttributeFilter
+) -> Member | None:
+    spelled = json_path(attribute.path)
+    if spelled is None or not _is_declared(connection, attribute.path):
+        return None
+    index = _name(attribute.path)
+    value, kind = _value(spelled), _kind(spelled)
+    lists = connection.execute(
+        f"""SELECT 1 FROM devices INDEXED BY {index} WHERE tenant_id = ?
+        AND {value} >= '[' AND {value} < '\\' AND {kind} = 'array' LIMIT 1""",  # noqa: S608 - escaped
+        (tenant_id,),
+    )
+    if lists.fetchone() is not None:
+        return None
+    condition = _exact(_value(spelled, "d.document"), _kind(spelled, "d.document"), attribute.value)
+    return Member(attribute, index, condition)
+
+
+def _exact(value: str, kind: str, wanted: str | float | bool) -> Condition:  # noqa: FBT001 - a JSON value
+    """Whether a member that is no list is the wanted value."""
+    if isinstance(wanted, bool):
+        return Condition(
+            f"{value} = 1 AND {kind} = 'true'" if wanted else f"{value} = 0 AND {kind} = 'false'"
         )
+    if not isinstance(wanted, str):
+        return Condition(f"{value} = ? AND {kind} IN ('integer', 'real')", (float(wanted),))
+    fits = glob_condition(value, wanted)
+    # Texts are greater than numbers; said where a pattern has no beginning of its own, so that
+    # the index is entered at the first text.
+    begins = f"{value} >= '' AND " if leading_literal(wanted) == "" else ""
+    return Condition(f"{begins}{fits.sql} AND {kind} = 'text'", fits.parameters)
+
+
+def _rows_at_most(connection: sqlite3.Connection, tenant_id: str, found: Member) -> int:
+    """How many rows a condition has, counted no further than is useful."""
+    (rows,) = connection.execute(
+        f"""SELECT count(*) FROM (SELECT 1 FROM devices AS d INDEXED BY {found.name}
+        WHERE d.tenant_id = ? AND {found.condition.sql} LIMIT ?)""",  # noqa: S608 - escaped or bound
+        (tenant_id, *found.condition.parameters, MAX_ROWS),
+    ).fetchone()
+    return int(rows)
 
 
 def probe(
@@ -87,7 +180,16 @@ def _name(path: tuple[str, ...]) -> str:
     return '"' + _plain_name(path).replace('"', '""') + '"'
 
 
-def _value(spelled: str) -> str:
+def _value(spelled: str, document: str = "document") -> str:
     """The indexed expression; a query must spell it the same way, so nothing in it is bound."""
-    escaped = spelled.replace("'", "''")
-    return f"json_extract(document, '{escaped}')"
+    return f"json_extract({document}, {_quoted(spelled)})"
+
+
+def _kind(spelled: str, document: str = "document") -> str:
+    """What tells true from 1, and a list from the text that looks like it."""
+    return f"json_type({document}, {_quoted(spelled)})"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("'", "''")
+    return f"'{escaped}'"

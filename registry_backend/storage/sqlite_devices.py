@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.errors import AlreadyExists
@@ -23,7 +25,7 @@ from registry_backend.storage.rows import document_text, restore
 from registry_backend.storage.search import forget_rows
 from registry_backend.storage.sqlite_base import Rows, micros, moment
 from registry_backend.storage.sqlite_credentials import CredentialWrites
-from registry_backend.storage.sqlite_declared import declare
+from registry_backend.storage.sqlite_declared import declare, declared_order
 from registry_backend.storage.sqlite_query import (
     GATEWAY_IDS,
     MEMBER_OF,
@@ -31,11 +33,12 @@ from registry_backend.storage.sqlite_query import (
     VIA_GROUP,
     device_keys,
     device_listing,
+    sorted_listing,
 )
 from registry_backend.storage.sqlite_sorting import DEVICE_COLUMNS, only_by_id, sort_order
 
-_COLUMNS = """d.changed_at, d.device_id, d.version, d.revision, d.generation_id, d.created_at,
-    d.updated_at, d.status_updated_at, d.document"""
+_COLUMNS = """d.device_id, d.version, d.revision, d.generation_id, d.created_at, d.updated_at,
+    d.status_updated_at, d.document"""
 _MAX_GATEWAYS = 1000
 
 INSERT_DEVICE = """INSERT INTO devices (tenant_id, device_id, enabled, version, revision,
@@ -69,19 +72,19 @@ class DeviceReads(Rows):
         self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
     ) -> Page[Device]:
         """A stretch of a tenant's devices."""
+        keys = device_keys(order)
         listing = device_listing(
             self._connection,
             tenant_id,
             query,
             order,
-            _COLUMNS,
+            f"{', '.join(keys.columns)}, d.row",
             total=self._known_count(tenant_id, query),
         )
         rows, more = fetch_page(self._connection, listing, request)
-        first = 1 if order.by is DeviceSort.ID else 0
         return Page(
-            [_device(tenant_id, row) for row in rows],
-            [listing.keys.cursor(row[first:2]) for row in rows],
+            self._devices_at(tenant_id, [row[-1] for row in rows]),
+            [keys.cursor(row[:-1]) for row in rows],
             more,
         )
 
@@ -95,21 +98,62 @@ class DeviceReads(Rows):
         limit: int,
     ) -> Found[Device]:
         """A stretch of a tenant's devices in any order, ties by id, and how many there are."""
+        if sorts and sorts[0].path == ("enabled",) and query.enabled is None:
+            return self._search_by_state(tenant_id, query, sorts, skip=skip, limit=limit)
         total = self.count_devices(tenant_id, query).value
-        if skip >= total:
+        if skip >= total or limit < 1:
             return Found([], total)
         if only_by_id(sorts):
             order = Order(descending=bool(sorts) and sorts[0].descending)
             request = PageRequest(skip=skip, limit=limit)
             return Found(self.page_devices(tenant_id, query, order, request).rows, total)
-        listing = device_listing(self._connection, tenant_id, query, Order(), _COLUMNS)
-        by = sort_order(sorts, DEVICE_COLUMNS, document="d.document")
+        listing = sorted_listing(self._connection, tenant_id, query, sorts[0], total=total)
+        by = sort_order(sorts, self._sort_columns(sorts), document="d.document")
         rows = self._all(
-            f"""SELECT {_COLUMNS} FROM {listing.source} {listing.where.sql()}
+            f"""SELECT d.row FROM {listing.source} {listing.where.sql()}
             ORDER BY {by.sql} LIMIT ? OFFSET ?""",  # noqa: S608 - bound
             *(*listing.parameters, *listing.where.parameters, *by.parameters, limit, skip),
         )
-        return Found([_device(tenant_id, row) for row in rows], total)
+        return Found(self._devices_at(tenant_id, [row for (row,) in rows]), total)
+
+    def _search_by_state(
+        self,
+        tenant_id: str,
+        query: DeviceQuery,
+        sorts: Sequence[AttributeSort],
+        *,
+        skip: int,
+        limit: int,
+    ) -> Found[Device]:
+        """Those of one state, then those of the other; how many have a state is known."""
+        found: list[Device] = []
+        total = 0
+        for enabled in sorted((False, True), reverse=sorts[0].descending):
+            part = self.search_devices(
+                tenant_id,
+                replace(query, enabled=enabled),
+                sorts[1:],
+                skip=max(0, skip - total),
+                limit=limit - len(found),
+            )
+            total += part.total
+            found.extend(part.rows)
+        return Found(found, total)
+
+    def _sort_columns(self, sorts: Sequence[AttributeSort]) -> Mapping[tuple[str, ...], str]:
+        """Members with a column, or with an index that has them."""
+        orders = {each.path: declared_order(self._connection, each.path) for each in sorts}
+        indexed = {path: order.sql for path, order in orders.items() if order is not None}
+        return {**indexed, **DEVICE_COLUMNS}
+
+    def _devices_at(self, tenant_id: str, rows: Sequence[int]) -> list[Device]:
+        """The devices with these row numbers, in that order."""
+        found = self._all(
+            f"""SELECT {_COLUMNS} FROM json_each(?) AS hit
+            CROSS JOIN devices AS d ON d.row = hit.value ORDER BY hit.id""",  # noqa: S608 - constant
+            json.dumps(rows),
+        )
+        return [_device(tenant_id, row) for row in found]
 
     def count_devices(self, tenant_id: str, query: DeviceQuery) -> Count:
         """How many devices the query has; O(1) without conditions and for `enabled` alone."""
@@ -267,7 +311,7 @@ def links_of(device: Device) -> Iterator[Row]:
 
 
 def _device(tenant_id: str, row: Row) -> Device:
-    (_, device_id, version, revision, generation_id, created, updated, status_updated, text) = row
+    (device_id, version, revision, generation_id, created, updated, status_updated, text) = row
     return Device(
         tenant_id=tenant_id,
         device_id=device_id,

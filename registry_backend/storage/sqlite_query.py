@@ -1,18 +1,25 @@
 """Device queries as SQL: what to walk, which conditions to check, in which order.
 
-Two plans. When one condition can name the few rows that may fit (part of an id, a gateway, an
-expiry), those rows are fetched by number and sorted. Otherwise the index of the order asked for
-is walked and each row checked, so that a page ends as soon as it is full.
+Three plans. When one condition can name the few rows that may fit (part of an id, a gateway, an
+expiry), those rows are fetched by number and sorted. A member with a declared index is looked up
+there, and what fits is counted and ordered without reading a row. Otherwise the index of the
+order asked for is walked and each row checked, so that a page ends as soon as it is full.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from registry_backend.domain.query import AttributeFilter, DeviceQuery, DeviceSort, Order
+from registry_backend.domain.query import (
+    AttributeFilter,
+    AttributeSort,
+    DeviceQuery,
+    DeviceSort,
+    Order,
+)
 from registry_backend.domain.timestamps import to_micros
 from registry_backend.storage import search, sqlite_declared
 from registry_backend.storage.paging import Keys, Listing, Parameter, Where, successor
@@ -22,6 +29,7 @@ from registry_backend.storage.sqlite_attributes import (
     glob_condition,
     longest_literal,
 )
+from registry_backend.storage.sqlite_declared import Member
 
 MAX_CANDIDATES = 5000
 """More rows than this are not fetched by number: walking the index gets to a page sooner."""
@@ -102,20 +110,41 @@ def device_listing(
     total: int | None = None,
 ) -> Listing:
     """The devices of a query, ready to be paged or counted."""
-    where = _where(tenant_id, query)
     keys = device_keys(order)
-    rows = _candidates(connection, tenant_id, query)
+    by_id = order.by is DeviceSort.ID
+    member = sqlite_declared.member(connection, tenant_id, query.attributes) if by_id else None
+    where = _where(tenant_id, query, member)
+    rows = _candidates(connection, tenant_id, query, declared=member is None)
     if rows is not None:
         source = "json_each(?) AS hit CROSS JOIN devices AS d ON d.row = hit.value"
         return Listing(columns, source, where, keys, parameters=(json.dumps(rows),))
-    if order.by is DeviceSort.UPDATED:
-        index = "devices_by_change"
-    else:
+    if member is not None:
+        index = member.name
+    elif by_id:
         index = "devices_by_id" if query.enabled is None else "devices_by_state"
+    else:
+        index = "devices_by_change"
     return Listing(columns, f"devices AS d INDEXED BY {index}", where, keys, total=total)
 
 
-def _where(tenant_id: str, query: DeviceQuery) -> Where:
+def sorted_listing(
+    connection: sqlite3.Connection,
+    tenant_id: str,
+    query: DeviceQuery,
+    sort: AttributeSort,
+    *,
+    total: int,
+) -> Listing:
+    """Numbers of rows, to be sorted first by a member: along its index if that ends sooner."""
+    if total > MAX_CANDIDATES and sqlite_declared.declared_order(connection, sort.path):
+        same = [each for each in query.attributes if each.path == sort.path]
+        where = _where(tenant_id, query, sqlite_declared.member(connection, tenant_id, same))
+        source = f"devices AS d INDEXED BY {sqlite_declared.index_of(sort.path)}"
+        return Listing("d.row", source, where, device_keys(Order()))
+    return device_listing(connection, tenant_id, query, Order(), "d.row")
+
+
+def _where(tenant_id: str, query: DeviceQuery, member: Member | None = None) -> Where:
     where = Where()
     where.add("d.tenant_id = ?", tenant_id)
     if query.enabled is not None:
@@ -130,7 +159,8 @@ def _where(tenant_id: str, query: DeviceQuery) -> Where:
     if query.expires_before is not None:
         where.add(_EXPIRES, to_micros(query.expires_before))
     for attribute in query.attributes:
-        condition = _attribute(attribute)
+        by_index = member is not None and member.attribute is attribute
+        condition = member.condition if member and by_index else _attribute(attribute)
         where.add(condition.sql, *condition.parameters)
     return where
 
@@ -156,10 +186,13 @@ def _attribute(attribute: AttributeFilter) -> Condition:
 
 
 def _candidates(
-    connection: sqlite3.Connection, tenant_id: str, query: DeviceQuery
+    connection: sqlite3.Connection, tenant_id: str, query: DeviceQuery, *, declared: bool
 ) -> list[int] | None:
-    """Row numbers among which all that fit are, if some condition knows few enough."""
-    for probe in _probes(connection, tenant_id, query):
+    """Row numbers among which all that fit are, if some condition knows few enough.
+
+    `declared` says whether to ask the declared indexes too.
+    """
+    for probe in _probes(connection, tenant_id, query, query.attributes if declared else ()):
         rows = probe()
         if rows is not None:
             return rows
@@ -167,7 +200,10 @@ def _candidates(
 
 
 def _probes(
-    connection: sqlite3.Connection, tenant_id: str, query: DeviceQuery
+    connection: sqlite3.Connection,
+    tenant_id: str,
+    query: DeviceQuery,
+    attributes: Sequence[AttributeFilter],
 ) -> Iterator[Callable[[], list[int] | None]]:
     """For each condition with an index of its own, the way to ask it; None means too many."""
     limit = MAX_CANDIDATES + 1
@@ -190,7 +226,7 @@ def _probes(
     yield from (
         partial(search.rows_with, connection, tenant_id, part, limit=limit) for part in parts
     )
-    for attribute in query.attributes:
+    for attribute in attributes:
         declared = sqlite_declared.probe(connection, tenant_id, attribute)
         if declared is not None:
             yield ask(declared.sql, *declared.parameters, limit=sqlite_declared.MAX_ROWS + 1)
