@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from registry_backend.domain.errors import Unreachable
@@ -18,7 +19,7 @@ class Connection:
 
     Args:
         actor: Who the journal names.
-        address: Where the registry is, for messages.
+        address: The registry's file.
         read_only: Look at jobs, but take up none.
     """
 
@@ -50,7 +51,7 @@ class Connection:
                     job_runner,
                 )
 
-                runner = job_runner(registry)
+                runner = job_runner(registry, Path(self.address))
                 if not self._read_only:
                     await runner.start()
                 self._runner = runner

@@ -178,7 +178,7 @@ def _job_cells(job: Job) -> Sequence[str]:
         str(job.counts.lines),
         str(job.counts.failed),
         moment(job.started_at) or "",
-        job.spec.folder,
+        job.spec.shown_folder,
     )
 
 

@@ -94,7 +94,7 @@ def job_json(job: Job) -> JsonObject:
         "job-id": job.job_id,
         "type": job.spec.type.value,
         "tenant-id": job.spec.tenant_id,
-        "folder": job.spec.folder,
+        "folder": job.spec.shown_folder,
         "format": job.spec.format,
         "file": job.spec.blob_name,
         "status": job.status.value,

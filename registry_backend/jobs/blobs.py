@@ -113,6 +113,16 @@ class Blobs:
             raise self._strange(name, "did not say how long it is")
         return BlobHead(int(size), answer.headers.get("ETag", ""))
 
+    async def find(self, names: Iterable[str]) -> dict[str, BlobHead]:
+        """Those of the blobs that are there."""
+        found = {}
+        for name in names:
+            try:
+                found[name] = await self.head(name)
+            except NotFound:
+                continue
+        return found
+
     async def read(self, name: str, state: BlobHead, *, offset: int, length: int) -> bytes:
         """Bytes of a blob in a known state. Raises VersionMismatch when it has changed."""
         length = min(length, state.size - offset)

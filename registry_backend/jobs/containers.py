@@ -1,4 +1,4 @@
-"""The local folder of a job, checked before the job is accepted (iothub 6.2)."""
+"""A folder of this machine as a job's container, checked before it is accepted (iothub 6.2)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from registry_backend.domain.errors import Invalid
-from registry_backend.domain.jobs import JobSpec, JobType
+from registry_backend.domain.jobs import JobSpec, JobType, without_query
+from registry_backend.jobs.blob_address import container_refused
 from registry_backend.jobs.sniffing import seems
 from registry_backend.wire.hono_files import FILE_NAMES
 
@@ -26,26 +27,28 @@ class Folder:
     path: Path
 
     @classmethod
-    def parse(cls, text: str) -> Folder:
-        """Read a path or a `file:` URI. Raises Invalid at `folder`."""
+    def parse(cls, text: str, *, at: str = "folder") -> Folder:
+        """Read a path or a `file:` URI. Raises Invalid at the field `at`."""
         if "\0" in text:
-            raise _folder_refused("The folder's path has a NUL character in it.", _TYPE_AGAIN)
+            raise container_refused(
+                "The folder's path has a NUL character in it.", _TYPE_AGAIN, at=at
+            )
         if text.lower().startswith("file:"):
             parts = urlsplit(text)
             if parts.netloc not in ("", "localhost"):
-                raise _folder_refused(
-                    f"{text} is on the machine {parts.netloc}, not on this one.", _ON_THIS_MACHINE
-                )
+                message = f"{parts.netloc} is another machine; the folder must be on this one."
+                raise container_refused(message, _ON_THIS_MACHINE, at=at)
             text = unquote(parts.path)
         elif "://" in text:
-            raise _folder_refused(f"{text} is no folder of this machine.", _ON_THIS_MACHINE)
+            message = f"{without_query(text)} is no folder of this machine."
+            raise container_refused(message, _ON_THIS_MACHINE, at=at)
         if not text:
-            raise _folder_refused("No folder is named.", _ON_THIS_MACHINE)
+            raise container_refused("No folder is named.", _ON_THIS_MACHINE, at=at)
         try:
             return cls(Path(text).expanduser().absolute())
         except RuntimeError as error:
             message = f"The home folder that {text} begins with is not known: {error}"
-            raise _folder_refused(message, "Write the whole path.") from None
+            raise container_refused(message, "Write the whole path.", at=at) from None
 
     def file(self, name: str, *, field: str = "blob_name") -> Path:
         """The path of a file right in this folder. Raises Invalid at `field`."""
@@ -57,34 +60,33 @@ class Folder:
             raise Invalid.told(field, message, hint="Choose a shorter one.")
         return self.path / name
 
-    def check_exists(self) -> None:
-        """Raises Invalid at `folder`."""
+    def check_exists(self, *, at: str = "folder") -> None:
+        """Raises Invalid at the field `at`."""
         try:
             mode = self.path.stat().st_mode
         except FileNotFoundError:
-            raise _folder_refused(
-                f"There is no folder {self.path}.", "Check the spelling, or make it first."
-            ) from None
+            message = f"There is no folder {self.path}."
+            hint = "Check the spelling, or make it first."
+            raise container_refused(message, hint, at=at) from None
         except OSError as error:
-            raise _folder_refused(
-                f"The folder {self.path} cannot be opened: {error.strerror}.", _PERMISSIONS
-            ) from None
+            message = f"The folder {self.path} cannot be opened: {error.strerror}."
+            raise container_refused(message, _PERMISSIONS, at=at) from None
         if not stat.S_ISDIR(mode):
-            raise _folder_refused(
-                f"{self.path} is a file, not a folder.", "Name the folder that it is in."
-            )
+            message = f"{self.path} is a file, not a folder."
+            raise container_refused(message, "Name the folder that it is in.", at=at)
 
-    def check_writable(self) -> None:
+    def check_writable(self, *, at: str = "folder") -> None:
         """Write and remove a small file, as a hub probes its container. Raises Invalid."""
         try:
             with tempfile.TemporaryFile(dir=self.path) as probe:
                 probe.write(b"probe")
                 probe.flush()
         except OSError as error:
-            raise _folder_refused(
+            raise container_refused(
                 f"The folder {self.path} cannot be written to: {error.strerror}.",
                 "Errors and exports are written there: make room or change its permissions, "
                 "or name another folder.",
+                at=at,
             ) from None
 
     def check_readable(self, name: str) -> Path:
@@ -122,26 +124,27 @@ def input_paths(spec: JobSpec) -> list[Path]:
     return [folder.check_readable(name) for name in there]
 
 
-def check_containers(spec: JobSpec) -> JobSpec:
-    """The job as it can be run, with its folder made absolute.
+def check_output(folder: Folder, spec: JobSpec, *, at: str = "folder") -> None:
+    """Refuse a folder that results cannot be written to.
+
+    Raises:
+        Invalid: naming the field `at` or `blob_name`, and what is wrong with it.
+    """
+    folder.check_exists(at=at)
+    folder.check_writable(at=at)
+    if spec.type is JobType.EXPORT and spec.format != "hono-1.1":
+        path = folder.file(spec.blob_name)
+        if path.is_dir():
+            raise _file_refused(f"{path} is a folder.", "Name a file in the folder.")
+
+
+def check_input(spec: JobSpec) -> None:
+    """Refuse an import's files that are not there, or of which no line could be read.
 
     Raises:
         Invalid: naming `folder` or `blob_name`, and what is wrong with it.
     """
-    folder = Folder.parse(spec.folder)
-    folder.check_exists()
-    folder.check_writable()
-    if spec.type is JobType.IMPORT:
-        _check_text(spec, input_paths(spec))
-    elif spec.format != "hono-1.1":
-        path = folder.file(spec.blob_name)
-        if path.is_dir():
-            raise _file_refused(f"{path} is a folder.", "Name a file in the folder.")
-    if spec.format != "hono-1.1" and spec.blob_name in (ERROR_LOG, EXPORT_ERROR_LOG):
-        raise _file_refused(
-            f"{spec.blob_name} is where errors are written.", "Choose another name."
-        )
-    return spec.model_copy(update={"folder": str(folder.path)})
+    _check_text(spec, input_paths(spec))
 
 
 def _check_text(spec: JobSpec, paths: list[Path]) -> None:
@@ -164,11 +167,11 @@ _PERMISSIONS = "Check its permissions and those of the folders above it."
 
 
 def _folder_refused(sentence: str, hint: str) -> Invalid:
-    return Invalid.told("folder", sentence, hint=hint)
+    return container_refused(sentence, hint)
 
 
 def _file_refused(sentence: str, hint: str) -> Invalid:
-    return Invalid.told("blob_name", sentence, hint=hint)
+    return container_refused(sentence, hint, at="blob_name")
 
 
 def stamp_of(paths: list[Path]) -> tuple[str, int]:

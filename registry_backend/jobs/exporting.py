@@ -7,44 +7,64 @@ from pathlib import Path
 
 from registry_backend.domain.errors import NotFound
 from registry_backend.domain.jobs import Job, JobCheckpoint, JobCounts, JobType
-from registry_backend.jobs.containers import EXPORT_ERROR_LOG, Folder
 from registry_backend.jobs.error_log import ErrorLog
 from registry_backend.jobs.export_pages import Stretch, read_page
 from registry_backend.jobs.exporting_hono import run_hono_export
 from registry_backend.jobs.parts import Part, part_paths
 from registry_backend.jobs.running import Run
+from registry_backend.jobs.transfers import attended, deliver
+from registry_backend.jobs.work import Work
 from registry_backend.storage.base import Snapshot
 from registry_backend.wire import ndjson
 
 
-async def run_export(run: Run, job: Job) -> None:
+async def run_export(run: Run, work: Work, job: Job) -> None:
     """Write until the end, a cancellation, or the runner's close.
 
     Raises:
         RegistryError, OSError: why the job as a whole cannot go on; nothing of it is left behind.
     """
     try:
-        if job.spec.format == "hono-1.1":
-            await run_hono_export(run, job)
+        if _is_written(work, job):
+            written: Job | None = job
+        elif job.spec.format == "hono-1.1":
+            written = await run_hono_export(run, work, job)
         else:
-            await _run_lines(run, job)
+            written = await _run_lines(run, work, job)
     except BaseException:
-        await asyncio.to_thread(remove_parts, job)
+        await asyncio.to_thread(remove_parts, work, job.job_id)
         raise
+    if written is not None and work.delivered_to is not None:
+        written = await run.save(written)
+        if written is not None:
+            written = await attended(run, written, deliver(work, run.patience))
+    if written is not None:
+        await run.finish(written)
 
 
-def remove_parts(job: Job) -> None:
+def remove_parts(work: Work, job_id: str) -> None:
     """Remove the unfinished files of an export that nobody will go on with."""
-    if job.spec.type is JobType.EXPORT:
-        for path in part_paths(job):
+    if work.spec.type is JobType.EXPORT:
+        for path in part_paths(work, job_id):
             path.unlink(missing_ok=True)
 
 
-async def _run_lines(run: Run, job: Job) -> None:
-    folder = Folder.parse(job.spec.folder)
-    target = folder.file(job.spec.blob_name)
-    part, begun = await asyncio.to_thread(_open_part, part_paths(job)[0], job)
-    log = ErrorLog(folder.file(EXPORT_ERROR_LOG))
+def _is_written(work: Work, job: Job) -> bool:
+    """Whether an interrupted export has its file and only the container lacks it."""
+    target = work.target.path / work.spec.blob_name
+    return (
+        work.delivered_to is not None
+        and job.checkpoint.offset > 0
+        and target.exists()
+        and target.stat().st_size == job.checkpoint.offset
+    )
+
+
+async def _run_lines(run: Run, work: Work, job: Job) -> Job | None:
+    """The job with its file in place; None when it stopped before."""
+    target = work.target.file(work.spec.blob_name)
+    part, begun = await asyncio.to_thread(_open_part, part_paths(work, job.job_id)[0], job)
+    log = ErrorLog(work.error_log)
     ahead: asyncio.Task[Stretch | None] | None = None
     try:
         current: Job | None = begun
@@ -59,7 +79,7 @@ async def _run_lines(run: Run, job: Job) -> None:
                 await asyncio.to_thread(part.sync)
                 if await run.save(_at(current, part)) is not None:
                     await run.release(job.job_id)
-                return
+                return None
             if stretch is None:
                 break
             if not stretch.last:
@@ -68,12 +88,12 @@ async def _run_lines(run: Run, job: Job) -> None:
             current = await asyncio.to_thread(_count, current, stretch, log)
             if stretch.last:
                 await asyncio.to_thread(part.publish, target)
-                await run.finish(_at(current, part))
-                return
+                return _at(current, part)
             if run.note_due():
                 await asyncio.to_thread(part.sync)
                 current = await run.save(_at(current, part))
-        await asyncio.to_thread(remove_parts, job)
+        await asyncio.to_thread(remove_parts, work, job.job_id)
+        return None
     finally:
         if ahead is not None:
             ahead.cancel()

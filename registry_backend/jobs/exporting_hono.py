@@ -11,9 +11,9 @@ from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.jobs import Job, JobCheckpoint, JobCounts
 from registry_backend.domain.query import Cursor, DeviceQuery, Order, PageRequest, TenantQuery
 from registry_backend.domain.tenants import Tenant
-from registry_backend.jobs.containers import Folder
 from registry_backend.jobs.parts import Part, part_paths
 from registry_backend.jobs.running import Run
+from registry_backend.jobs.work import Work
 from registry_backend.storage.base import Snapshot
 from registry_backend.wire import hono_files
 
@@ -53,13 +53,13 @@ class _Lists:
         self._part.write(b"\n]\n")
 
 
-async def run_hono_export(run: Run, job: Job) -> None:
-    """Write all three files, then give them their names.
+async def run_hono_export(run: Run, work: Work, job: Job) -> Job | None:
+    """Write all three files, then give them their names; None when the job stopped before.
 
     Raises:
         RegistryError, OSError: why it cannot go on.
     """
-    paths = part_paths(job)
+    paths = part_paths(work, job.job_id)
     with ExitStack() as stack:
         parts = [Part.create(path) for path in paths]
         for part in parts:
@@ -68,11 +68,10 @@ async def run_hono_export(run: Run, job: Job) -> None:
         if done is None:
             for path in paths:
                 path.unlink(missing_ok=True)
-            return
-        folder = Folder.parse(job.spec.folder)
+            return None
         for part, name in zip(parts, hono_files.FILE_NAMES, strict=True):
-            await asyncio.to_thread(part.publish, folder.file(name))
-        await run.finish(done)
+            await asyncio.to_thread(part.publish, work.target.file(name))
+        return done
 
 
 async def _write(run: Run, job: Job, parts: Sequence[Part]) -> Job | None:

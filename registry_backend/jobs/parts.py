@@ -7,8 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from registry_backend.domain.jobs import Job
-from registry_backend.jobs.containers import Folder
+from registry_backend.jobs.work import Work
 from registry_backend.wire.hono_files import FILE_NAMES
 
 _ONLY_OWNER = 0o600
@@ -72,8 +71,7 @@ class Part:
             self._file.close()
 
 
-def part_paths(job: Job) -> list[Path]:
+def part_paths(work: Work, job_id: str) -> list[Path]:
     """Where a job's unfinished files lie."""
-    folder = Folder.parse(job.spec.folder)
-    names = FILE_NAMES if job.spec.format == "hono-1.1" else (job.spec.blob_name,)
-    return [folder.file(f".{name}.{job.job_id[:8]}.part") for name in names]
+    names = FILE_NAMES if work.spec.format == "hono-1.1" else (work.spec.blob_name,)
+    return [work.target.file(f".{name}.{job_id[:8]}.part") for name in names]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from registry_backend.domain.errors import Invalid, RegistryError
 from registry_backend.domain.identifiers import generate_id
@@ -12,20 +13,17 @@ from registry_backend.domain.jobs import Job, JobError, JobSpec, JobStatus, JobT
 from registry_backend.domain.journal import Action, Actor, Change, JournalEntry
 from registry_backend.domain.timestamps import now
 from registry_backend.jobs.accepting import check_spec, require_idle, require_job, require_target
-from registry_backend.jobs.containers import (
-    ERROR_LOG,
-    EXPORT_ERROR_LOG,
-    Folder,
-    check_containers,
-)
+from registry_backend.jobs.blobs import Patience
 from registry_backend.jobs.error_log import read_errors
 from registry_backend.jobs.exporting import remove_parts, run_export
 from registry_backend.jobs.importing import run_import
 from registry_backend.jobs.outcome import UNLIMITED
 from registry_backend.jobs.owners import may_be_taken
+from registry_backend.jobs.places import ANYWHERE, ContainerKind, places_of, probe, settled
 from registry_backend.jobs.preparing import Preparation
-from registry_backend.jobs.running import Run
-from registry_backend.storage.base import Store, Transaction
+from registry_backend.jobs.running import Run, without_secrets
+from registry_backend.jobs.work import Spool
+from registry_backend.storage.base import Snapshot, Store, Transaction
 
 WATCH_SECONDS = 5.0
 """How often jobs of other programs are looked at, while there are any."""
@@ -40,6 +38,11 @@ class JobRunner:
         preparation: The registry's rules for tenants and credentials that files bring.
         max_devices: For tenants that set no limit of their own; -1: none.
         clock: What time it is.
+        containers: The kinds of containers that callers may name; jobs that others accepted are
+            taken up whatever theirs are.
+        spool: A folder for the files of blob containers, see `work.spool_beside`; without one,
+            blob containers are refused.
+        patience: How long blob containers are waited for.
     """
 
     def __init__(
@@ -50,16 +53,26 @@ class JobRunner:
         preparation: Preparation | None = None,
         max_devices: int = UNLIMITED,
         clock: Callable[[], datetime] = now,
+        containers: frozenset[ContainerKind] = ANYWHERE,
+        spool: Path | None = None,
+        patience: Patience | None = None,
     ) -> None:
         # Two runners in one program are two owners.
         name = f"{owner}:{generate_id()[:8]}"
-        self._run = Run(store, name, preparation or Preparation(), max_devices, clock)
+        self._run = Run(
+            *(store, name, preparation or Preparation(), max_devices, clock),
+            patience=patience or Patience(),
+        )
         self._store = store
+        self._spool = Spool(spool)
+        self._containers = containers if spool is not None else containers - {"blob"}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Take up the jobs that nobody runs any more, and keep an eye on those of others."""
+        known = {job.job_id for job in await self.list(None)}
+        await asyncio.to_thread(self._spool.sweep, known)
         if await self._take_up():
             self._watch = asyncio.create_task(self._watch_others())
 
@@ -73,16 +86,24 @@ class JobRunner:
             await asyncio.wait(list(self._tasks.values()))
 
     async def create(self, spec: JobSpec, *, actor: Actor) -> Job:
-        """Check the folder, then start.
+        """Check what is asked for, whether a job runs, and the containers; then start.
 
         Raises:
-            Invalid: naming `folder`, `blob_name`, `format` or `default_mode`.
+            Invalid: naming `folder`, `output_folder`, `blob_name`, `format` or `default_mode`.
             NotFound: when the tenant does not exist.
             LimitReached: when a job of the tenant is not finished; names it.
         """
         check_spec(spec)
-        usable = await asyncio.to_thread(check_containers, spec)
+        places = places_of(spec, self._containers)
+        usable = settled(spec, places)
         await self._take_up()
+
+        def require(snapshot: Snapshot) -> None:
+            require_target(snapshot, usable)
+            require_idle(snapshot, usable)
+
+        await self._store.read(require)
+        await probe(usable, places)
         present = self._run.clock()
         job = Job(
             job_id=generate_id(),
@@ -95,8 +116,7 @@ class JobRunner:
         )
 
         def work(transaction: Transaction) -> None:
-            require_target(transaction, usable)
-            require_idle(transaction, usable)
+            require(transaction)
             transaction.put_job(job)
             self._record(transaction, job, actor, "created")
 
@@ -116,14 +136,14 @@ class JobRunner:
                 "ended_at": self._run.clock(),
                 "owner": None,
             }
-            cancelled = job.model_copy(update=update)
+            cancelled = job.model_copy(update={**update, "spec": without_secrets(job.spec)})
             transaction.put_job(cancelled)
             self._record(transaction, cancelled, actor, "updated")
             return cancelled
 
         job = await self._store.write(work)
         if job_id not in self._tasks:
-            await asyncio.to_thread(remove_parts, job)
+            await asyncio.to_thread(self._clear, job)
         return job
 
     async def get(self, job_id: str) -> Job:
@@ -147,12 +167,12 @@ class JobRunner:
             self._record(transaction, job, actor, "deleted")
 
         await self._store.write(work)
+        await asyncio.to_thread(self._spool.remove, job_id)
 
     async def errors(self, job_id: str, *, skip: int, limit: int) -> Sequence[JobError]:
         """Failed lines from the job's log. Raises NotFound (job, or a log that was replaced)."""
         job = await self.get(job_id)
-        name = ERROR_LOG if job.spec.type is JobType.IMPORT else EXPORT_ERROR_LOG
-        path = Folder.parse(job.spec.folder).file(name)
+        path = self._spool.work(job.spec, job_id).error_log
         return await asyncio.to_thread(read_errors, path, job, skip=skip, limit=limit)
 
     async def wait(self, job_id: str) -> Job:
@@ -212,18 +232,35 @@ class JobRunner:
 
     async def _run_job(self, job: Job) -> None:
         try:
+            work = self._spool.work(job.spec, job.job_id)
+            await asyncio.to_thread(self._spool.prepare, work)
             if job.spec.type is JobType.IMPORT:
-                await run_import(self._run, job)
+                await run_import(self._run, work, job)
             else:
-                await run_export(self._run, job)
+                await run_export(self._run, work, job)
         except RegistryError as error:
             await self._run.fail(job.job_id, str(error))
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             await self._run.fail(job.job_id, f"{where}{error.strerror or error}.")
         except Exception as error:
-            await self._run.fail(job.job_id, f"Stopped by a fault of the program: {error!r}.")
+            # Its text might quote an address with its secret; the traceback goes to the log.
+            fault = type(error).__name__
+            await self._run.fail(job.job_id, f"Stopped by a fault of the program: {fault}.")
             raise
+        finally:
+            await self._tidy(job.job_id)
+
+    async def _tidy(self, job_id: str) -> None:
+        """Remove what a job brought here, once nobody goes on with it."""
+        job = await self._store.read(lambda snapshot: snapshot.get_job(job_id))
+        if job is not None and job.status.finished:
+            await asyncio.to_thread(self._spool.tidy, job_id)
+
+    def _clear(self, job: Job) -> None:
+        """Remove the unfinished files of a job that nobody runs."""
+        remove_parts(self._spool.work(job.spec, job.job_id), job.job_id)
+        self._spool.tidy(job.job_id)
 
     def _record(self, transaction: Transaction, job: Job, actor: Actor, action: Action) -> None:
         at, tenant_id = self._run.clock(), job.spec.tenant_id
@@ -246,6 +283,6 @@ def _summary(job: Job) -> dict[str, object]:
     return {
         "type": job.spec.type.value,
         "format": job.spec.format,
-        "folder": job.spec.folder,
+        "folder": job.spec.shown_folder,
         "status": job.status.value,
     }

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from registry_backend.domain.jobs import Job, JobStatus
+from registry_backend.domain.jobs import Job, JobSpec, JobStatus, without_query
 from registry_backend.domain.journal import Change
+from registry_backend.jobs.blobs import Patience
 from registry_backend.jobs.preparing import Preparation
 from registry_backend.storage.base import Snapshot, Store, Transaction
 
@@ -26,6 +27,7 @@ class Run:
         preparation: The registry's rules for what files bring.
         max_devices: For tenants that set no limit of their own; -1: none.
         clock: What time it is.
+        patience: How long blob containers are waited for.
     """
 
     store: Store
@@ -33,6 +35,7 @@ class Run:
     preparation: Preparation
     max_devices: int
     clock: Callable[[], datetime]
+    patience: Patience = field(default_factory=Patience)
     closing: bool = False
     _last_note: float = field(default=0.0)
 
@@ -77,7 +80,12 @@ class Run:
 
     async def finish(self, job: Job) -> Job | None:
         """Store the job as completed if it is still ours; None if not."""
-        done = {"status": JobStatus.COMPLETED, "ended_at": self.clock(), "owner": None}
+        done = {
+            "spec": without_secrets(job.spec),
+            "status": JobStatus.COMPLETED,
+            "ended_at": self.clock(),
+            "owner": None,
+        }
         return await self.save(job.model_copy(update=done))
 
     async def release(self, job_id: str) -> None:
@@ -100,7 +108,20 @@ class Run:
             job = transaction.get_job(job_id)
             if job is not None and self.owns(transaction, job_id):
                 ended = job.model_copy(update={**update, "owner": None})
+                if ended.status.finished:
+                    ended = ended.model_copy(update={"spec": without_secrets(ended.spec)})
                 transaction.put_job(ended)
                 self.note(transaction, ended)
 
         await self.store.write(work)
+
+
+def without_secrets(spec: JobSpec) -> JobSpec:
+    """What is kept of a finished job: nothing that would let anybody into its containers."""
+    output = spec.output_folder
+    return spec.model_copy(
+        update={
+            "folder": spec.shown_folder,
+            "output_folder": None if output is None else without_query(output),
+        }
+    )
