@@ -18,11 +18,15 @@ from aiohttp.abc import AbstractAccessLogger
 from aiohttp.http_exceptions import HttpProcessingError
 
 from registry_backend.api.authentication import Authentication
+from registry_backend.api.front_door import FrontDoor
 from registry_backend.api.hono import HonoOptions, HonoService
 from registry_backend.api.hono.endpoint import HonoEndpoint
+from registry_backend.api.iothub import HubOptions, HubService
+from registry_backend.api.iothub.endpoint import HubEndpoint
+from registry_backend.api.requests import Endpoint
 from registry_backend.domain.errors import Denied, Invalid, Unreachable
 from registry_backend.open import open_registry
-from registry_backend.registry import DEFAULT_SETTINGS, RegistrySettings
+from registry_backend.registry import DEFAULT_SETTINGS, Registry, RegistrySettings
 
 IDLE_SECONDS = 30.0
 """How long a connection may wait for a request, or take to send its head."""
@@ -54,6 +58,7 @@ class Listener:
     port: int
     hono: HonoOptions = field(default_factory=HonoOptions)
     tls: Tls | None = None
+    hub: HubOptions = field(default_factory=HubOptions)
 
     @property
     def scheme(self) -> str:
@@ -128,15 +133,13 @@ async def listening(serving: Serving) -> AsyncIterator[list[str]]:
         serving.data, settings=serving.settings, read_only=serving.read_only
     )
     runners: list[web.ServerRunner] = []
-    endpoints: list[HonoEndpoint] = []
+    endpoints: list[Endpoint] = []
     try:
+        if not serving.read_only and any(each.hub.signed for each in serving.listeners):
+            await registry.policies.ensure()
         addresses = []
         for listener, context in zip(serving.listeners, contexts, strict=True):
-            endpoint = HonoEndpoint(
-                HonoService(registry, listener.hono),
-                serving.authentication,
-                read_only=serving.read_only,
-            )
+            endpoint = _front_door(registry, listener, serving)
             endpoints.append(endpoint)
             runner = await _runner(endpoint, serving)
             runners.append(runner)
@@ -146,6 +149,13 @@ async def listening(serving: Serving) -> AsyncIterator[list[str]]:
         await asyncio.gather(*(runner.cleanup() for runner in runners))
         await asyncio.gather(*(each.finish(seconds=GRACE_SECONDS / 2) for each in endpoints))
         await registry.close()
+
+
+def _front_door(registry: Registry, listener: Listener, serving: Serving) -> FrontDoor:
+    hono = HonoEndpoint(
+        HonoService(registry, listener.hono), serving.authentication, read_only=serving.read_only
+    )
+    return FrontDoor(hono, HubEndpoint(HubService(registry, listener.hub)))
 
 
 def check_protection(serving: Serving) -> None:
@@ -219,7 +229,7 @@ def _no_password() -> str:
     raise _PasswordAsked
 
 
-async def _runner(endpoint: HonoEndpoint, serving: Serving) -> web.ServerRunner:
+async def _runner(endpoint: Endpoint, serving: Serving) -> web.ServerRunner:
     server = web.Server(
         endpoint.handle,
         # A client that went away waits for nothing: its search stops.

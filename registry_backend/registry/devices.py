@@ -220,7 +220,7 @@ def create_device(
             f"The device {device_id!r} exists already in tenant {tenant_id!r}.",
             hint="Choose another id, or edit that one.",
         )
-    _check_device_limit(transaction, tenant, default_limit)
+    check_device_limit(transaction, tenant, default_limit)
     device = new_device(tenant_id, device_id, attributes, at=now())
     transaction.insert_device(device)
     change = change_of("device", "created", tenant_id, device_id)
@@ -306,7 +306,8 @@ def no_device(tenant_id: str, device_id: str) -> NotFound:
     )
 
 
-def _check_device_limit(snapshot: Snapshot, tenant: Tenant, default_limit: int) -> None:
+def check_device_limit(snapshot: Snapshot, tenant: Tenant, default_limit: int) -> None:
+    """Refuse one more device than the tenant may have (hono 3.5). Raises LimitReached."""
     limits = tenant.attributes.registration_limits
     own = limits.max_devices if limits else UNLIMITED
     limit = default_limit if own == UNLIMITED else own

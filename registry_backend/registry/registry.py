@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from registry_backend.registry.credentials import CredentialUseCases
 from registry_backend.registry.devices import DeviceUseCases
+from registry_backend.registry.hub_devices import HubDeviceUseCases
 from registry_backend.registry.journal import JournalUseCases
 from registry_backend.registry.modules import ModuleUseCases
 from registry_backend.registry.policies import PolicyUseCases
@@ -27,6 +28,7 @@ class Registry:
         self.tenants = TenantUseCases(store)
         self.devices = DeviceUseCases(store, settings)
         self.credentials = CredentialUseCases(store, settings)
+        self.hub_devices = HubDeviceUseCases(store, settings)
         self.modules = ModuleUseCases(store, settings)
         self.statistics = StatisticsUseCases(store)
         self.journal = JournalUseCases(store)

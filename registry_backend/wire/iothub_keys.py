@@ -69,11 +69,12 @@ def merge_credentials(
 ) -> tuple[Credential, ...]:
     """The set after a hub's write: its own two kinds as given, all others as they were.
 
-    A secret whose material does not change keeps its id, comment and validity; secrets beyond the
-    second, which a hub cannot show, stay as well.
+    A secret whose material does not change keeps its id, comment and validity. What a hub does not
+    show stays as well: secrets beyond the second, and thumbprints of a device that has keys.
     """
     if not existing:
         return _fresh(device_id, keys, thumbprints)
+    shown = PSK if keys_of(device_id, existing) else X509_THUMBPRINT
     merged: list[Credential] = []
     pending = {PSK: (keys, _key, _key_secret), X509_THUMBPRINT: (thumbprints, _thumbprint, _print)}
     for credential in existing:
@@ -84,6 +85,8 @@ def merge_credentials(
         if pair is not None:
             secrets = _merge_secrets(credential.secrets, pair, material, make)
             merged.append(credential.model_copy(update={"secrets": secrets}))
+        elif credential.type != shown:
+            merged.append(credential)
     left = {kind: pair for kind, (pair, _, _) in pending.items()}
     return (*merged, *_fresh(device_id, left.get(PSK), left.get(X509_THUMBPRINT)))
 

@@ -1,0 +1,30 @@
+"""One listener, two protocols: the path says whose a request is."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from registry_backend.api.hono.endpoint import HonoEndpoint
+from registry_backend.api.iothub.endpoint import HubEndpoint
+from registry_backend.api.iothub.routes import is_hubs
+from registry_backend.api.iothub.targets import split_target
+
+
+class FrontDoor:
+    """Hands each request to Hono's endpoint or the hub's; what is nobody's goes to Hono's."""
+
+    def __init__(self, hono: HonoEndpoint, hub: HubEndpoint) -> None:
+        self._hono = hono
+        self._hub = hub
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """The answer to a request, whatever happens."""
+        segments, _ = split_target(request.raw_path)
+        endpoint = self._hub if is_hubs(segments) else self._hono
+        return await endpoint.handle(request)
+
+    async def finish(self, *, seconds: float) -> None:
+        """Wait so long for what goes on without its client."""
+        await asyncio.gather(*(each.finish(seconds=seconds) for each in (self._hono, self._hub)))

@@ -1,0 +1,166 @@
+"""From a request on the wire to an answer on it: the order of checks is here (iothub 2.3, 5)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from aiohttp import web
+
+from registry_backend.api.answers import Answer
+from registry_backend.api.iothub.etags import read_condition
+from registry_backend.api.iothub.failures import failure, told
+from registry_backend.api.iothub.routes import Match, match
+from registry_backend.api.iothub.service import Call, HubService, Route
+from registry_backend.api.iothub.targets import parameter, read_parameters, split_target
+from registry_backend.api.requests import BodyTooLarge, Lasting, read_body
+from registry_backend.api.sas_authentication import authorize
+from registry_backend.api.throttling import Operation, Throttle
+from registry_backend.domain.errors import NotFound, RegistryError
+from registry_backend.domain.identifiers import generate_id
+from registry_backend.domain.journal import Actor
+from registry_backend.registry.hub_devices import Hub
+from registry_backend.registry.owners import MissingOwner
+from registry_backend.wire import iothub_device_errors as numbers
+from registry_backend.wire.iothub_device_versions import parse_version
+
+REQUEST_ID = "x-ms-request-id"
+
+log = logging.getLogger("idconsole.iothub")
+
+
+class HubEndpoint:
+    """Answers the requests of one listener that are a hub's.
+
+    Args:
+        service: What is served.
+    """
+
+    def __init__(self, service: HubService) -> None:
+        self._service = service
+        self._lasting = Lasting()
+        self._throttles: dict[str, Throttle] = {}
+
+    async def finish(self, *, seconds: float) -> None:
+        """Wait so long for what goes on without its client."""
+        await self._lasting.finish(seconds=seconds)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """The answer to a request, whatever happens."""
+        request_id = generate_id()
+        try:
+            answer = await self._answer(request, request_id)
+        except RegistryError as error:
+            answer = failure(error, request_id=request_id)
+        except BodyTooLarge:
+            text = f"The body is longer than the {self._service.options.max_payload} bytes taken."
+            answer = told(numbers.BODY_TOO_LARGE, text, request_id=request_id)
+        except TimeoutError:
+            text = "The body did not arrive in time."
+            answer = told(numbers.REQUEST_TIMEOUT, text, request_id=request_id)
+        except Exception:
+            log.exception("A %s request failed: %s.", request.method, request_id)
+            answer = told(numbers.SERVER_ERROR, "Internal error.", request_id=request_id)
+        return _response(answer, request_id)
+
+    async def _answer(self, request: web.BaseRequest, request_id: str) -> Answer:
+        segments, query = split_target(request.raw_path)
+        found = match(segments)
+        if found is None:
+            return told(
+                numbers.NOT_FOUND, "This registry has nothing at that path.", request_id=request_id
+            )
+        if request.method not in found.routes:
+            return _not_allowed(found, request_id)
+        route, ids = found.routes[request.method]
+        parameters = read_parameters(query)
+        path, signature = "/".join(("", *segments)), parameter(parameters, "Authorization")
+        actor = await self._actor(request, route, path, signature)
+        hub = self._service.hub_of(request.headers.get("Host", ""))
+        await self._wait_for_turn(hub, route.kind)
+        call = Call(
+            service=self._service,
+            hub=hub,
+            actor=actor,
+            version=parse_version(parameter(parameters, "api-version")),
+            ids=ids,
+            parameters=parameters,
+            headers=request.headers,
+            body=await read_body(request, limit=self._service.options.max_payload),
+            expected=read_condition(_joined(request, "If-Match")),
+            base=f"{request.scheme}://{request.headers.get('Host', '')}",
+        )
+        try:
+            return await self._handled(route, call)
+        except NotFound:
+            if await self._is_absent(call.hub):
+                text = f"There is no hub {call.hub.tenant_id!r}."
+                return told(numbers.HUB_NOT_FOUND, text, request_id=request_id)
+            raise
+
+    async def _handled(self, route: Route, call: Call) -> Answer:
+        if route.lasting:
+            return await self._lasting.run(lambda: route.handle(call))
+        return await route.handle(call)
+
+    async def _actor(
+        self, request: web.BaseRequest, route: Route, path: str, query_authorization: str | None
+    ) -> Actor:
+        """Who calls. Raises Unauthorized."""
+        if not self._service.options.signed:
+            return Actor(via="iothub")
+        return await authorize(
+            self._service.registry,
+            request.headers.get("Authorization"),
+            query_authorization,
+            host=request.headers.get("Host", ""),
+            path=path,
+            right=route.right,
+            or_right=route.or_right,
+            at=time.time(),
+        )
+
+    async def _wait_for_turn(self, hub: Hub, kind: Operation) -> None:
+        """Hold the request back as the tier has it. Raises Throttled."""
+        options = self._service.options
+        if options.tier is None:
+            return
+        throttle = self._throttles.get(hub.tenant_id)
+        if throttle is None:
+            throttle = self._throttles[hub.tenant_id] = Throttle(options.tier, options.units)
+        await asyncio.sleep(throttle.take(kind))
+
+    async def _is_absent(self, hub: Hub) -> bool:
+        """Whether it was the hub itself that is not there: asked only when something was not."""
+        if hub.missing is MissingOwner.CREATE:
+            return False
+        try:
+            await self._service.registry.tenants.get(hub.tenant_id)
+        except NotFound:
+            return True
+        return False
+
+
+def _joined(request: web.BaseRequest, name: str) -> str | None:
+    """A header that may stand more than once, as one list (RFC 9110)."""
+    given = request.headers.getall(name, [])
+    return ", ".join(given) if given else None
+
+
+def _not_allowed(found: Match, request_id: str) -> Answer:
+    answer = told(
+        numbers.METHOD_NOT_ALLOWED, "That path has no such method.", request_id=request_id
+    )
+    headers = {**answer.headers, "Allow": ", ".join(sorted(found.routes))}
+    return Answer(answer.status, answer.body, answer.content_type, headers)
+
+
+def _response(answer: Answer, request_id: str) -> web.Response:
+    headers = {"Server": "idconsole", REQUEST_ID: request_id, **answer.headers}
+    if answer.content_type:
+        headers["Content-Type"] = answer.content_type
+    response = web.Response(status=answer.status, body=answer.body or None, headers=headers)
+    if answer.status in (408, 413):
+        response.force_close()  # the rest of the body must not be read as the next request
+    return response

@@ -1,0 +1,79 @@
+"""The one place where errors become a hub's numbers, statuses and bodies (iothub 2.3, 4.8)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+from registry_backend.api.answers import JSON_TYPE, Answer
+from registry_backend.domain.document import compact_json
+from registry_backend.domain.errors import (
+    AlreadyExists,
+    Denied,
+    Fault,
+    Invalid,
+    LimitReached,
+    NotFound,
+    RegistryError,
+    Throttled,
+    Unreachable,
+    Unsupported,
+    VersionMismatch,
+)
+from registry_backend.registry.hub_devices import CredentialTaken
+from registry_backend.wire import iothub_device_errors as numbers
+
+CODES: dict[type[RegistryError], int] = {
+    NotFound: numbers.DEVICE_NOT_FOUND,
+    CredentialTaken: numbers.CONFLICT,
+    AlreadyExists: numbers.DEVICE_ALREADY_EXISTS,
+    VersionMismatch: numbers.PRECONDITION_FAILED,
+    Invalid: numbers.ARGUMENT_INVALID,
+    Denied: numbers.FORBIDDEN,
+    LimitReached: numbers.QUOTA_EXCEEDED,
+    Throttled: numbers.BACKLOG_TIMEOUT,
+    Unreachable: numbers.SERVICE_UNAVAILABLE,
+    Unsupported: numbers.NOT_IMPLEMENTED,
+    Fault: numbers.SERVER_ERROR,
+}
+_INTERNAL = "The registry cannot do this now; its log says why."
+
+log = logging.getLogger("idconsole.iothub")
+
+
+def code_of(error: RegistryError) -> int:
+    """The number of an error, its own where it has one."""
+    own = getattr(error, "code", None)
+    if isinstance(own, int) and own in numbers.NAMES:
+        return own
+    return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+
+
+def message_of(error: RegistryError, code: int) -> str:
+    """What a client is told; what concerns the operator goes to the log."""
+    if code // 1000 >= 500 and code != numbers.NOT_IMPLEMENTED:
+        log.error("%s", error)
+        return _INTERNAL
+    if code == numbers.PRECONDITION_FAILED and not error.message.startswith("Precondition"):
+        return f"Precondition failed: {error}"
+    return str(error)
+
+
+def failure(error: RegistryError, *, request_id: str) -> Answer:
+    """The answer to a request that failed."""
+    code = code_of(error)
+    answer = told(code, message_of(error, code), request_id=request_id)
+    if isinstance(error, Throttled) and error.retry_after is not None:
+        headers = {**answer.headers, "Retry-After": str(int(error.retry_after) + 1)}
+        return Answer(answer.status, answer.body, answer.content_type, headers)
+    return answer
+
+
+def told(code: int, message: str, *, request_id: str) -> Answer:
+    """A failure in form A, with the header that its name is in (iothub 4.7)."""
+    members = numbers.format_error(
+        code, message, tracking_id=request_id.replace("-", ""), at=datetime.now(UTC)
+    )
+    headers = {numbers.HEADER: numbers.NAMES[code]}
+    body = compact_json(members).encode("utf-8")
+    return Answer(numbers.status_of(code), body, JSON_TYPE, headers)

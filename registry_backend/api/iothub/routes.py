@@ -1,0 +1,72 @@
+"""The table of what is served: methods, paths and who answers (iothub 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from registry_backend.api.iothub import devices, statistics
+from registry_backend.api.iothub.service import Route
+from registry_backend.api.iothub.targets import decoded
+from registry_backend.domain.policies import Right
+
+READ, WRITE, SERVICE = Right.REGISTRY_READ, Right.REGISTRY_WRITE, Right.SERVICE_CONNECT
+_DEVICE = "devices/{deviceId}"
+
+# fmt: off
+ROUTES: Sequence[Route] = (
+    Route("GET", "devices", devices.search, READ),
+    Route("PUT", _DEVICE, devices.put, WRITE),
+    Route("GET", _DEVICE, devices.get, READ),
+    Route("DELETE", _DEVICE, devices.delete, WRITE),
+    Route("GET", "statistics/devices", statistics.devices, READ),
+    Route("GET", "statistics/service", statistics.service, READ, SERVICE),
+)
+# fmt: on
+ROOTS = frozenset({"devices", "jobs", "statistics", "importdevices", "twins", "configurations"})
+"""First segments of paths that are a hub's, known here or not (iothub 2.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The operations at a path, by method; each with the values of its variables."""
+
+    routes: Mapping[str, tuple[Route, tuple[str, ...]]]
+
+
+def is_hubs(segments: Sequence[str]) -> bool:
+    """Whether a path is a hub's business, so that a hub's errors are what its client expects."""
+    return segments[0] in ROOTS
+
+
+def match(segments: Sequence[str]) -> Match | None:
+    """What is at a path of raw segments; None where nothing is."""
+    found: dict[str, tuple[Route, tuple[str, ...]]] = {}
+    for route, template in _TEMPLATES.get(len(segments), ()):
+        ids = _variables(template, segments)
+        if ids is not None:
+            found.setdefault(route.method, (route, ids))
+    return Match(found) if found else None
+
+
+def _variables(template: Sequence[str], segments: Sequence[str]) -> tuple[str, ...] | None:
+    ids = []
+    for wanted, given in zip(template, segments, strict=True):
+        if wanted.startswith("{"):
+            if not given:
+                return None
+            ids.append(decoded(given))
+        elif wanted != given:
+            return None
+    return tuple(ids)
+
+
+def _by_length(routes: Sequence[Route]) -> dict[int, list[tuple[Route, tuple[str, ...]]]]:
+    found: dict[int, list[tuple[Route, tuple[str, ...]]]] = {}
+    for route in routes:
+        template = tuple(route.path.split("/"))
+        found.setdefault(len(template), []).append((route, template))
+    return found
+
+
+_TEMPLATES = _by_length(ROUTES)

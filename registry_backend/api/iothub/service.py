@@ -1,0 +1,124 @@
+"""What a hub's listener serves from, and one request to it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from registry_backend.api.answers import JSON_TYPE, Answer
+from registry_backend.api.iothub.etags import EtagCondition
+from registry_backend.api.throttling import Operation, Throttle
+from registry_backend.domain.document import compact_json
+from registry_backend.domain.journal import Actor
+from registry_backend.domain.policies import Right
+from registry_backend.jobs import JobRunner
+from registry_backend.registry import Registry
+from registry_backend.registry.hub_devices import Hub
+from registry_backend.registry.owners import MissingOwner
+from registry_backend.registry.settings import UNLIMITED
+from registry_backend.wire.iothub_device_versions import HubVersion
+
+DEFAULT_TENANT = "DEFAULT_TENANT"
+"""Whose hub it is where the host names none; Hono's own default (design 3)."""
+DEFAULT_MAX_PAYLOAD = 1 << 20
+"""Bytes of a request body: room for the hundred devices of a bulk call."""
+HUB_DOMAIN = ".azure-devices.net"
+
+
+@dataclass(frozen=True, slots=True)
+class HubOptions:
+    """What an operator decides for one listener."""
+
+    signed: bool = True
+    """Whether requests carry a shared access signature; without, everybody may call."""
+    default_tenant: str = DEFAULT_TENANT
+    max_payload: int = DEFAULT_MAX_PAYLOAD
+    tier: str | None = None
+    """A tier's name, such as S1, whose quota and rates hold; None: none do (iothub 8)."""
+    units: int = 1
+    cors_origin: str | None = None
+    """Whose pages in a browser may call, as `HonoOptions` has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubService:
+    """A registry as one listener shows it."""
+
+    registry: Registry
+    options: HubOptions = field(default_factory=HubOptions)
+    jobs: JobRunner | None = None
+    """Who runs jobs; None where the registry is only looked at."""
+
+    def hub_of(self, host: str) -> Hub:
+        """The hub that a request's Host selects (design 3).
+
+        Only the default one is made by its first write: a host name that is mistyped makes none.
+        """
+        name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+        if name.lower().endswith(HUB_DOMAIN):
+            return self.hub_named(name[: -len(HUB_DOMAIN)])
+        return self.hub_named(self.options.default_tenant)
+
+    def hub_named(self, tenant_id: str) -> Hub:
+        """The hub of a tenant."""
+        default = tenant_id == self.options.default_tenant
+        missing = MissingOwner.CREATE if default else MissingOwner.REFUSE
+        tier = self.options.tier
+        quota = UNLIMITED if tier is None else Throttle(tier).tier.max_devices
+        return Hub(tenant_id, missing, quota)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, read whole."""
+
+    service: HubService
+    hub: Hub
+    actor: Actor
+    version: HubVersion
+    ids: tuple[str, ...] = ()
+    """The decoded variable segments of the path, in order."""
+    parameters: Sequence[tuple[str, str]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of the request; names compare without case."""
+    body: bytes = field(default=b"", repr=False)
+    expected: EtagCondition | None = None
+    """What If-Match says; None: absent (iothub 5.3)."""
+    base: str = ""
+    """Scheme and host of the request, for addresses in answers."""
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation.
+
+    Args:
+        method: The HTTP method.
+        path: Segments joined by `/`; those in braces are variables.
+        handle: Who answers.
+        right: What the caller's policy must allow (iothub 7.2).
+        or_right: Another right that does as well.
+        kind: What is counted against the tier's rates (iothub 8).
+        lasting: Goes on to its end although the client went away.
+    """
+
+    method: str
+    path: str
+    handle: Handler
+    right: Right
+    or_right: Right | None = None
+    kind: Operation = Operation.REGISTRY
+    lasting: bool = False
+
+
+def json_answer(
+    members: object, *, etag: str = "", status: int = 200, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """An answer with a JSON body; ETags stand in quotes (iothub 5.3)."""
+    told = dict(headers or {})
+    if etag:
+        told["ETag"] = f'"{etag}"'
+    return Answer(status, compact_json(members).encode("utf-8"), JSON_TYPE, told)
