@@ -25,7 +25,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "registry_backend.identityd":  (DOMAIN, "tomlkit", "pydantic"),
     "registry_backend.registry":   (DOMAIN, STORE, "cryptography"),
     "registry_backend.jobs":       (DOMAIN, STORE, "registry_backend.wire",
-                                    "registry_backend.registry", "aiohttp"),
+                                    "registry_backend.registry", "aiohttp", "yarl"),
     "registry_backend.sample":     (DOMAIN, STORE, "registry_backend.registry",
                                     "registry_backend.wire", "cryptography"),
     "registry_backend.open":       (DOMAIN, "registry_backend.storage",
@@ -70,7 +70,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
                                     "console.render", "console.settings", "console.commands",
                                     "registry_backend.identityd", "registry_backend.jobs",
                                     "registry_backend.open", "registry_backend.sample",
-                                    "registry_backend.server", "platformdirs"),
+                                    "registry_backend.server",
+                                    "registry_backend.wire.connection_strings", "platformdirs"),
     # the app, the command line and what they share: every room of the console, no wire, no store
     "console":                     (DOMAIN, "console", "themes", "registry_backend.open",
                                     "registry_backend.sample", "registry_backend.server",
