@@ -253,8 +253,13 @@ class ConsoleApp(App[None]):
         self._look_at(event.scope)
         if event.pane:
             await self.show_pane(event.pane)
-        if event.filter_text is not None and self.pane is not None:
+        if self.pane is None or event.filter_text is None:
+            return
+        if event.filter_text:
             self.pane.set_filter(event.filter_text)
+        else:
+            self.pane.drop_filter()
+            self.pane.come_forward()
 
     def _look_at(self, scope: Scope) -> None:
         self.scope = scope

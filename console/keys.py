@@ -144,10 +144,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("delete", "x", "Delete", "Delete a credential; asks first.", "Credentials", True),
     Action("expiring", "i", "Expiring", "What ends soon in this tenant.", "Credentials"),
     # jobs
-    Action("import", "i", "Import", "Read devices from a local folder.", "Jobs", dangerous=True),
-    Action("export", "o", "Export", "Write devices to a local folder.", "Jobs", dangerous=True),
+    Action(
+        "import",
+        "i",
+        "Import",
+        "Read devices; a dry run shows first what that would do.",
+        "Jobs",
+        dangerous=True,
+    ),
+    Action(
+        "export", "o", "Export", "Write devices to a folder or container.", "Jobs", dangerous=True
+    ),
     Action("cancel", "x", "Cancel", "Stop the running job; asks first.", "Jobs", dangerous=True),
-    Action("errors", "l", "Lines", "Read the lines that failed.", "Jobs"),
+    Action("errors", "l", "Lines", "Read, filter and save the lines that failed.", "Jobs"),
     Action("forget", "D", "Forget", "Drop a finished job from the list.", "Jobs", True, False),
     # principals
     Action("new", "n", "New", "Add a principal.", "Principals", dangerous=True),

@@ -22,7 +22,6 @@ from console.panes.asking import AskingPane, one_at_a_time
 from console.panes.bulk import MarkedRows, Outcome
 from console.panes.filtering import FilterLine
 from console.panes.scope import Scope
-from console.panes.short_list import ShortList
 from console.render.detail import Section, plural
 from console.saving import Saves
 from console.widgets.columns import Column
@@ -30,6 +29,7 @@ from console.widgets.detail_view import DetailView
 from console.widgets.plain_frame import PlainFrame
 from console.widgets.record_table import RecordTable
 from console.widgets.row_source import RowSource
+from console.widgets.short_list import ShortList
 from console.widgets.table_messages import Failed, Highlighted, StatusChanged
 from registry_backend.domain.document import JsonObject, format_json
 from registry_backend.domain.errors import Invalid, RegistryError
@@ -247,6 +247,13 @@ class RecordPane(AskingPane, Generic[RowT]):
         """Open the filter."""
         self._filter.open()
 
+    def drop_filter(self) -> None:
+        """Show all rows again."""
+        self._filter.close()
+        if self.filter_text:
+            self.filter_text = ""
+            self.show_rows()
+
     def set_filter(self, text: str) -> None:
         """Filter by a text as if it had been typed."""
         self._filter.fill(text)
@@ -268,10 +275,7 @@ class RecordPane(AskingPane, Generic[RowT]):
     def action_back(self) -> None:
         """One step out: drop the filter, widen the table, clear the marks."""
         if self._filter.shown:
-            self._filter.close()
-            if self.filter_text:
-                self.filter_text = ""
-                self.show_rows()
+            self.drop_filter()
             self.table.focus()
         elif self.has_class("-detail-full") or self.has_class("-detail-half"):
             self.remove_class("-detail-full", "-detail-half")

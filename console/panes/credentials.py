@@ -23,13 +23,13 @@ from console.panes.editing import LeftOpen
 from console.panes.history import show_history
 from console.panes.scope import Scope, ScopeAsked
 from console.panes.secrets import CLEAR_SECONDS, SHOW_SECONDS, SecretClipboard
-from console.panes.short_list import ShortList
 from console.render import credentials as render
 from console.render.credentials import CredentialEntry
 from console.render.detail import Section, plural
 from console.saving import Saves
 from console.widgets.columns import Column
 from console.widgets.detail_view import DetailView
+from console.widgets.short_list import ShortList
 from console.widgets.table_messages import Opened
 from registry_backend.domain.credentials import CredentialSet
 from registry_backend.domain.document import JsonObject

@@ -99,6 +99,13 @@ class DevicesPane(RecordPane[Device]):
         row = self.current
         return None if row is None else Scope(row.tenant_id, row.device_id)
 
+    def come_forward(self) -> None:
+        """Stand on the device that was chosen elsewhere."""
+        super().come_forward()
+        row, wanted = self.current, self.scope.device_id
+        if wanted is not None and (row is None or row.device_id != wanted):
+            self.table.move_to(wanted)
+
     def empty_text(self) -> str:
         """How to begin."""
         if self.scope.tenant_id is None:

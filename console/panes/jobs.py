@@ -11,29 +11,26 @@ from textual import on, work
 
 from console.adapters.base import JobsPort, RegistryAdapter
 from console.dialogs.confirm import ConfirmScreen
-from console.dialogs.show import ShowScreen
-from console.forms.fields import Values
-from console.forms.jobs import export_fields, import_fields, job_spec
 from console.keys import bindings_of
 from console.panes.asking import one_at_a_time
 from console.panes.base import RecordPane
 from console.panes.history import show_history
+from console.panes.job_lines import JobLines
+from console.panes.job_start import JobStart
 from console.panes.job_watch import JobWatch
-from console.panes.short_list import ShortList
 from console.render import jobs as render
 from console.render.detail import Section
 from console.saving import Saves
 from console.widgets.columns import Column
+from console.widgets.short_list import ShortList
 from console.widgets.table_messages import Opened
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import NotFound, RegistryError
-from registry_backend.domain.jobs import Job, JobType
+from registry_backend.domain.jobs import Job, JobSpec, JobType, without_query
 from registry_backend.domain.journal import Resource
 
 WATCH_SECONDS = 0.5
 """How often a running job is looked at."""
-ERRORS_SHOWN = 500
-"""Failed lines shown at once; the log holds all."""
 
 
 class JobsPane(RecordPane[Job]):
@@ -54,15 +51,15 @@ class JobsPane(RecordPane[Job]):
     def columns(self) -> Sequence[Column[Job]]:
         """Status, kind, progress, folder, age."""
         return (
-            Column("status", "Status", render.status_cell, width=14, priority=9),
+            Column("status", "Status", render.status_cell, width=render.STATUS_WIDTH, priority=9),
             Column("kind", "Job", render.kind_cell, width=20, priority=8),
-            Column("progress", "Progress", render.progress_cell, width=15, priority=7),
+            Column("progress", "Progress", render.progress_cell, width=14, priority=7),
             Column("folder", "Folder", render.folder_cell, width=14, flexible=True, priority=3),
             Column(
                 "started",
                 "Started",
                 lambda job: render.started_cell(job, self.clock()),
-                width=10,
+                width=12,
                 priority=5,
             ),
         )
@@ -96,15 +93,22 @@ class JobsPane(RecordPane[Job]):
         """How to begin."""
         if self.filter_text:
             return "No job matches the filter. Press esc to drop it."
-        return "No jobs yet. Press i to import devices from a folder, o to export them."
+        return (
+            "No jobs yet. Press i to import devices, after a dry run if you like; o to export them."
+        )
 
     def row_id(self, row: Job) -> str:
         """The job's id."""
         return row.job_id
 
     def document(self, row: Job) -> JsonObject:
-        """The job as JSON."""
-        return row.model_dump(mode="json")
+        """The job as JSON; what follows the `?` of a container's address lets anybody in."""
+        document = row.model_dump(mode="json")
+        spec = document["spec"]
+        for name in ("folder", "output_folder"):
+            if spec.get(name):
+                spec[name] = without_query(spec[name])
+        return document
 
     def detail(self, row: Job) -> Sequence[Section]:
         """Progress, counts, place."""
@@ -171,19 +175,16 @@ class JobsPane(RecordPane[Job]):
             self.warn("Choose a tenant first: press 1.")
             return
 
-        async def create(values: Values) -> Job:
-            spec = job_spec(job_type, tenant_id, values)
-            return await self.saves.run(f"job of {tenant_id}", lambda: self.port.create(spec))
-
-        importing = job_type is JobType.IMPORT
-        fields = import_fields(self._folder) if importing else export_fields(self._folder)
-        title = f"Import into {tenant_id}" if importing else f"Export {tenant_id}"
-        job = await self.fill_form(title, fields, create, submit="Start")
+        job = await JobStart(self, tenant_id, self._folder).ask(job_type)
         if job is not None:
-            self._folder = job.spec.folder
+            self._folder = job.spec.shown_folder
             self.tell(f"Started the {job_type.value}.")
             self._tell_outcomes(self._watched.look([job]))
             self.table.reload(at=job.job_id)
+
+    async def start_job(self, spec: JobSpec) -> Job:
+        """Ask the registry for a job; leaving the console waits for its answer."""
+        return await self.saves.run(f"job of {spec.tenant_id}", lambda: self.port.create(spec))
 
     # a job that is there
 
@@ -255,15 +256,21 @@ class JobsPane(RecordPane[Job]):
         job = self.require_row()
         if job is None:
             return
-        try:
-            errors = await self.port.errors(job.job_id, skip=0, limit=ERRORS_SHOWN)
-        except RegistryError as error:
-            self.complain(error)
-            return
-        more = job.counts.failed > len(errors)
-        text = render.errors_text(job, list(errors), more=more)
-        self.show_window(ShowScreen(f"Failed lines: {job.counts.failed:,}", text))
+        await JobLines(self, job).show()
+
+    def why_not(self, action: str) -> str:
+        """Why an action is dimmed."""
+        if refusal := super().why_not(action):
+            return refusal
+        abilities = self.port.abilities
+        if action == "import" and not abilities.imports:
+            return "This registry has no import jobs."
+        if action == "export" and not abilities.exports:
+            return "This registry has no export jobs."
+        if action == "forget" and not abilities.can_forget:
+            return "This registry drops finished jobs by itself; its list cannot be changed."
+        return ""
 
 
 def _words(job: Job) -> str:
-    return f"{job.spec.type.value} {job.status.value} {job.spec.folder} {job.job_id}".lower()
+    return f"{job.spec.type.value} {job.status.value} {job.spec.shown_folder} {job.job_id}".lower()

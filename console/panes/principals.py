@@ -18,12 +18,12 @@ from console.panes.asking import one_at_a_time
 from console.panes.base import RecordPane
 from console.panes.editing import LeftOpen
 from console.panes.scope import RememberAsked, Scope
-from console.panes.short_list import ShortList
 from console.render import principals as render
 from console.render.detail import Section
 from console.render.principals import PrincipalRow
 from console.saving import Saves
 from console.widgets.columns import Column
+from console.widgets.short_list import ShortList
 from console.widgets.table_messages import Opened
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import FieldProblem, Invalid, NotFound, RegistryError

@@ -21,7 +21,7 @@ class ScopeAsked(Message):
     Args:
         scope: What to look at.
         pane: The pane to show with it; empty to stay.
-        filter_text: A filter for that pane.
+        filter_text: A filter for that pane; empty drops the one it has, None leaves it.
     """
 
     def __init__(self, scope: Scope, *, pane: str = "", filter_text: str | None = None) -> None:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from console.render.detail import Line, Section, Tone, plural
-from console.render.text import relative_time
-from registry_backend.domain.jobs import Job, JobError, JobStatus, JobType
+from console.render.text import relative_time, short_number
+from registry_backend.domain.jobs import Job, JobStatus, JobType, without_query
 from registry_backend.domain.timestamps import format_timestamp
 
 _STATUS: dict[JobStatus, tuple[str, Tone]] = {
@@ -19,14 +19,36 @@ _STATUS: dict[JobStatus, tuple[str, Tone]] = {
     JobStatus.CANCELLED: ("■ cancelled", "warning"),
 }
 BAR = 20
-"""Cells of a progress bar."""
+"""Cells of a progress bar in a detail."""
+SHORT_BAR = 8
+"""Cells of one in a table."""
+STATUS_WIDTH = 22
+"""Cells of a status in a table."""
 
 
 def status_cell(job: Job) -> tuple[str, Tone]:
-    """How it stands; a completed job with failed lines is never shown as plainly good."""
+    """How it stands; a completed job with failed lines is never shown as plainly good.
+
+    The cell of a table holds 20 characters: figures that are too long for it are rounded.
+    """
     if job.status is JobStatus.COMPLETED and job.counts.failed:
-        return (f"! {job.counts.failed:,} failed", "warning")
+        counts = job.counts
+        exact = f"! {counts.failed:,} of {counts.lines:,} failed"
+        rounded = f"! {short_number(counts.failed)} of {short_number(counts.lines)} failed"
+        return (exact if len(exact) <= STATUS_WIDTH else rounded, "warning")
     return _STATUS[job.status]
+
+
+def status_text(job: Job) -> tuple[str, Tone]:
+    """The same in full, for a detail."""
+    if job.status is JobStatus.COMPLETED and job.counts.failed:
+        failed = f"{job.counts.failed:,} of {plural(job.counts.lines, _unit(job))} failed"
+        return (f"! completed, {failed}", "warning")
+    return _STATUS[job.status]
+
+
+def _unit(job: Job) -> str:
+    return "line" if job.spec.type is JobType.IMPORT else "device"
 
 
 def kind_cell(job: Job) -> str:
@@ -37,19 +59,24 @@ def kind_cell(job: Job) -> str:
 
 def folder_cell(job: Job) -> tuple[str, Tone]:
     """Where it reads or writes."""
-    return (job.spec.folder, "muted")
+    return (job.spec.shown_folder, "muted")
 
 
 def progress_cell(job: Job) -> tuple[str, Tone]:
-    """Per cent while it runs; lines when it is over."""
+    """A bar while it runs; lines when it is over."""
     if job.status.finished:
-        return (f"{job.counts.lines:,} lines", "muted")
+        return (plural(job.counts.lines, "line"), "muted")
     fraction = job.fraction
-    return (f"{fraction:.0%}" if fraction is not None else "…", "accent")
+    if fraction is None:
+        return (f"{plural(job.counts.lines, 'line')} …" if job.counts.lines else "…", "accent")
+    return (f"{bar(fraction, SHORT_BAR)} {fraction:.0%}", "accent")
 
 
 def started_cell(job: Job, now: datetime) -> tuple[str, Tone]:
-    """When it was asked for."""
+    """When it was asked for; how long it will still take, while that can be said."""
+    left = time_left(job, now)
+    if left is not None:
+        return (f"{duration(left)} left", "accent")
     return (relative_time(job.created_at, now), "muted")
 
 
@@ -101,8 +128,7 @@ def duration(span: timedelta) -> str:
 
 def detail(job: Job, now: datetime) -> tuple[Section, ...]:
     """All there is to know about a job."""
-    word, tone = status_cell(job)
-    lines = [Line("status", word, tone)]
+    lines = [Line("status", *status_text(job))]
     if job.status is JobStatus.RUNNING and job.fraction is not None:
         lines.append(Line("progress", f"{bar(job.fraction)} {job.fraction:.0%}", "accent"))
         left = time_left(job, now)
@@ -149,14 +175,20 @@ _READ_THEM_OF_EXPORT = Line("", "press l to read them; exportErrors.log has them
 
 
 def _where(job: Job) -> tuple[Line, ...]:
-    lines = [Line("tenant", job.spec.tenant_id), Line("folder", job.spec.folder)]
+    lines = [Line("tenant", job.spec.tenant_id), Line(_place(job), job.spec.shown_folder)]
     if job.spec.format != "hono-1.1":
         lines.append(Line("file", job.spec.blob_name))
     if job.spec.type is JobType.EXPORT:
         lines.append(Line("keys", "left out" if job.spec.exclude_keys else "included"))
     else:
         lines.append(Line("mode", job.spec.default_mode.value))
+        if job.spec.output_folder:
+            lines.append(Line("log", without_query(job.spec.output_folder)))
     return tuple(lines)
+
+
+def _place(job: Job) -> str:
+    return "container" if "://" in job.spec.shown_folder else "folder"
 
 
 def _record(job: Job) -> tuple[Line, ...]:
@@ -188,13 +220,14 @@ def outcome(job: Job) -> Outcome:
     if job.status is JobStatus.CANCELLED:
         return Outcome(f"■ {name} was cancelled", _done(job), "warning")
     severity: Literal["information", "warning"] = "warning" if tone == "warning" else "information"
-    return Outcome(f"{word[0]} {name} is complete", _done(job), severity)
+    failed = f", {job.counts.failed:,} of {job.counts.lines:,} failed" if job.counts.failed else ""
+    return Outcome(f"{word[0]} {name} is complete{failed}", _done(job), severity)
 
 
 def _done(job: Job) -> str:
     counts = job.counts
     if job.spec.type is JobType.EXPORT:
-        written = f"{plural(counts.lines, 'device')} written to {job.spec.folder}."
+        written = f"{plural(counts.lines, 'device')} written to {job.spec.shown_folder}."
         if not counts.failed:
             return written
         return f"{written} {plural(counts.failed, 'device')} failed: l in the jobs pane shows why."
@@ -207,18 +240,3 @@ def _done(job: Job) -> str:
     if not counts.failed:
         return f"{done}."
     return f"{done}. {plural(counts.failed, 'line')} failed: l in the jobs pane shows them."
-
-
-def errors_text(job: Job, errors: list[JobError], *, more: bool) -> str:
-    """The failed lines, each with its line number, device and reason."""
-    if not errors:
-        return "No line failed."
-    lines = [
-        f"{'line ' + format(error.line, ',') if error.line else 'line ?':<12} "
-        f"{error.code}  {error.device_id or '–'}\n             {error.message}"
-        for error in errors
-    ]
-    if more:
-        left = job.counts.failed - len(errors)
-        lines.append(f"… {left:,} more in importErrors.log in {job.spec.folder}")
-    return "\n".join(lines)

@@ -11,8 +11,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
 from console.dialogs.confirm import ConfirmScreen
+from console.dialogs.failed_lines import FailedLinesScreen
 from console.dialogs.form import FormScreen
-from console.dialogs.show import ShowScreen
+from console.dialogs.line_list import LineList
 from console.panes.jobs import JobsPane
 from registry_backend.domain.jobs import Job, JobStatus
 from tests.console.conftest import RunConsole, make_adapter
@@ -92,9 +93,10 @@ async def test_an_import_tells_its_failed_lines(run_console: RunConsole, yard: P
         await finished(pilot)
         await tells(pilot, "1 line failed")
         await pilot.press("l")
-        window = await dialog(pilot, ShowScreen)
-        text = "\n".join(str(each.render()) for each in window.query("Static"))
-        assert "line 2" in text
+        window = await dialog(pilot, FailedLinesScreen)
+        table = window.query_one(LineList).table
+        await wait_for(pilot, lambda: table.length == 1, "the line")
+        assert table.render_line(1).text.split()[0] == "2"
         await pilot.press("escape")
         await no_dialog(pilot)
     assert "buoy" in await ids_in(yard)

@@ -12,7 +12,6 @@ from registry_backend.domain.jobs import (
     Job,
     JobCheckpoint,
     JobCounts,
-    JobError,
     JobSpec,
     JobStatus,
     JobType,
@@ -31,7 +30,7 @@ def job(status: JobStatus, kind: JobType = JobType.IMPORT, **members: object) ->
 def test_a_completed_job_with_failed_lines_is_never_shown_as_plainly_good() -> None:
     """Neither in the list nor in the message."""
     done = job(JobStatus.COMPLETED, counts=JobCounts(lines=5, created=2, failed=3))
-    assert render.status_cell(done) == ("! 3 failed", "warning")
+    assert render.status_cell(done) == ("! 3 of 5 failed", "warning")
     told = render.outcome(done)
     assert told.severity == "warning"
     assert "2 created" in told.text
@@ -91,14 +90,35 @@ def test_a_bar_is_always_as_wide_as_it_should_be(fraction: float) -> None:
     assert len(render.bar(fraction, 12)) == 12
 
 
-def test_failed_lines_name_line_device_and_reason() -> None:
-    """And how many more there are."""
-    done = job(JobStatus.COMPLETED, counts=JobCounts(failed=9))
-    errors = [JobError(line=1200, device_id="pump", code=409001, message="It exists.")]
-    text = render.errors_text(done, errors, more=True)
-    assert "line 1,200" in text
-    assert "409001  pump" in text
-    assert "8 more" in text
+def test_figures_too_long_for_the_table_are_rounded_there_and_whole_in_the_detail() -> None:
+    """A count of failed lines is never cut off."""
+    done = job(JobStatus.COMPLETED, counts=JobCounts(lines=1_000_000, created=9, failed=12_345))
+    assert render.status_cell(done) == ("! 12.3k of 1M failed", "warning")
+    (status, *_), *_ = (section.lines for section in render.detail(done, START))
+    assert status.value == "! completed, 12,345 of 1,000,000 lines failed"
+
+
+def test_the_signature_of_a_container_is_nowhere_to_be_seen() -> None:
+    """Not in the list, the detail or the message."""
+    spec = JobSpec(
+        type=JobType.IMPORT,
+        tenant_id="yard",
+        folder="https://store.example/in?sv=1&sig=SECRET",
+        output_folder="https://store.example/out?sv=1&sig=SECRET",
+    )
+    done = job(JobStatus.COMPLETED, spec=spec, counts=JobCounts(lines=5, failed=3))
+    texts = [str(render.folder_cell(done)), str(render.detail(done, START))]
+    texts.append(render.outcome(done).text)
+    assert "https://store.example/out" in texts[1]
+    assert all("SECRET" not in text for text in texts)
+
+
+def test_a_running_job_shows_a_bar_and_the_time_left() -> None:
+    """In the table already."""
+    running = job(JobStatus.RUNNING, checkpoint=JobCheckpoint(offset=250))
+    now = START + timedelta(minutes=1)
+    assert render.progress_cell(running) == ("━━────── 25%", "accent")
+    assert render.started_cell(running, now) == ("3 min 0 s left", "accent")
 
 
 def test_each_outcome_is_told_once() -> None:
