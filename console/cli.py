@@ -27,6 +27,9 @@ MODES = (
     "deleteIfMatchETag",
 )
 
+WITHOUT_CONTEXT = ("serve", "connection-string", "principals", "context")
+"""Commands that do not work on a saved connection."""
+
 
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_rest: object) -> None:
@@ -62,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_moving(commands)
     _add_principals(commands)
     _add_serving(commands)
+    _add_policies(commands)
     _add_contexts(commands)
     return parser
 
@@ -193,6 +197,27 @@ def _add_serving(commands: _Commands[argparse.ArgumentParser]) -> None:
     serving.add_argument("--access-log", action="store_true", help="each request to stderr")
 
 
+def _add_policies(commands: _Commands[argparse.ArgumentParser]) -> None:
+    policies = _command(
+        commands, "connection-string", "print what a program needs to call the served IoT Hub API"
+    )
+    policies.add_argument("--policy", metavar="NAME", help="default iothubowner")
+    policies.add_argument(
+        "--host",
+        metavar="HOST:PORT",
+        default="localhost:28080",
+        help="where the server listens; default localhost:28080",
+    )
+    policies.add_argument(
+        "--rotate",
+        choices=("primary", "secondary", "both", "swap"),
+        help="make keys anew first, or swap the two",
+    )
+    policies.add_argument("--secondary", action="store_true", help="with the secondary key")
+    policies.add_argument("--list", action="store_true", help="the policies, without keys")
+    policies.add_argument("--json", action="store_true", help="one JSON object, or array")
+
+
 def _add_contexts(commands: _Commands[argparse.ArgumentParser]) -> None:
     contexts = _command(commands, "context", "work with saved connections")
     actions = contexts.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -252,7 +277,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.error("--demo makes a registry of its own: leave out --data")
         if options.context and (options.demo or options.data):
             parser.error("--context says where the registry is: leave out --demo and --data")
-        if options.context and options.command in ("serve", "principals", "context"):
+        if options.context and options.command in WITHOUT_CONTEXT:
             parser.error(f"--context is not for {options.command}")
     except SystemExit as end:
         return int(end.code or 0)
@@ -279,6 +304,8 @@ def _run(options: argparse.Namespace) -> int:
             from console.commands.principals import run
         case "serve":
             from console.commands.serving import run
+        case "connection-string":
+            from console.commands.policies import run
         case "context":
             from console.commands.contexts import run
         case _:

@@ -74,6 +74,17 @@ examples:
 It prints one line for each listener once it accepts, and ends on Ctrl+C or SIGTERM after
 finishing what it accepted. What is served is described at /openapi.json.
 """,
+    "connection-string": """\
+examples:
+  idconsole connection-string
+  idconsole connection-string --policy registryRead --host hub.example:28443
+  idconsole connection-string --list
+  idconsole connection-string --policy service --rotate primary
+
+The policies belong to the registry and are made with two random keys each when it is first served
+or asked. Programs verify the server's certificate: --host must be a name that it holds.
+To change keys without a gap: rotate secondary, give programs the new one, then rotate primary.
+""",
     "principals": """\
 examples:
   idconsole principals list

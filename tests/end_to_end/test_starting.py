@@ -12,7 +12,7 @@ import pytest
 from console.endings import OrderlyEnd
 from tests.end_to_end.program import Program, Terminal
 
-COMMANDS = ("list", "get", "count", "import", "export", "principals")
+COMMANDS = ("list", "get", "count", "import", "export", "principals", "connection-string")
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
