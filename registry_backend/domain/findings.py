@@ -12,7 +12,7 @@ class Severity(StrEnum):
     """How bad a finding is, worst first."""
 
     ERROR = "error"
-    """The daemon refuses to start with it."""
+    """The daemon refuses to start with it, or dies of it."""
     WARNING = "warning"
     """The daemon does otherwise than most would think."""
     NOTE = "note"

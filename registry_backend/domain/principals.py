@@ -65,6 +65,11 @@ class ConfigFile(Value):
     principals: tuple[FilePrincipal, ...] = ()
     problem: str = ""
     """Why it cannot be read or parsed, with line and column where known; empty when all is well."""
+    line: int = 0
+    """Of the problem, counted from 1; 0 when it is of the file as a whole."""
+    column: int = 0
+    unread_here: bool = False
+    """Whether only this user may not read it, whatever the daemon may."""
     editable: bool = True
     """False for generated files and files we may not write."""
     why_not_editable: str = ""

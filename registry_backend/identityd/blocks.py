@@ -53,6 +53,8 @@ class Layout:
     blocks: tuple[Block, ...]
     array: Container | None = None
     """The brackets of `principal = [ … ]`, when the file is written that way."""
+    found: tuple[Statement, ...] = ()
+    """Every statement of the text."""
 
     def text_of(self, block: Block) -> str:
         """The principal as it stands, comments included."""
@@ -91,7 +93,7 @@ def cut(text: str) -> Layout:
             Block(bisect_right(lines, item.start), ((item.start, item.end),))
             for item in array.items
         ]
-        return Layout(text, tuple(items), array)
+        return Layout(text, tuple(items), array, found)
     drafts: list[_Draft] = []
     owned_before = False
     for piece in _pieces(found):
@@ -106,7 +108,7 @@ def cut(text: str) -> Layout:
             _extend(drafts[-1], found, piece, joined=owned_before)
             owned_before = True
     blocks = [Block(draft.line, tuple(draft.spans), tuple(draft.sections)) for draft in drafts]
-    return Layout(text, tuple(blocks))
+    return Layout(text, tuple(blocks), None, found)
 
 
 def ends_in_blank_line(text: str) -> bool:

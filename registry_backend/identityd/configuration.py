@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from registry_backend.domain.errors import Invalid, NotFound, RegistryError
+from registry_backend.domain.errors import Denied, Invalid, NotFound, RegistryError
 from registry_backend.domain.principals import ConfigFile, FilePrincipal, PrincipalConfig
-from registry_backend.identityd.blocks import Layout, cut
+from registry_backend.identityd.blocks import PRINCIPAL, Layout, cut
 from registry_backend.identityd.edit import parse, principal_tables
 from registry_backend.identityd.files import decode, list_folder, read_file, shown
+from registry_backend.identityd.lexer import statements
+from registry_backend.identityd.places import Places
 from registry_backend.identityd.rules import Standing
 from registry_backend.identityd.tables import read_principal
 from registry_backend.identityd.values import Table
 
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+"""How `tomllib` ends its sentences."""
 _MEND = "It cannot be read; mend it first."
 
 WhyNotEditable = Callable[[Path], str]
@@ -31,6 +36,8 @@ class Source:
     text: str
     document: Table
     principals: tuple[FilePrincipal, ...]
+    places: Places
+    """Where its keys stand."""
     problem: str = ""
     """Why its principals cannot be told apart, though the rest is understood."""
 
@@ -75,6 +82,7 @@ def read_configuration(main_file: Path, config_dir: Path, why_not: WhyNotEditabl
                     path=path,
                     principals=source.principals,
                     problem=source.problem,
+                    line=_line_of_principal(source) if source.problem else 0,
                     editable=not reason,
                     why_not_editable=reason,
                 )
@@ -112,10 +120,11 @@ def understand(path: Path, data: bytes) -> Source:
     try:
         tables = principal_tables(document)
     except Invalid as error:
-        return Source(path, data, text, document, (), str(_of_file(path, error)))
+        places = Places(text, statements(text))
+        return Source(path, data, text, document, (), places, str(_of_file(path, error)))
     layout = cut(text)
     found = [_file_principal(path, layout, at, table) for at, table in enumerate(tables)]
-    return Source(path, data, text, document, tuple(found))
+    return Source(path, data, text, document, tuple(found), Places(text, layout.found))
 
 
 def _file_principal(path: Path, layout: Layout, index: int, table: object) -> FilePrincipal:
@@ -137,14 +146,22 @@ def _file_principal(path: Path, layout: Layout, index: int, table: object) -> Fi
     )
 
 
+def _line_of_principal(source: Source) -> int:
+    return source.places.of((PRINCIPAL,))[0]
+
+
 def _of_file(path: Path, error: Invalid) -> Invalid:
     return Invalid(f"{shown(path)} {error.message}.", hint=error.hint)
 
 
 def _broken(path: Path, error: RegistryError) -> ConfigFile:
+    place = _PLACE.search(error.message)
     return ConfigFile(
         path=path,
         problem=str(error),
+        line=int(place[1]) if place else 0,
+        column=int(place[2]) if place else 0,
+        unread_here=isinstance(error, Denied),
         editable=False,
         why_not_editable=_MEND,
     )

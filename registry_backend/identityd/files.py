@@ -80,8 +80,11 @@ def decode(data: bytes, path: Path) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
         raise Invalid(
-            f"{shown(path)} is not UTF-8: byte {error.start + 1} cannot be read.",
+            f"{shown(path)} is not UTF-8: byte {error.start + 1} cannot be read "
+            f"(at line {line}, column {column}).",
             hint="Save it as UTF-8 text.",
         ) from None
 

@@ -29,6 +29,14 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN_ENTRY = re.compile(
+    r"[ \t]*(?P<key>[A-Za-z0-9_-]+)[ \t]*=[ \t]*"
+    r"""(?P<value>"[^"\\\n]*"(?!")"""
+    r"|[A-Za-z0-9_.:+-]+"
+    r"""|\[[^"'\[\]{}#\n]*(?:"[^"\\\n]*"[^"'\[\]{}#\n]*)*\])"""
+    r"[ \t]*(?:\#[^\n]*|\r)?(?:\n|\Z)"
+)
+"""What nearly every line is: found many times faster than by its tokens."""
 _OPENING = frozenset("[{")
 _CLOSING = frozenset("]}")
 
@@ -176,6 +184,16 @@ def _header(text: str, start: int, first: int) -> Statement:
 
 
 def _entry(text: str, start: int, first: int) -> Statement:
+    if plain := _PLAIN_ENTRY.match(text, start):
+        return Statement(
+            Kind.ENTRY,
+            start,
+            plain.end(),
+            key=(plain["key"],),
+            key_end=plain.end("key"),
+            value_start=plain.start("value"),
+            value_end=plain.end("value"),
+        )
     equals = next(at for at, piece in _tokens(text, first) if piece == "=")
     value_start = value_end = equals + 1 + _blanks(text, equals + 1)
     depth = 0

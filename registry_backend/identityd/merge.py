@@ -1,4 +1,4 @@
-"""Files laid over each other as the daemon does, with where each value came from (identityd 4.3)."""
+"""Files laid over each other as the daemon does, with the origin of each value (identityd 4.3)."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import cached_property
 
-from registry_backend.identityd.lexer import BYTE_ORDER_MARK, Kind, container_at, statements
+from registry_backend.identityd.lexer import BYTE_ORDER_MARK, Kind, Statement, container_at
 
 KeyPath = tuple[str | int, ...]
 """Keys and, within arrays, places counted from 0: `("principal", 2, "uid")`."""
@@ -14,8 +14,9 @@ KeyPath = tuple[str | int, ...]
 class Places:
     """The positions of one text that `tomllib` has read; looked up when first asked for."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, found: tuple[Statement, ...]) -> None:
         self._text = text
+        self._found = found
 
     def of(self, path: KeyPath) -> tuple[int, int]:
         """Line and column, from 1, of a key; of the nearest thing around it when it is missing."""
@@ -79,7 +80,7 @@ class Places:
         values: dict[KeyPath, int] = {}
         counts: dict[KeyPath, int] = {}
         table: KeyPath = ()
-        for statement in statements(self._text):
+        for statement in self._found:
             if statement.kind is Kind.HEADER:
                 table = _table_path(statement.key, counts, is_array=statement.is_array)
                 _note(known, table, self._first(statement.start))

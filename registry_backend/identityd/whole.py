@@ -11,7 +11,7 @@ from registry_backend.domain.principals import FilePrincipal, PrincipalConfig
 from registry_backend.identityd.authorization import principal_map
 from registry_backend.identityd.configuration import Snapshot, Source, read_configuration
 from registry_backend.identityd.merge import Merged, merge
-from registry_backend.identityd.places import KeyPath, Places
+from registry_backend.identityd.places import KeyPath
 from registry_backend.identityd.settings import Settings
 from registry_backend.identityd.settings_reading import Read, read_settings
 
@@ -75,19 +75,20 @@ class Whole:
         chosen = principal_map(at.principal for at in understood if at.principal is not None)
         return {uid: by_identity[id(principal)] for uid, principal in chosen.items()}
 
+    @cached_property
+    def first_untyped(self) -> FilePrincipal | None:
+        """The table of the one principal without types that counts, unless its uid is shadowed."""
+        return next(
+            (at for at in self.ordered if at.principal and at.principal.idtype is None), None
+        )
+
     def place(self, path: KeyPath) -> Place:
         """Where a key of the merged configuration stands; where it belongs when it is missing."""
         origin = self.merged.origin(path)
         if origin is None:
             return Place(self.config.main_file)
-        return Place(
-            self.sources[origin.document].path, *self.places[origin.document].of(origin.path)
-        )
-
-    @cached_property
-    def places(self) -> tuple[Places, ...]:
-        """Where the keys of each readable file stand."""
-        return tuple(Places(source.text) for source in self.sources)
+        source = self.sources[origin.document]
+        return Place(source.path, *source.places.of(origin.path))
 
 
 def read_whole(

@@ -1,0 +1,148 @@
+"""Checks of the files themselves: what is passed over, who may read them, who may change them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.findings import Severity
+from registry_backend.identityd.configuration import read_source
+from registry_backend.identityd.files import shown
+from registry_backend.identityd.report import Report
+from registry_backend.identityd.users import DAEMON_USER, User
+from registry_backend.identityd.whole import Place
+
+_STRAYS = 100
+"""Files beside the main one that are looked into, at most."""
+
+
+def check_absence(report: Report) -> None:
+    """A main file or a folder that is not there, which the daemon does not mind."""
+    config = report.whole.config
+    for path, why in config.skipped:
+        if path not in (config.main_file, config.config_dir):
+            continue
+        report.in_file(
+            Place(path),
+            "absent",
+            Severity.NOTE,
+            f"{shown(path)}: {why}.",
+            "Create it, or name another with --config and --config-dir.",
+        )
+
+
+def check_passed_over(report: Report) -> None:
+    """Entries of the folder that the daemon does not read, where someone may think it does."""
+    config = report.whole.config
+    for path, why in config.skipped:
+        if path in (config.main_file, config.config_dir) or ".toml" not in path.name.lower():
+            continue
+        copy = path.suffix.lower() != ".toml" and path.name != ".toml"
+        report.in_file(
+            Place(path),
+            "passed-over",
+            Severity.NOTE if copy else Severity.WARNING,
+            f"The daemon passes over {path.name}: {why}.",
+            "Put a regular file with the ending .toml in its place, or take it away.",
+        )
+
+
+def check_strays(report: Report) -> None:
+    """Principals in a file beside the folder, where nothing reads them."""
+    main = report.whole.config.main_file
+    read = {main, *(file.path for file in report.whole.config.files)}
+    try:
+        found = sorted(path for path in main.parent.glob("*.toml") if path not in read)
+    except OSError:
+        return  # a folder that cannot be listed shows its files' problems elsewhere
+    for path in found[:_STRAYS]:
+        try:
+            source = read_source(path, follow_links=True)
+        except RegistryError:
+            continue  # nobody reads it, so nobody minds
+        if source.principals and source.principals[0].principal is not None:
+            report.in_file(
+                Place(path, source.principals[0].line),
+                "stray-file",
+                Severity.WARNING,
+                f"{path.name} holds principals, but stands beside {main.name}, where the daemon "
+                "never looks.",
+                f"Move it into {shown(report.whole.config.config_dir)}.",
+            )
+
+
+def check_access(report: Report) -> None:
+    """Whether the daemon may read each file, and who else may change it."""
+    daemon = report.users.by_name(DAEMON_USER)
+    config = report.whole.config
+    for path in dict.fromkeys([config.config_dir, *(file.path for file in config.files)]):
+        try:
+            status = path.stat()
+        except OSError:
+            continue  # told of by the reading
+        if daemon is not None:
+            _check_daemon_reads(report, path, status, daemon)
+        _check_writers(report, path, status, daemon)
+
+
+def _check_daemon_reads(report: Report, path: Path, status: os.stat_result, daemon: User) -> None:
+    wanted = stat.S_IRUSR | (stat.S_IXUSR if stat.S_ISDIR(status.st_mode) else 0)
+    if _granted(status, daemon) & wanted != wanted:
+        report.in_file(
+            Place(path),
+            "unreadable-by-daemon",
+            Severity.ERROR,
+            f"{DAEMON_USER} may not read {shown(path)} (mode {stat.S_IMODE(status.st_mode):04o}); "
+            "the daemon refuses to start.",
+            f"Run: chown {DAEMON_USER}:{DAEMON_USER} {shown(path)}",
+        )
+
+
+def _granted(status: os.stat_result, user: User) -> int:
+    """The rights of a user, as bits of the owner."""
+    mode = stat.S_IMODE(status.st_mode)
+    if user.uid == 0:
+        return stat.S_IRWXU
+    if status.st_uid == user.uid:
+        return mode & stat.S_IRWXU
+    if status.st_gid in user.groups:
+        return (mode & stat.S_IRWXG) << 3
+    return (mode & stat.S_IRWXO) << 6
+
+
+def _check_writers(report: Report, path: Path, status: os.stat_result, daemon: User | None) -> None:
+    """Whoever may write a file may give itself any identity."""
+    mode = stat.S_IMODE(status.st_mode)
+    sticky = stat.S_ISDIR(status.st_mode) and mode & stat.S_ISVTX
+    shown_mode = f"{mode:04o}"
+    remedy = f"Run: chmod {'0700' if stat.S_ISDIR(status.st_mode) else '0600'} {shown(path)}"
+    if mode & stat.S_IWOTH and not sticky:
+        report.in_file(
+            Place(path),
+            "writable-by-all",
+            Severity.WARNING,
+            f"Everybody may write {shown(path)} (mode {shown_mode}), and so give themselves any "
+            "identity.",
+            remedy,
+        )
+    elif mode & stat.S_IWGRP and not (daemon and status.st_gid in daemon.groups):
+        report.in_file(
+            Place(path),
+            "writable-by-group",
+            Severity.NOTE,
+            f"The group {status.st_gid} may write {shown(path)} (mode {shown_mode}), and so give "
+            "itself any identity.",
+            remedy,
+        )
+    if daemon is not None and status.st_uid not in (0, daemon.uid):
+        owner = report.users.by_uid(status.st_uid)
+        report.in_file(
+            Place(path),
+            "foreign-owner",
+            Severity.WARNING,
+            f"{shown(path)} belongs to {owner.name if owner else status.st_uid}, who may give "
+            "itself any identity.",
+            f"Run: chown {DAEMON_USER}:{DAEMON_USER} {shown(path)}",
+        )

@@ -1,0 +1,147 @@
+"""Checks of what can be read at all: files, keys, and the values the daemon insists on."""
+
+from __future__ import annotations
+
+from registry_backend.domain.findings import Severity
+from registry_backend.identityd.known_keys import GONE, ROOT, SOURCES, nearest, unknown_keys
+from registry_backend.identityd.places import KeyPath
+from registry_backend.identityd.report import Report, key_text
+from registry_backend.identityd.whole import Place
+
+_REMEDIES = {
+    "hostname": 'Add hostname = "…", the name of this machine.',
+    "homedir": 'Add homedir = "/var/lib/aziot/identityd".',
+    "provisioning": "Add a [provisioning] table with a source.",
+    "provisioning.source": 'Write "manual", "dps" or "none".',
+    "provisioning.global_endpoint": (
+        'Add global_endpoint = "https://global.azure-devices-provisioning.net".'
+    ),
+    "principal": "Write each principal under a header in double brackets, [[principal]].",
+    "principal.uid": "Write the user's number as `id -u USER` prints it, without quotes.",
+    "principal.name": 'Write name = "…".',
+    "principal.idtype": 'Write an array of lower-case words, such as idtype = ["module"].',
+    "principal.localid": 'Write localid = { type = "x509", attributes = "client" }.',
+    "principal.localid.type": 'Write type = "x509".',
+    "cloud_timeout_sec": "Write 70 or more, or leave the key out.",
+}
+
+
+def check_files(report: Report) -> None:
+    """Files that cannot be read or understood."""
+    for file in report.whole.config.files:
+        if not file.problem:
+            continue
+        place = Place(file.path, file.line, file.column)
+        if file.unread_here:
+            report.in_file(
+                place,
+                "not-readable-here",
+                Severity.WARNING,
+                f"{file.problem} What it says is missing from everything below.",
+                "Check again as root or as the owner of the configuration.",
+            )
+        elif report.whole.is_fatal(file.path):
+            report.in_file(
+                place,
+                "unusable-file",
+                Severity.ERROR,
+                f"{file.problem} The daemon reads all files or none, and refuses to start.",
+                "Mend the file, or take it out of the folder.",
+            )
+        elif not isinstance(report.whole.merged.table.get("principal"), dict):
+            # A later [[principal]] takes its place, so the daemon starts.
+            report.in_file(
+                place,
+                "principal-no-array",
+                Severity.WARNING,
+                f"{file.path.name} has a principal that is no array; a later file replaces it, "
+                "so that nothing of it counts.",
+                _REMEDIES["principal"],
+            )
+
+
+def check_values(report: Report) -> None:
+    """Values that are missing or of the wrong kind: the daemon tells the first, we tell all."""
+    unread = any(file.unread_here for file in report.whole.config.files)
+    for refusal in report.whole.read.refusals:
+        missing = refusal.problem == "is missing" and refusal.path[0] != "principal"
+        if missing and unread:
+            # It may well stand in the file that could not be read.
+            continue
+        key = key_text(refusal.path)
+        report.at(
+            refusal.path,
+            "missing-key" if refusal.problem == "is missing" else "wrong-value",
+            Severity.ERROR,
+            f"{key} {refusal.problem}; the daemon refuses the whole configuration.",
+            _REMEDIES.get(key, f"Mend {key}."),
+            subject=f"{report.whole.place(refusal.path).file}#{key}#{_name(report, refusal.path)}",
+        )
+
+
+def check_unknown_keys(report: Report) -> None:
+    """Keys that the daemon passes over without a word."""
+    for path in unknown_keys(report.whole.merged.table):
+        key = path[-1]
+        assert isinstance(key, str)  # noqa: S101 - the paths of keys end in keys
+        table = tuple(part for part in path[:-1] if isinstance(part, str))
+        subject = f"{key_text(path)}#{_name(report, path)}"
+        if table == ("principal",) and (key in ROOT or key in GONE):
+            report.at(
+                path,
+                "key-behind-principal",
+                Severity.WARNING,
+                f"{key} stands behind a [[principal]] header and so belongs to that principal; "
+                "the daemon ignores it.",
+                "Move it above the first header of the file.",
+                subject=subject,
+            )
+        elif key in GONE:
+            report.at(
+                path,
+                "no-such-key",
+                Severity.WARNING,
+                f"{key_text(path)} is ignored. {GONE[key]}.",
+                "Write identity_cert instead." if key == "device_id_cert" else "Take it out.",
+                subject=subject,
+            )
+        else:
+            near = nearest(key, table)
+            report.at(
+                path,
+                "unknown-key",
+                Severity.WARNING if near else Severity.NOTE,
+                f"{key_text(path)} is no key of the daemon's, which ignores it.",
+                f"Write {near}, if that is meant." if near else "Take it out, or check its name.",
+                subject=subject,
+            )
+
+
+def check_other_sources(report: Report) -> None:
+    """Keys of one way of provisioning that stand beside another."""
+    provisioning = report.whole.merged.table.get("provisioning")
+    if not isinstance(provisioning, dict):
+        return
+    source = provisioning.get("source")
+    wanted = SOURCES.get(source) if isinstance(source, str) else None
+    for key in provisioning if wanted is not None else ():
+        owners = [name for name, keys in SOURCES.items() if key in keys]
+        if owners and source not in owners:
+            report.at(
+                ("provisioning", key),
+                "key-of-other-source",
+                Severity.WARNING,
+                f'provisioning.{key} belongs to source = "{owners[0]}"; '
+                f'with source = "{source}" the daemon ignores it.',
+                "Take it out, or change the source.",
+            )
+
+
+def _name(report: Report, path: KeyPath) -> str:
+    """The name of the principal a path leads into, as far as there is one."""
+    match path:
+        case ("principal", int(index), *_):
+            item = report.whole.merged.table["principal"][index]
+            return str(item.get("name", index)) if isinstance(item, dict) else str(index)
+        case _:
+            return ""

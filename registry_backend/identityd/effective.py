@@ -1,0 +1,150 @@
+"""What each principal of a configuration comes to (identityd 3 and 4.3)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from registry_backend.domain.effective import EffectivePrincipal, EffectiveView, Standing
+from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.findings import Finding
+from registry_backend.domain.permissions import Operation
+from registry_backend.domain.principals import FilePrincipal, IdType, Principal
+from registry_backend.identityd.authorization import authenticate, authorize
+from registry_backend.identityd.checks import check
+from registry_backend.identityd.configuration import read_source
+from registry_backend.identityd.report import place_text
+from registry_backend.identityd.users import Users
+from registry_backend.identityd.whole import Whole
+
+_LOOKED_INTO = 100
+"""Files that the daemon passes over and that are shown nonetheless, at most."""
+
+_Findings = Mapping[tuple[Path, int], Sequence[Finding]]
+"""By file and line of the principal they are about."""
+
+
+def view(whole: Whole, users: Users) -> EffectiveView:
+    """The configuration with each principal's rights and findings."""
+    findings = check(whole, users)
+    entries = [at for file in whole.config.files for at in file.principals]
+    passed_over = tuple(_passed_over(whole))
+    by_entry = _by_entry([*entries, *(entry for entry, _ in passed_over)], findings)
+    numbers = {id(entry): number for number, entry in enumerate(whole.ordered, start=1)}
+    ordered = [
+        _effective(whole, users, entry, number, by_entry)
+        for number, entry in enumerate(whole.ordered, start=1)
+    ]
+    replaced = [
+        EffectivePrincipal(
+            entry=entry,
+            standing=Standing.REPLACED,
+            why_inert="A later file puts something else in the place of all principals before it.",
+            **_person(users, entry.principal),
+        )
+        for entry in entries
+        if id(entry) not in numbers
+    ]
+    unread = [
+        EffectivePrincipal(
+            entry=entry,
+            standing=Standing.NOT_READ,
+            why_inert=f"The daemon passes over its file: {why}.",
+            findings=tuple(by_entry[entry.file, entry.line]),
+            **_person(users, entry.principal),
+        )
+        for entry, why in passed_over
+    ]
+    return EffectiveView(
+        config=whole.config, principals=(*ordered, *replaced, *unread), findings=findings
+    )
+
+
+def may_call(uid: int, callers: Mapping[int, Principal]) -> tuple[Operation, ...]:
+    """The calls a uid may make; of modules, those about its own name."""
+    caller = authenticate(uid, callers)
+    own = caller.principal.name if caller.principal else None
+    return tuple(at for at in Operation if authorize(at, caller, module_id=own))
+
+
+def _effective(
+    whole: Whole, users: Users, entry: FilePrincipal, number: int, by_entry: _Findings
+) -> EffectivePrincipal:
+    principal = entry.principal
+    standing, why = _standing(whole, entry)
+    counts = standing is Standing.COUNTS and principal is not None
+    callers = {principal.uid: principal} if principal is not None and counts else {}
+    return EffectivePrincipal(
+        entry=entry,
+        standing=standing,
+        number=number,
+        role=authenticate(principal.uid, callers).role if principal and counts else None,
+        why_inert=why,
+        may_call=may_call(principal.uid, callers) if principal and counts else (),
+        makes_module=principal is not None and IdType.MODULE in (principal.idtype or ()),
+        findings=tuple(by_entry[entry.file, entry.line]),
+        **_person(users, principal),
+    )
+
+
+def _standing(whole: Whole, entry: FilePrincipal) -> tuple[Standing, str]:
+    principal = entry.principal
+    if principal is None:
+        return Standing.UNUSABLE, f"{entry.problem}; the daemon refuses the whole configuration."
+    winner = whole.callers.get(principal.uid)
+    if winner is entry:
+        return Standing.COUNTS, ""
+    if principal.idtype is None:
+        first = whole.first_untyped
+        if first is not None and first is not entry:
+            return Standing.SECOND_UNTYPED, (
+                "Only the first principal without idtype counts, and that is "
+                f"“{first.principal.name if first.principal else ''}” in {place_text(first)}."
+            )
+    name = winner.principal.name if winner and winner.principal else ""
+    place = place_text(winner) if winner else ""
+    return Standing.SHADOWED, (
+        f"“{name}” in {place} has the same uid {principal.uid} and comes later; "
+        "the daemon obeys the last one only."
+    )
+
+
+def _person(users: Users, principal: Principal | None) -> dict[str, object]:
+    user = users.by_uid(principal.uid) if principal else None
+    if user is None:
+        return {}
+    return {"user": user.name, "groups": tuple(user.groups.values())}
+
+
+def _passed_over(whole: Whole) -> Iterator[tuple[FilePrincipal, str]]:
+    """Principals of files that the daemon does not read, with the reason."""
+    config = whole.config
+    looked_into = [
+        (path, why)
+        for path, why in config.skipped
+        if path not in (config.main_file, config.config_dir) and ".toml" in path.name.lower()
+    ]
+    for path, why in looked_into[:_LOOKED_INTO]:
+        try:
+            source = read_source(path, follow_links=True)
+        except RegistryError:
+            continue  # nobody reads it; the list of what is passed over names it all the same
+        for entry in source.principals:
+            yield entry, why
+
+
+def _by_entry(entries: Sequence[FilePrincipal], findings: Sequence[Finding]) -> _Findings:
+    """The findings by the principal within whose lines they stand."""
+    lines: dict[Path, list[int]] = defaultdict(list)
+    for entry in entries:
+        lines[entry.file].append(entry.line)
+    found: dict[tuple[Path, int], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if not finding.key.startswith("principal"):
+            continue
+        starts = lines[finding.file]
+        if number := bisect_right(starts, finding.line):
+            found[finding.file, starts[number - 1]].append(finding)
+    return found

@@ -1,0 +1,86 @@
+"""The users of this machine, as far as a configuration names them."""
+
+from __future__ import annotations
+
+import grp
+import pwd
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+DAEMON_USER = "aziotid"
+"""The account the daemon runs as (identityd 4.6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A line of the user database."""
+
+    uid: int
+    name: str
+    groups: Mapping[int, str] = field(default_factory=dict)
+    """Names of all its groups by number, its own first."""
+
+
+class Users(Protocol):
+    """Where users are looked up."""
+
+    def by_uid(self, uid: int) -> User | None:
+        """The user of that number."""
+
+    def by_name(self, name: str) -> User | None:
+        """The user of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUsers:
+    """A list of users: those of another machine, or of none."""
+
+    users: tuple[User, ...] = ()
+
+    def by_uid(self, uid: int) -> User | None:
+        """As Users."""
+        return next((user for user in self.users if user.uid == uid), None)
+
+    def by_name(self, name: str) -> User | None:
+        """As Users."""
+        return next((user for user in self.users if user.name == name), None)
+
+
+class SystemUsers:
+    """The users that this machine's name services know, each asked for once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, User | None] = {}
+
+    def by_uid(self, uid: int) -> User | None:
+        """As Users."""
+        if uid not in self._known:
+            try:
+                self._known[uid] = _user(pwd.getpwuid(uid))
+            except (KeyError, OverflowError):
+                self._known[uid] = None
+        return self._known[uid]
+
+    def by_name(self, name: str) -> User | None:
+        """As Users."""
+        try:
+            return _user(pwd.getpwnam(name))
+        except KeyError:
+            return None
+
+
+def _user(entry: pwd.struct_passwd) -> User:
+    # os.getgrouplist tells numbers only, and each would be looked up again.
+    own = {entry.pw_gid: _group_name(entry.pw_gid)}
+    others = {
+        group.gr_gid: group.gr_name for group in grp.getgrall() if entry.pw_name in group.gr_mem
+    }
+    return User(entry.pw_uid, entry.pw_name, {**own, **others})
+
+
+def _group_name(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
