@@ -13,7 +13,6 @@ from registry_backend.wire.connection_strings import parse_hub
 from tests.end_to_end.conftest import Call, Outcome
 from tests.end_to_end.program import Program, Terminal
 
-
 Ended = Outcome | subprocess.CompletedProcess[str]
 
 
