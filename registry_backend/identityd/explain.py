@@ -1,0 +1,222 @@
+"""What the daemon would answer to a uid, and why: pure, from the configuration alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from registry_backend.domain.explanations import Answer, CallRequest
+from registry_backend.domain.permissions import Caller, Operation, Role
+from registry_backend.domain.principals import FilePrincipal, IdType
+from registry_backend.identityd.authorization import (
+    OPEN_TO_ALL,
+    authenticate,
+    authorize,
+    identity_of,
+)
+from registry_backend.identityd.calls import Call, Refused, understand_call
+from registry_backend.identityd.report import place_text
+from registry_backend.identityd.whole import Whole
+
+_HUB = "the hub"
+_KEYS = "the key service"
+_AZIOT_ONLY = frozenset({Operation.LIST_MODULES, Operation.UPDATE_MODULE, Operation.DELETE_MODULE})
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What is answered once the caller may call."""
+
+    status: int
+    message: str = ""
+    decided_by: str = ""
+    why: str = ""
+
+
+def explain(whole: Whole, uid: int, request: CallRequest) -> Answer:
+    """What the service would answer, as far as its configuration decides it.
+
+    Where the hub or the key service has the last word, the answer is that of success and
+    `decided_by` says who may still refuse.
+    """
+    principals = {of: at.principal for of, at in whole.callers.items() if at.principal is not None}
+    caller = authenticate(uid, principals)
+    entry = whole.callers.get(uid)
+    found = understand_call(request)
+    if isinstance(found, Refused):
+        outcome = _Outcome(found.status, found.message, why=found.why)
+        return _answer(uid, caller, entry, None, outcome)
+    if not authorize(found.operation, caller, module_id=found.module_id):
+        why = f"{_who(whole, caller, entry)} {_why_refused(found, caller)}"
+        outcome = _Outcome(401, "authorization error", why=why)
+    else:
+        result = _outcome(whole, caller, found)
+        why = f"{_who(whole, caller, entry)} {_why_allowed(found, caller)} {result.why}".strip()
+        outcome = _Outcome(result.status, result.message, result.decided_by, why)
+    return _answer(uid, caller, entry, found.operation, outcome)
+
+
+def _answer(
+    uid: int,
+    caller: Caller,
+    entry: FilePrincipal | None,
+    operation: Operation | None,
+    outcome: _Outcome,
+) -> Answer:
+    return Answer(
+        uid=uid,
+        role=caller.role,
+        operation=operation,
+        status=outcome.status,
+        message=outcome.message,
+        decided_by=outcome.decided_by,
+        why=outcome.why,
+        principal=caller.principal.name if caller.principal else "",
+        file=entry.file if entry else None,
+        line=entry.line if entry else 0,
+    )
+
+
+def _who(whole: Whole, caller: Caller, entry: FilePrincipal | None) -> str:
+    """How the service comes to take the uid for what it does."""
+    match caller.role:
+        case Role.ROOT:
+            return "uid 0 is root, and no principal claims it."
+        case Role.UNKNOWN:
+            return f"No principal that counts has uid {caller.uid}.{_inert(whole, caller.uid)}"
+    name = caller.principal.name if caller.principal else ""
+    place = place_text(entry) if entry else ""
+    if caller.role is Role.DAEMON:
+        return f"uid {caller.uid} is “{name}” in {place}, the first principal without idtype."
+    kinds = caller.principal.idtype if caller.principal else None
+    types = ", ".join(kind.value for kind in kinds or ()) or "none"
+    return f"uid {caller.uid} is “{name}” in {place}, with the types {types}."
+
+
+def _inert(whole: Whole, uid: int) -> str:
+    """That a table of this uid is there, and has no effect."""
+    for at in whole.ordered:
+        if at.principal is not None and at.principal.uid == uid:
+            return (
+                f" “{at.principal.name}” in {place_text(at)} has no effect, since only the first "
+                "principal without idtype counts."
+            )
+    return ""
+
+
+def _why_refused(call: Call, caller: Caller) -> str:
+    if caller.role is Role.UNKNOWN:
+        return "Strangers may ask only for provisioning and the trust bundle."
+    match call.operation:
+        case Operation.GET_DEVICE:
+            return "The device's identity is for the type device."
+        case Operation.GET_IDENTITY:
+            return "Without a type there is no identity to answer with."
+        case Operation.GET_MODULE:
+            own = caller.principal is not None and call.module_id == caller.principal.name
+            if own:
+                return "An identity of its own name is for the types module and local."
+            return f"It may ask for its own name only, and “{call.module_id}” is another's."
+        case _:
+            return "Only root and the daemon's principal may do this."
+
+
+def _why_allowed(call: Call, caller: Caller) -> str:
+    if call.operation in OPEN_TO_ALL:
+        return "Everybody may ask this."
+    if caller.role in (Role.ROOT, Role.DAEMON):
+        return "It may call everything."
+    if call.operation is Operation.GET_IDENTITY:
+        if identity_of(caller) == "device":
+            return "It is answered with the device, since it has the type device."
+        return "It is answered with the module of its own name."
+    return "Its types allow that."
+
+
+def _outcome(whole: Whole, caller: Caller, call: Call) -> _Outcome:
+    """The answer to a call that is allowed."""
+    match call.operation:
+        case Operation.GET_TRUST_BUNDLE:
+            return _Outcome(200, why="The bundle is always empty.")
+        case Operation.GET_PROVISIONING:
+            return _Outcome(200)
+        case Operation.REPROVISION:
+            return _Outcome(204, decided_by="" if _hubless(whole) else _HUB)
+        case Operation.GET_DEVICE:
+            return _of_device(whole)
+        case Operation.GET_IDENTITY:
+            name = caller.principal.name if caller.principal else ""
+            is_device = identity_of(caller) == "device"
+            return _of_device(whole) if is_device else _of_hub(whole, name)
+    return _of_module(whole, call)
+
+
+def _of_module(whole: Whole, call: Call) -> _Outcome:
+    if refused := _wrong_type(call):
+        return refused
+    if call.kind == "local":
+        return _of_local(whole, call)
+    status = 204 if call.operation is Operation.DELETE_MODULE else 200
+    return _of_hub(whole, call.module_id, status)
+
+
+def _wrong_type(call: Call) -> _Outcome | None:
+    text = "The call needs type=aziot in its query."
+    if call.kind is None:
+        return _invalid("type", "missing parameter", text)
+    allowed = ("aziot",) if call.operation in _AZIOT_ONLY else ("aziot", "local")
+    if call.kind not in allowed:
+        return _invalid("type", f"invalid type: {call.kind}", text)
+    return None
+
+
+def _of_local(whole: Whole, call: Call) -> _Outcome:
+    name = call.module_id or ""
+    known = name in _local_names(whole)
+    if call.operation is Operation.CREATE_MODULE:
+        if known:
+            text = "Names of local principals are not created, only fetched."
+            return _invalid("moduleId", f"local identity for {name} already exists", text)
+        return _Outcome(200, why="A certificate is issued for the name.")
+    if known:
+        return _Outcome(200, why="A certificate and a key are issued anew.")
+    text = "No principal of that name has the type local."
+    return _invalid("moduleId", f"local identity for {name} doesn't exist", text)
+
+
+def _of_hub(whole: Whole, module_id: str | None, status: int = 200) -> _Outcome:
+    if module_id is not None and not module_id.strip():
+        return _invalid("module_id", "module name cannot be empty", "The name is blank.")
+    if _hubless(whole):
+        return _unprovisioned()
+    return _Outcome(
+        status, decided_by=_HUB, why="The hub has the last word: whatever it refuses ends in 404."
+    )
+
+
+def _of_device(whole: Whole) -> _Outcome:
+    return _unprovisioned() if _hubless(whole) else _Outcome(200, decided_by=_KEYS)
+
+
+def _unprovisioned() -> _Outcome:
+    return _Outcome(
+        400, "device identity not found", why='With source = "none" there is no device.'
+    )
+
+
+def _invalid(name: str, cause: str, why: str) -> _Outcome:
+    return _Outcome(400, f'parameter "{name}" has an invalid value\ncaused by: {cause}', why=why)
+
+
+def _hubless(whole: Whole) -> bool:
+    provisioning = whole.merged.table.get("provisioning")
+    return isinstance(provisioning, dict) and provisioning.get("source") == "none"
+
+
+def _local_names(whole: Whole) -> Collection[str]:
+    """Names with the type local, whether or not their uid reaches them."""
+    return {
+        at.principal.name
+        for at in whole.ordered
+        if at.principal is not None and IdType.LOCAL in (at.principal.idtype or ())
+    }
