@@ -23,6 +23,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "registry_backend.storage":    (DOMAIN, "pydantic", "pydantic_core", "psycopg", "psycopg_pool"),
     "registry_backend.wire":       (DOMAIN, "pydantic", "pydantic_core", "cryptography"),
     "registry_backend.identityd":  (DOMAIN, "tomlkit", "pydantic"),
+    "registry_backend.identityd.behaviour": (DOMAIN, "registry_backend.identityd",
+                                    "registry_backend.registry", "cryptography"),
     "registry_backend.registry":   (DOMAIN, STORE, "cryptography"),
     "registry_backend.jobs":       (DOMAIN, STORE, "registry_backend.wire",
                                     "registry_backend.registry", "aiohttp", "yarl"),

@@ -1,0 +1,158 @@
+"""The certificate authority of a service: local identities, each with its own key (identityd 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from registry_backend.domain.errors import Fault, NotFound
+from registry_backend.domain.identities import Identity
+from registry_backend.domain.timestamps import now
+from registry_backend.identityd.atomic import change_file
+from registry_backend.identityd.behaviour_errors import BadParameter
+from registry_backend.identityd.files import read_file, shown
+
+AUTHORITY_FILE = "local_ca.pem"
+"""Private key and certificate, in this order."""
+MAX_COMMON_NAME = 64
+"""Bytes; X.509 has room for no more."""
+LEAF_DAYS = 30
+_AUTHORITY_DAYS = 3650
+_LEAF_BITS = 2048
+_CLOCK_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Signs certificates; calls block for as long as making an RSA key takes."""
+
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+
+    def issue(self, module_id: str, common_name: str, *, server: bool) -> Identity:
+        """A new key and its certificate, for a client or for a server too; nothing is kept."""
+        key = rsa.generate_private_key(public_exponent=65537, key_size=_LEAF_BITS)
+        at = now().replace(microsecond=0)
+        expires = at + timedelta(days=LEAF_DAYS)
+        usages = [ExtendedKeyUsageOID.CLIENT_AUTH]
+        if server:
+            usages.append(ExtendedKeyUsageOID.SERVER_AUTH)
+        certificate = (
+            x509.CertificateBuilder(
+                issuer_name=self.certificate.subject,
+                subject_name=_name(common_name),
+                public_key=key.public_key(),
+                serial_number=x509.random_serial_number(),
+                not_valid_before=at - _CLOCK_SKEW,
+                not_valid_after=expires,
+            )
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_LEAF_USAGE, critical=False)
+            .add_extension(x509.ExtendedKeyUsage(usages), critical=True)
+            .sign(self.key, hashes.SHA256())
+        )
+        return Identity(
+            kind="local",
+            module_id=module_id,
+            private_key=_pem(key),
+            certificate=certificate.public_bytes(Encoding.PEM).decode("ascii"),
+            expires_at=expires,
+        )
+
+
+def common_name(module_id: str, hostname: str, domain: str) -> str:
+    """The name that a local identity's certificate is for, cut to what X.509 has room for.
+
+    Raises:
+        BadParameter: where the cut would go through a character, which stops the daemon.
+    """
+    name = f"{module_id}.{hostname}.{domain}".encode()[:MAX_COMMON_NAME]
+    try:
+        return name.decode("utf-8")
+    except UnicodeDecodeError:
+        cause = f"the certificate's name would be cut within a character at byte {MAX_COMMON_NAME}"
+        raise BadParameter("moduleId", cause) from None
+
+
+def open_authority(homedir: Path) -> Authority:
+    """The authority under a home folder, made when there is none yet.
+
+    Raises:
+        Denied, Fault: when it cannot be read or written, or is damaged.
+    """
+    path = homedir / AUTHORITY_FILE
+    try:
+        data = read_file(path, follow_links=False)
+    except NotFound:
+        authority = _make_authority()
+        public = authority.certificate.public_bytes(Encoding.PEM)
+        change_file(path, before=None, after=_pem(authority.key).encode("ascii") + public)
+        return authority
+    try:
+        key = load_pem_private_key(data, password=None)
+        certificate = x509.load_pem_x509_certificate(data)
+    except (ValueError, TypeError):
+        raise _damaged(path) from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise _damaged(path)
+    return Authority(key, certificate)
+
+
+def _make_authority() -> Authority:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name("idconsole local identities")
+    at = now().replace(microsecond=0)
+    certificate = (
+        x509.CertificateBuilder(
+            issuer_name=name,
+            subject_name=name,
+            public_key=key.public_key(),
+            serial_number=x509.random_serial_number(),
+            not_valid_before=at - _CLOCK_SKEW,
+            not_valid_after=at + timedelta(days=_AUTHORITY_DAYS),
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_AUTHORITY_USAGE, critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return Authority(key, certificate)
+
+
+def _usage(**used: bool) -> x509.KeyUsage:
+    names = (
+        *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
+        *("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+    )
+    return x509.KeyUsage(**{name: used.get(name, False) for name in names})
+
+
+_LEAF_USAGE = _usage(digital_signature=True, content_commitment=True, key_encipherment=True)
+_AUTHORITY_USAGE = _usage(key_cert_sign=True, crl_sign=True)
+
+
+def _name(common: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def _pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    encoded = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return encoded.decode("ascii")
+
+
+def _damaged(path: Path) -> Fault:
+    return Fault(
+        f"{shown(path)} is damaged: it holds no EC private key with its certificate.",
+        hint="Remove it to get a new authority; certificates of the old one go on until they end.",
+    )
