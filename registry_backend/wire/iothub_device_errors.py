@@ -91,7 +91,7 @@ _TRACKED = re.compile(r"Tracking ?Id:\s*([0-9a-zA-Z]+)", re.IGNORECASE)
 
 
 class HubInvalid(Invalid):
-    """An input that a hub refuses under a number of its own.
+    """An input that a hub refuses under a name of its own.
 
     Args:
         code: Such as 400004; its first three digits are the HTTP status.
@@ -99,8 +99,7 @@ class HubInvalid(Invalid):
     """
 
     def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+        super().__init__(message, code=NAMES[code])
 
 
 class HubError(NamedTuple):
@@ -142,8 +141,8 @@ def parse_error(body: bytes, *, status: int, header: str | None = None) -> HubEr
     name = header or (named[1] if named else "") or NAMES.get(code, "")
     code = CODES.get(name.lower(), code) or code or status * 1000
     told = _text(members, "ExceptionMessage") or outer
-    tracked = _TRACKED.search(told)
-    tracking_id = _text(source, "trackingId") or (tracked[1] if tracked else "")
+    found = _TRACKED.search(told)
+    tracking_id = _text(source, "trackingId") or (found[1] if found else "")
     return HubError(code, name or NAMES.get(code, ""), _reason(source, outer), tracking_id)
 
 

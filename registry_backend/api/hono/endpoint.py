@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 from aiohttp import web
@@ -13,21 +12,16 @@ from registry_backend.api.hono.failures import failure, told
 from registry_backend.api.hono.openapi import DESCRIPTION_PATH, description_text
 from registry_backend.api.hono.routes import Match, Route, by_place, check_ids, match, served
 from registry_backend.api.hono.service import Call, HonoService
+from registry_backend.api.requests import BodyTooLarge, Lasting, read_body
 from registry_backend.api.targets import read_target
-from registry_backend.domain.errors import Invalid, RegistryError
+from registry_backend.domain.errors import RegistryError
 from registry_backend.domain.journal import Actor
 
-BODY_SECONDS = 20.0
-"""How long a client may take to send the body."""
 _NOT_FOUND = b"<html><body><h1>Resource not found</h1></body></html>"
 """hono 1.1: an unknown path gets a page, not JSON."""
 _ALLOWED_HEADERS = "content-type, authorization, if-match"
 
 log = logging.getLogger("idconsole.hono")
-
-
-class _TooLarge(Exception):
-    """The body is longer than this listener takes."""
 
 
 class HonoEndpoint:
@@ -53,12 +47,11 @@ class HonoEndpoint:
         self._description = described.encode("utf-8")
         given = service.options.cors_origin
         self._cors_origin = ("*" if authentication else "") if given is None else given
-        self._lasting: set[asyncio.Task[Answer]] = set()
+        self._lasting = Lasting()
 
     async def finish(self, *, seconds: float) -> None:
         """Wait so long for what goes on without its client."""
-        if self._lasting:
-            await asyncio.wait(self._lasting, timeout=seconds)
+        await self._lasting.finish(seconds=seconds)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """The answer to a request, whatever happens."""
@@ -67,7 +60,7 @@ class HonoEndpoint:
         except RegistryError as error:
             expected = request.headers.get("If-Match", "")
             answer = failure(error, self._service.profile, expected=expected)
-        except _TooLarge:
+        except BodyTooLarge:
             answer = self._too_large()
         except TimeoutError:
             answer = told(408, "the body did not arrive in time", self._service.profile)
@@ -99,22 +92,18 @@ class HonoEndpoint:
             actor=actor,
             ids=found.ids,
             parameters=target.parameters,
-            body=await self._body(request) if route.body else b"",
+            body=await read_body(request, limit=self._service.options.max_payload)
+            if route.body
+            else b"",
             content_type=request.headers.get("Content-Type", ""),
             expected=request.headers.get("If-Match", "").strip() or None,
         )
-        return await (self._to_the_end(route, call) if route.lasting else route.handle(call))
+        return await self._handled(route, call)
 
-    async def _to_the_end(self, route: Route, call: Call) -> Answer:
-        """A client that goes away does not interrupt this."""
-
-        async def work() -> Answer:
-            return await route.handle(call)
-
-        task = asyncio.create_task(work())
-        self._lasting.add(task)
-        task.add_done_callback(self._lasting.discard)
-        return await asyncio.shield(task)
+    async def _handled(self, route: Route, call: Call) -> Answer:
+        if route.lasting:
+            return await self._lasting.run(lambda: route.handle(call))
+        return await route.handle(call)
 
     def _may_write(self, origin: str | None) -> bool:
         """Browsers send some writes of foreign pages without asking first, but say whose."""
@@ -138,30 +127,6 @@ class HonoEndpoint:
             headers = {"WWW-Authenticate": challenge}
             return Answer(401, refused.body, refused.content_type, headers)
         return Actor(via="hono", name=user)
-
-    async def _body(self, request: web.BaseRequest) -> bytes:
-        """The whole body. Raises Invalid, _TooLarge, TimeoutError."""
-        limit = self._service.options.max_payload
-        encoding = request.headers.get("Content-Encoding", "identity")
-        if encoding.lower() != "identity":
-            raise Invalid(f"Content-Encoding {encoding!r} is not read here: send the plain body.")
-        if (request.content_length or 0) > limit:
-            raise _TooLarge
-        if not request.body_exists:
-            return b""
-        if request.headers.get("Expect", "").lower() == "100-continue":
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0
-        body = bytearray()
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                async for chunk in request.content.iter_any():
-                    body += chunk
-                    if len(body) > limit:
-                        raise _TooLarge
-        except web.RequestPayloadError as error:
-            raise Invalid(f"The body cannot be read: {type(error).__name__}.") from None
-        return bytes(body)
 
     def _too_large(self) -> Answer:
         limit = self._service.options.max_payload

@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, datetime
 
 from registry_backend.api.answers import JSON_TYPE, Answer
+from registry_backend.api.sas_authentication import Unauthorized
 from registry_backend.domain.document import compact_json
 from registry_backend.domain.errors import (
     AlreadyExists,
@@ -43,9 +44,10 @@ log = logging.getLogger("idconsole.iothub")
 
 def code_of(error: RegistryError) -> int:
     """The number of an error, its own where it has one."""
-    own = getattr(error, "code", None)
-    if isinstance(own, int) and own in numbers.NAMES:
-        return own
+    if isinstance(error, Unauthorized):
+        return error.code
+    if isinstance(error, Invalid) and error.code.lower() in numbers.CODES:
+        return numbers.CODES[error.code.lower()]
     return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
 
 

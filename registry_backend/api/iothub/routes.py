@@ -12,6 +12,8 @@ from registry_backend.domain.policies import Right
 
 READ, WRITE, SERVICE = Right.REGISTRY_READ, Right.REGISTRY_WRITE, Right.SERVICE_CONNECT
 _DEVICE = "devices/{deviceId}"
+_OF_A_DEVICE = 3
+"""Segments after `devices` that no hub has, but for its modules."""
 
 # fmt: off
 ROUTES: Sequence[Route] = (
@@ -23,8 +25,8 @@ ROUTES: Sequence[Route] = (
     Route("GET", "statistics/service", statistics.service, READ, SERVICE),
 )
 # fmt: on
-ROOTS = frozenset({"devices", "jobs", "statistics", "importdevices", "twins", "configurations"})
-"""First segments of paths that are a hub's, known here or not (iothub 2.2)."""
+_ROOTS = frozenset({"jobs", "statistics", "importdevices", "twins", "configurations"})
+"""First segments of paths that are a hub's, served here or not (iothub 2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,10 @@ class Match:
 
 def is_hubs(segments: Sequence[str]) -> bool:
     """Whether a path is a hub's business, so that a hub's errors are what its client expects."""
-    return segments[0] in ROOTS
+    first, *rest = segments
+    if first == "devices":
+        return len(rest) < _OF_A_DEVICE or "modules" in rest[1:2]
+    return first in _ROOTS
 
 
 def match(segments: Sequence[str]) -> Match | None:
