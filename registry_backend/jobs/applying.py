@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.devices import Device, changed_device, generation_at, new_device
 from registry_backend.domain.errors import AlreadyExists, Invalid
-from registry_backend.domain.jobs import ImportMode
+from registry_backend.domain.imports import Refusal, judge
 from registry_backend.jobs import history
 from registry_backend.jobs.claims import BatchRow, Claims
 from registry_backend.jobs.drafts import DeviceDraft
+from registry_backend.jobs.ground import Ground
 from registry_backend.jobs.outcome import UNLIMITED, ApplyRules, Outcome
-from registry_backend.storage.base import Transaction
 from registry_backend.wire.import_errors import (
     ARGUMENT_INVALID,
     DEVICE_ALREADY_EXISTS,
@@ -23,28 +23,12 @@ from registry_backend.wire.import_errors import (
 )
 from registry_backend.wire.iothub import etag_matches, etag_of
 
-CREATES = frozenset(
-    {
-        ImportMode.CREATE,
-        ImportMode.CREATE_OR_UPDATE,
-        ImportMode.CREATE_OR_UPDATE_IF_MATCH_ETAG,
-    }
-)
-_COMPARES = frozenset(
-    {
-        ImportMode.UPDATE_IF_MATCH_ETAG,
-        ImportMode.CREATE_OR_UPDATE_IF_MATCH_ETAG,
-        ImportMode.DELETE_IF_MATCH_ETAG,
-    }
-)
-_DELETES = frozenset({ImportMode.DELETE, ImportMode.DELETE_IF_MATCH_ETAG})
-
 
 class TenantBatch:
     """The lines of one tenant in one transaction.
 
     Args:
-        transaction: Where to read and write.
+        transaction: Where to read and write, or to try.
         tenant_id: Whose devices.
         rules: What holds for the job.
         device_ids: Every device the lines will name.
@@ -54,7 +38,7 @@ class TenantBatch:
 
     def __init__(
         self,
-        transaction: Transaction,
+        transaction: Ground,
         tenant_id: str,
         rules: ApplyRules,
         device_ids: Sequence[str],
@@ -112,19 +96,23 @@ class TenantBatch:
         return rows
 
     def _change(self, row: BatchRow, draft: DeviceDraft, outcome: Outcome) -> LineFault | None:
-        mode = draft.mode or self._rules.default_mode
-        if row.device is None:
-            if mode not in CREATES:
-                return _missing(draft.device_id)
-            return self._create(row, draft, outcome)
-        if mode is ImportMode.CREATE:
-            return _exists(draft.device_id)
-        if mode in _COMPARES and not etag_matches(draft.etag, row.device.revision):
-            return _differs(row.device, draft.etag)
-        if mode in _DELETES:
-            self._delete(row, row.device, outcome)
-            return None
-        return self._update(row, row.device, draft, outcome)
+        device = row.device
+        verdict = judge(
+            draft.mode or self._rules.default_mode,
+            exists=device is not None,
+            etag_matches=device is not None and etag_matches(draft.etag, device.revision),
+        )
+        if isinstance(verdict, Refusal):
+            return _fault(verdict, device, draft)
+        if device is None:
+            fault = self._create(row, draft, outcome)
+        elif verdict == "delete":
+            fault = self._delete(row, device, outcome)
+        else:
+            fault = self._update(row, device, draft, outcome)
+        if fault is None:
+            outcome.count(draft.device_id, draft.mode, verdict)
+        return fault
 
     def _create(self, row: BatchRow, draft: DeviceDraft, outcome: Outcome) -> LineFault | None:
         if self._max_devices != UNLIMITED and self._total >= self._max_devices:
@@ -149,7 +137,6 @@ class TenantBatch:
         row.credentials = credentials
         row.changed = row.credentials_changed = True
         self._total += 1
-        outcome.created += 1
         outcome.journal.append(history.created(self._rules, self._tenant_id, draft.device_id))
         return None
 
@@ -173,17 +160,16 @@ class TenantBatch:
         row.device = changed_device(device, attributes, at=self._rules.at).model_copy(update=kept)
         row.credentials = credentials
         row.changed = True
-        outcome.updated += 1
         return None
 
-    def _delete(self, row: BatchRow, device: Device, outcome: Outcome) -> None:
+    def _delete(self, row: BatchRow, device: Device, outcome: Outcome) -> LineFault | None:
         if not self._check_owners:
             raise AlreadyExists("A device made in this batch goes again: owners must be followed.")
         outcome.journal.append(history.deleted(self._rules, device))
         row.device, row.credentials = None, ()
         row.changed = row.credentials_changed = True
         self._total -= 1
-        outcome.deleted += 1
+        return None
 
     def _refuse_credentials(
         self, device_id: str, before: Sequence[Credential], after: Sequence[Credential]
@@ -199,6 +185,15 @@ class TenantBatch:
         if not self._check_owners:
             return None
         return self._claims.take(device_id, before, after)
+
+
+def _fault(refusal: Refusal, device: Device | None, draft: DeviceDraft) -> LineFault:
+    """The refusal with what is known here of the device."""
+    if device is None:
+        return _missing(draft.device_id)
+    if refusal.code == PRECONDITION_FAILED:
+        return _differs(device, draft.etag)
+    return _exists(draft.device_id)
 
 
 def _missing(device_id: str) -> LineFault:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.devices import Device
-from registry_backend.storage.base import Snapshot
+from registry_backend.jobs.ground import Ground
 from registry_backend.wire.import_errors import CONFLICT, LineFault
 
 
@@ -31,7 +31,7 @@ class Claims:
         rows: The devices of the batch as the lines so far leave them.
     """
 
-    def __init__(self, snapshot: Snapshot, tenant_id: str, rows: Mapping[str, BatchRow]) -> None:
+    def __init__(self, snapshot: Ground, tenant_id: str, rows: Mapping[str, BatchRow]) -> None:
         self._snapshot = snapshot
         self._tenant_id = tenant_id
         self._rows = rows

@@ -6,27 +6,27 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from registry_backend.domain.errors import NotFound
+from registry_backend.domain.imports import CREATES, DELETES
 from registry_backend.domain.jobs import ImportMode, JobSpec
 from registry_backend.domain.journal import Action, JournalEntry
 from registry_backend.domain.secrets import redact
 from registry_backend.domain.tenants import Tenant, TenantAttributes
-from registry_backend.jobs.applying import CREATES, TenantBatch
+from registry_backend.jobs.applying import TenantBatch
 from registry_backend.jobs.drafts import DeviceDraft, Entry
+from registry_backend.jobs.ground import Ground
 from registry_backend.jobs.outcome import ApplyRules, Outcome
-from registry_backend.storage.base import Snapshot, Transaction
 from registry_backend.wire.import_errors import CONFLICT, DEVICE_NOT_FOUND, LineFault
 from registry_backend.wire.ndjson import TenantDraft
 
-_LEAVE_TENANTS = frozenset({ImportMode.DELETE, ImportMode.DELETE_IF_MATCH_ETAG})
-
 
 def apply_entries(
-    transaction: Transaction,
+    transaction: Ground,
     spec: JobSpec,
     entries: Sequence[Entry],
     rules: ApplyRules,
     *,
     check_owners: bool,
+    outcome: Outcome | None = None,
 ) -> Outcome:
     """Apply a stretch and say what it did; the journal lines are left to the caller.
 
@@ -34,7 +34,7 @@ def apply_entries(
         NotFound: when the job's own tenant is gone.
         AlreadyExists: as `TenantBatch` without `check_owners`.
     """
-    outcome = Outcome()
+    outcome = outcome or Outcome()
     stretch = _Stretch(transaction, rules, outcome, check_owners=check_owners)
     for line, entry in entries:
         if isinstance(entry, LineFault):
@@ -53,7 +53,7 @@ class _Stretch:
     """Consecutive devices of one tenant, and the faults between them, so that order is kept."""
 
     def __init__(
-        self, transaction: Transaction, rules: ApplyRules, outcome: Outcome, *, check_owners: bool
+        self, transaction: Ground, rules: ApplyRules, outcome: Outcome, *, check_owners: bool
     ) -> None:
         self._transaction = transaction
         self._rules = rules
@@ -111,7 +111,7 @@ class _Stretch:
 
 
 def _apply_tenant(
-    transaction: Transaction,
+    transaction: Ground,
     tenant_id: str,
     line: int | None,
     draft: TenantDraft,
@@ -120,7 +120,7 @@ def _apply_tenant(
 ) -> None:
     mode = rules.default_mode
     current = transaction.get_tenant(tenant_id)
-    if mode in _LEAVE_TENANTS:
+    if mode in DELETES:
         return
     if draft.only_if_missing and (current is not None or mode not in CREATES):
         return
@@ -138,12 +138,12 @@ def _apply_tenant(
             }
         )
         transaction.update_tenant(changed, expected=current.version)
-        outcome.tally_of(line).updated += 1
+        outcome.tally_of(line).count(None, None, "update")
         _record(outcome, rules, "updated", current)
 
 
 def _tenant_fault(
-    snapshot: Snapshot,
+    snapshot: Ground,
     tenant_id: str,
     current: Tenant | None,
     draft: TenantDraft,
@@ -168,7 +168,7 @@ def _tenant_fault(
 
 
 def _insert_tenant(
-    transaction: Transaction,
+    transaction: Ground,
     tenant_id: str,
     attributes: TenantAttributes,
     rules: ApplyRules,
@@ -178,7 +178,7 @@ def _insert_tenant(
         tenant_id=tenant_id, attributes=attributes, version=str(uuid4()), created_at=rules.at
     )
     transaction.insert_tenant(tenant)
-    outcome.created += 1
+    outcome.count(None, None, "create")
     _record(outcome, rules, "created", tenant)
 
 

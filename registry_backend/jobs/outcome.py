@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, NamedTuple
 
 from registry_backend.domain.jobs import ImportMode, JobCounts, JobError
 from registry_backend.domain.journal import Actor, JournalEntry
@@ -33,6 +34,17 @@ class ApplyRules:
         return devices, limits.max_credentials_per_device
 
 
+Verb = Literal["create", "update", "delete"]
+
+
+class Noted(NamedTuple):
+    """What a line did, by the mode it named."""
+
+    device_id: str | None
+    mode: ImportMode | None
+    effect: Verb
+
+
 @dataclass(slots=True)
 class Outcome:
     """What a stretch of lines did."""
@@ -42,6 +54,19 @@ class Outcome:
     deleted: int = 0
     errors: list[JobError] = field(default_factory=list)
     journal: list[JournalEntry] = field(default_factory=list)
+    noted: list[Noted] | None = None
+    """Line by line what was done, where somebody asks for it."""
+
+    def count(self, device_id: str | None, mode: ImportMode | None, effect: Verb) -> None:
+        """A line that took effect; on a tenant, no device is named."""
+        if effect == "create":
+            self.created += 1
+        elif effect == "update":
+            self.updated += 1
+        else:
+            self.deleted += 1
+        if self.noted is not None:
+            self.noted.append(Noted(device_id, mode, effect))
 
     def refuse(self, line: int | None, fault: LineFault) -> None:
         """Note an error; a further one of the same line joins it, since a line fails once."""

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from registry_backend.domain.devices import generation_at
 from registry_backend.domain.identifiers import generate_id
+from registry_backend.domain.imports import CREATES
 from registry_backend.domain.jobs import ImportMode
-from registry_backend.jobs.applying import CREATES
 from registry_backend.jobs.drafts import Chunk, Entry, PlainDevice
 from registry_backend.jobs.outcome import ApplyRules, Outcome
 from registry_backend.storage.base import NewCredential, NewDevice, Transaction

@@ -7,16 +7,31 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json
 
 from registry_backend.domain.document import JsonObject, compact_json
+from registry_backend.domain.imports import (
+    ARGUMENT_INVALID,
+    ARGUMENT_NULL,
+    CONFLICT,
+    DESERIALIZATION_ERROR,
+    DEVICE_ALREADY_EXISTS,
+    DEVICE_NOT_FOUND,
+    PRECONDITION_FAILED,
+    QUOTA_EXCEEDED,
+)
 from registry_backend.domain.jobs import JobError
 
-ARGUMENT_INVALID = 400004
-ARGUMENT_NULL = 400005
-DESERIALIZATION_ERROR = 400012
-QUOTA_EXCEEDED = 403002
-DEVICE_NOT_FOUND = 404001
-CONFLICT = 409000
-DEVICE_ALREADY_EXISTS = 409001
-PRECONDITION_FAILED = 412001
+__all__ = [
+    "ARGUMENT_INVALID",
+    "ARGUMENT_NULL",
+    "CONFLICT",
+    "DESERIALIZATION_ERROR",
+    "DEVICE_ALREADY_EXISTS",
+    "DEVICE_NOT_FOUND",
+    "PRECONDITION_FAILED",
+    "QUOTA_EXCEEDED",
+    "LineFault",
+    "format_error_line",
+    "parse_error_line",
+]
 
 
 class LineFault(NamedTuple):

@@ -12,9 +12,9 @@ from registry_backend.domain.credentials import Credential
 from registry_backend.domain.devices import DeviceAttributes, new_device
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.identifiers import generate_id
+from registry_backend.domain.imports import CREATES
 from registry_backend.domain.jobs import ImportMode, JobSpec, JobStatus, JobType
 from registry_backend.domain.journal import Actor
-from registry_backend.jobs.applying import CREATES
 from registry_backend.jobs.drafts import Chunk
 from registry_backend.jobs.entries import apply_entries
 from registry_backend.jobs.lines import CHUNK_LINES
