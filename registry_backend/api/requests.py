@@ -29,13 +29,15 @@ class BodyTooLarge(Exception):
     """The body is longer than this listener takes; never leaves an endpoint."""
 
 
-async def read_body(request: web.BaseRequest, *, limit: int) -> bytes:
+async def read_body(
+    request: web.BaseRequest, *, limit: int, seconds: float = BODY_SECONDS
+) -> bytes:
     """The whole body, with or without a length told before.
 
     Raises:
         Invalid: when it is compressed or broken off.
         BodyTooLarge: when it is longer than `limit` bytes.
-        TimeoutError: when it does not arrive within `BODY_SECONDS`.
+        TimeoutError: when it does not arrive within `seconds`.
     """
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
@@ -49,7 +51,7 @@ async def read_body(request: web.BaseRequest, *, limit: int) -> bytes:
         request.writer.output_size = 0
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             async for chunk in request.content.iter_any():
                 body += chunk
                 if len(body) > limit:

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from registry_backend.domain.errors import FieldProblem, Invalid
-from registry_backend.identityd.configuration import read_configuration
-from registry_backend.identityd.merge import merge
-from registry_backend.identityd.rules import findings
+from registry_backend.domain.findings import Finding, Severity
+from registry_backend.identityd.checks import OF_CONTENT, check
+from registry_backend.identityd.files import shown
 from registry_backend.identityd.settings import Settings
-from registry_backend.identityd.settings_reading import Refusal, read_settings
+from registry_backend.identityd.users import KnownUsers
 from registry_backend.identityd.values import Table
+from registry_backend.identityd.whole import read_whole
+
+SURVIVED = frozenset({"certificate-name-kills"})
+"""Findings that stop the daemon and not this service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +41,22 @@ def load(paths: ConfigPaths) -> Loaded:
     Raises:
         Invalid: with every reason why the daemon would not start with it.
     """
-    snapshot = read_configuration(paths.main_file, paths.config_dir, _nobody_edits)
-    broken = [FieldProblem("", file.problem) for file in snapshot.config.files if file.problem]
-    if broken:
-        raise _refused(broken)
-    merged = merge(source.document for source in snapshot.sources).table
-    read = read_settings(merged)
-    if read.settings is None:
-        raise _refused([FieldProblem(_path(each), each.problem) for each in read.refusals])
-    standings = [standing for source in snapshot.sources for standing in source.standings()]
-    stopping = [found.problem for found in findings(standings, merged) if found.stops]
-    if stopping:
-        raise _refused(stopping)
-    return Loaded(read.settings, merged)
+    whole = read_whole(paths.main_file, paths.config_dir)
+    stopping = [
+        found
+        for found in check(whole, KnownUsers(), OF_CONTENT)
+        if found.severity is Severity.ERROR and found.rule not in SURVIVED
+    ]
+    settings = whole.settings
+    if stopping or settings is None:
+        raise Invalid(
+            "The configuration of the Identity Service is refused",
+            problems=[_problem(found) for found in stopping],
+            hint="idconsole principals check says more.",
+        )
+    return Loaded(settings, whole.merged.table)
 
 
-def _refused(problems: list[FieldProblem]) -> Invalid:
-    return Invalid("The configuration of the Identity Service is refused", problems=problems)
-
-
-def _path(refusal: Refusal) -> str:
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in refusal.path)
-    return "".join(steps).removeprefix(".")
-
-
-def _nobody_edits(_path: Path) -> str:
-    return ""
+def _problem(found: Finding) -> FieldProblem:
+    place = shown(found.file) + (f":{found.line}" if found.line else "")
+    return FieldProblem(place, found.message)

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from registry_backend.domain.document import JsonObject, parse_json
 from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.identifiers import HONO_TENANT_ID
 from registry_backend.domain.identities import Identity, Provisioning
 from registry_backend.identityd.behaviour_errors import BadParameter, ProvisioningFailed
 from registry_backend.identityd.behaviour_keys import ServiceKeys
@@ -27,7 +28,7 @@ from registry_backend.identityd.settings import (
 )
 
 HUB_SUFFIX = ".azure-devices.net"
-_HUB = re.compile(r"([A-Za-z0-9-]+)\.azure-devices\.net", re.IGNORECASE)
+_HUB = re.compile(rf"({HONO_TENANT_ID.pattern})\.azure-devices\.net", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,6 @@ from registry_backend.domain.errors import FieldProblem, Invalid
 from registry_backend.domain.identities import Identity, IdentityKind, Provisioning
 from registry_backend.domain.timestamps import parse_timestamp
 
-API_VERSIONS = ("2020-09-01", "2021-12-01", "2022-08-01")
-"""All there are, the oldest first (identityd 1)."""
 SOCKET_HOST = "identityd.sock"
 """What clients write where HTTP asks for a host (identityd 6)."""
 

@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 from registry_backend.domain.document import JsonObject, parse_json
 from registry_backend.domain.errors import Invalid
-from registry_backend.domain.identities import IdentityKind
 
 JSON = "application/json"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -65,7 +64,7 @@ def read_optional(content_type: str | None, body: bytes) -> object:
 
 def read_put(content_type: str | None, body: bytes) -> object:
     """Any JSON, but some. Raises BodyRefused."""
-    if content_type is not None and not _says_json(content_type):
+    if content_type is None or not _says_json(content_type):
         raise BodyRefused(415, "request body must be application/json")
     return _json(body)
 
@@ -89,9 +88,6 @@ def read_create(content_type: str | None, body: bytes) -> NewIdentity:
         module_id=_member(members, "moduleId"),
         is_server=_asks_for_server(members.get("localIdOpts")),
     )
-
-
-KINDS: tuple[IdentityKind, ...] = ("aziot", "local")
 
 
 def _asks_for_server(options: Any) -> bool:

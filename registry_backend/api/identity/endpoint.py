@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -14,12 +13,13 @@ from registry_backend.api.identity.calls import Call
 from registry_backend.api.identity.failures import INTERNAL, failure, told
 from registry_backend.api.identity.routes import find
 from registry_backend.api.identity.targets import read_target
+from registry_backend.api.requests import BodyTooLarge, read_body
 from registry_backend.domain.document import compact_json
-from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.errors import Invalid, RegistryError
+from registry_backend.domain.explanations import API_VERSIONS
 from registry_backend.identityd.authorization import authorize
 from registry_backend.identityd.behaviour import IdentityService
 from registry_backend.identityd.behaviour_errors import NotAuthorized
-from registry_backend.wire.identity import API_VERSIONS
 
 BODY_SECONDS = 5.0
 """How long a client may take to send the body (identityd 1.1)."""
@@ -78,6 +78,8 @@ class IdentityEndpoint:
             return told(refused.status, refused.message)
         except RegistryError as error:
             return failure(error)
+        except BodyTooLarge:
+            return told(413, f"the request body is longer than {MAX_BODY} bytes")
         except TimeoutError:
             return told(408, "deadline has elapsed")
         except Exception:
@@ -109,25 +111,8 @@ class IdentityEndpoint:
         return await route.handle(call)
 
     async def _body(self, request: web.BaseRequest) -> bytes:
-        """The whole body. Raises BodyRefused, TimeoutError."""
-        if (request.content_length or 0) > MAX_BODY:
-            raise _too_large()
-        if not request.body_exists:
-            return b""
-        if request.headers.get("Expect", "").lower() == "100-continue":
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0
-        body = bytearray()
+        """The whole body. Raises BodyRefused, BodyTooLarge, TimeoutError."""
         try:
-            async with asyncio.timeout(self._body_seconds):
-                async for chunk in request.content.iter_any():
-                    body += chunk
-                    if len(body) > MAX_BODY:
-                        raise _too_large()
-        except web.RequestPayloadError:
-            raise BodyRefused(400, "the request body cannot be read") from None
-        return bytes(body)
-
-
-def _too_large() -> BodyRefused:
-    return BodyRefused(413, f"the request body is longer than the {MAX_BODY} bytes read here")
+            return await read_body(request, limit=MAX_BODY, seconds=self._body_seconds)
+        except Invalid as error:
+            raise BodyRefused(400, error.message) from None

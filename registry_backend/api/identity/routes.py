@@ -17,8 +17,8 @@ from registry_backend.api.identity.bodies import (
 )
 from registry_backend.api.identity.calls import Call
 from registry_backend.api.identity.targets import decoded_segment
+from registry_backend.domain.explanations import API_VERSIONS
 from registry_backend.domain.permissions import Operation
-from registry_backend.wire.identity import API_VERSIONS
 
 MODULES = "/identities/modules"
 """Below it stands one segment: a module's id."""
