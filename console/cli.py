@@ -163,13 +163,29 @@ def _add_serving(commands: _Commands[argparse.ArgumentParser]) -> None:
     serving.add_argument("--tls-key", metavar="FILE", type=Path, help="its private key, PEM")
     serving.add_argument(
         "--auth",
-        metavar="basic:FILE|bearer:FILE",
+        metavar="basic:FILE|bearer:FILE|sas|none",
         action="append",
         default=[],
-        help="who may call: lines NAME:BCRYPT-HASH, or NAME:TOKEN",
+        help="who may call Hono's paths: lines NAME:BCRYPT-HASH, or NAME:TOKEN; the hub's paths "
+        "ask for tokens of the registry's policies (sas), or with none let everybody here call",
     )
     serving.add_argument(
         "--insecure", action="store_true", help="be open to others without --auth or TLS"
+    )
+    serving.add_argument(
+        "--default-tenant",
+        metavar="NAME",
+        default="DEFAULT_TENANT",
+        help="whose hub it is where the host is not NAME.azure-devices.net; "
+        "default DEFAULT_TENANT, made by the first write",
+    )
+    serving.add_argument(
+        "--hub-tier",
+        metavar="TIER",
+        help="quota and rates of F1, B1 to B3 or S1 to S3; default none",
+    )
+    serving.add_argument(
+        "--hub-units", metavar="N", type=_positive, default=1, help="of the tier; default 1"
     )
     serving.add_argument("--hono-compat", choices=("2.x", "1.1"), default="2.x", help="default 2.x")
     serving.add_argument(

@@ -70,7 +70,10 @@ examples:
   idconsole serve
   idconsole serve --listen 0.0.0.0:28443 --tls-cert chain.pem --tls-key key.pem --auth basic:users
   idconsole serve --hono-compat 1.1 --data ./registry.sqlite
+  idconsole serve --auth none                        a hub without keys, for this machine only
 
+Hono's API begins with /v1, a hub's with /devices, /jobs and /statistics; both show one registry.
+`idconsole connection-string` prints what a hub's client needs.
 It prints one line for each listener once it accepts, and ends on Ctrl+C or SIGTERM after
 finishing what it accepted. What is served is described at /openapi.json.
 """,

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from registry_backend.api.authentication import Authentication, read_tokens, read_users
 from registry_backend.api.hono import HonoOptions
+from registry_backend.api.iothub import HubOptions
+from registry_backend.api.throttling import TIERS
 from registry_backend.domain.errors import Invalid
+from registry_backend.domain.identifiers import HONO_TENANT_ID, check_id
 from registry_backend.registry import RegistrySettings
 from registry_backend.server import Listener, Tls
 from registry_backend.wire.hono_profiles import PROFILES, HonoProfile
@@ -16,12 +19,16 @@ from registry_backend.wire.hono_search import read_pointer
 
 DEFAULT_LISTEN = "127.0.0.1:28080"
 """The port that Hono's registry is usually reached at (hono 6)."""
+HUB_WORDS = ("sas", "none")
+"""Words of `--auth` that speak of the hub's paths."""
 OFFSETS = ("pages", "records")
 """What `pageOffset` counts (hono 3.7)."""
 _MAX_PORT = 65535
 
 
-def parse_listener(text: str, options: HonoOptions, tls: Tls | None) -> Listener:
+def parse_listener(
+    text: str, options: HonoOptions, tls: Tls | None, hub: HubOptions | None = None
+) -> Listener:
     """A listener from `HOST:PORT[,hono=2.x|1.1][,tls=no]`; port 0 takes any that is free.
 
     Raises:
@@ -40,7 +47,7 @@ def parse_listener(text: str, options: HonoOptions, tls: Tls | None) -> Listener
             tls = None
         else:
             raise Invalid(f"--listen {text!r}: after the address stand hono=1.1 or tls=no.")
-    return Listener(host, int(port), options, tls)
+    return Listener(host, int(port), options, tls, hub or HubOptions())
 
 
 def hono_options(
@@ -69,6 +76,30 @@ def registry_settings(*, max_devices: int, indexes: Sequence[str]) -> RegistrySe
     )
 
 
+def hub_options(
+    *, words: Sequence[str], default_tenant: str, tier: str | None, units: int
+) -> HubOptions:
+    """What a hub's paths have unless listeners say otherwise.
+
+    Args:
+        words: Of `--auth`: `none` lets everybody call; `sas`, as no word at all, asks for tokens.
+        default_tenant: Whose hub it is where the host names none.
+        tier: F1, S1 and so on, whose quota and rates hold; None: none do.
+        units: How many of the tier.
+
+    Raises:
+        Invalid: for words that contradict each other, or a tier that there is not.
+    """
+    if "none" in words and len(set(words)) > 1:
+        raise Invalid("--auth none lets everybody call: leave the other --auth out.")
+    check_id(default_tenant, HONO_TENANT_ID, field="--default-tenant")
+    name = tier.upper() if tier is not None else None
+    if name is not None and name not in TIERS:
+        raise Invalid(f"There is no tier {tier!r}; choose {', '.join(TIERS)}.")
+    signed = "none" not in words
+    return HubOptions(signed=signed, default_tenant=default_tenant, tier=name, units=units)
+
+
 def hono_profile(name: str) -> HonoProfile:
     """The vintage of that name. Raises Invalid."""
     if name not in PROFILES:
@@ -86,23 +117,26 @@ def parse_tls(certificate: Path | None, key: Path | None) -> Tls | None:
 
 
 def read_authentication(words: Sequence[str]) -> Authentication | None:
-    """Who may call, from `basic:FILE` and `bearer:FILE`; None for no word at all.
+    """Who may call Hono's paths, from `basic:FILE` and `bearer:FILE`; None: everybody.
+
+    The words `none` and `sas` speak of the hub's paths, see `hub_options`.
 
     Raises:
         Invalid: for another word, or a file that cannot be used.
     """
-    if not words:
+    files = [word for word in words if word not in HUB_WORDS]
+    if not files:
         return None
     users: dict[str, str] = {}
     tokens: dict[bytes, str] = {}
-    for word in words:
+    for word in files:
         kind, colon, file = word.partition(":")
         if not (colon and file):
-            raise Invalid(f"--auth {word!r}: expected basic:FILE or bearer:FILE.")
+            raise Invalid(f"--auth {word!r}: expected sas, none, basic:FILE or bearer:FILE.")
         if kind == "basic":
             users |= read_users(Path(file).expanduser())
         elif kind == "bearer":
             tokens |= read_tokens(Path(file).expanduser())
         else:
-            raise Invalid(f"--auth {word!r}: there is basic:FILE and bearer:FILE.")
+            raise Invalid(f"--auth {word!r}: there is sas, none, basic:FILE and bearer:FILE.")
     return Authentication(users=users, tokens=tokens)

@@ -36,6 +36,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
                                     "registry_backend.wire", "registry_backend.identityd",
                                     "aiohttp", "pydantic"),
     "registry_backend.server":     (DOMAIN, "registry_backend.api", "registry_backend.registry",
+                                    "registry_backend.jobs",
                                     "registry_backend.wire", "registry_backend.identityd",
                                     "registry_backend.open", "aiohttp"),
     "registry_backend":            (),

@@ -15,6 +15,7 @@ from registry_backend.server import Serving, serve
 from registry_backend.server_options import (
     DEFAULT_LISTEN,
     hono_options,
+    hub_options,
     parse_listener,
     parse_tls,
     read_authentication,
@@ -41,11 +42,17 @@ def _serving(options: argparse.Namespace) -> Serving:
         max_payload=options.hono_max_payload,
         cors_origin=options.cors_origin,
     )
+    hub = hub_options(
+        words=options.auth,
+        default_tenant=options.default_tenant,
+        tier=options.hub_tier,
+        units=options.hub_units,
+    )
     tls = parse_tls(options.tls_cert, options.tls_key)
     words = options.listen or [DEFAULT_LISTEN]
     return Serving(
         data=options.data or default_data_file(),
-        listeners=[parse_listener(word, hono, tls) for word in words],
+        listeners=[parse_listener(word, hono, tls, hub) for word in words],
         authentication=read_authentication(options.auth),
         insecure=options.insecure,
         access_log=options.access_log,

@@ -23,6 +23,7 @@ from registry_backend.domain.jobs import ImportMode
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.query import Cursor, DeviceQuery, Order, PageRequest
 from registry_backend.domain.statistics import Statistics
+from registry_backend.domain.tenants import Tenant
 from registry_backend.domain.timestamps import now
 from registry_backend.registry.credentials import journal_form
 from registry_backend.registry.devices import check_device_limit, no_device
@@ -100,8 +101,6 @@ class Hub(NamedTuple):
     tenant_id: str
     missing: MissingOwner = MissingOwner.REFUSE
     """CREATE: the tenant is made by the first write, and reads find an empty hub before."""
-    quota: int = UNLIMITED
-    """Devices that the hub's tier allows (iothub 8); -1: no such limit."""
 
 
 class HubDeviceUseCases:
@@ -240,10 +239,11 @@ class HubDeviceUseCases:
         existing = transaction.get_device(tenant_id, device_id)
         if existing is not None:
             raise _exists(existing)
-        self._check_quota(transaction, hub)
+        tenant = require_tenant(transaction, tenant_id)
+        check_device_limit(transaction, tenant, self._settings.max_devices_per_tenant)
         attributes, credentials = change.over(None, ())
         check_depth(attributes)
-        _check_credentials(transaction, tenant_id, device_id, before=(), after=credentials)
+        _check_credentials(transaction, tenant, device_id, before=(), after=credentials)
         device = new_device(tenant_id, device_id, attributes, at=now())
         transaction.put_devices([(device, credentials)])
         at = device.created_at
@@ -252,16 +252,6 @@ class HubDeviceUseCases:
         line = change_of("credentials", "updated", tenant_id, device_id)
         record(transaction, actor, line, at=at, after=journal_form(credentials))
         return HubDevice(device, credentials)
-
-    def _check_quota(self, transaction: Transaction, hub: Hub) -> None:
-        tenant = require_tenant(transaction, hub.tenant_id)
-        check_device_limit(transaction, tenant, self._settings.max_devices_per_tenant)
-        if hub.quota != UNLIMITED and transaction.statistics(hub.tenant_id).total >= hub.quota:
-            raise LimitReached(
-                "Total number of devices on IotHub exceeded the allocated quota: the tier allows "
-                f"{hub.quota}.",
-                hint="Delete devices, or serve a larger tier.",
-            )
 
 
 class _Current(NamedTuple):
@@ -290,8 +280,9 @@ def _update(
     check_depth(attributes)
     at = now()
     if credentials != stored.credentials:
+        tenant = require_tenant(transaction, tenant_id)
         _check_credentials(
-            transaction, tenant_id, device_id, before=stored.credentials, after=credentials
+            transaction, tenant, device_id, before=stored.credentials, after=credentials
         )
         _put_credentials(transaction, stored, credentials)
         line = change_of("credentials", "updated", tenant_id, device_id)
@@ -367,14 +358,15 @@ def _exists(device: Device | None) -> AlreadyExists:
 
 def _check_credentials(
     transaction: Transaction,
-    tenant_id: str,
+    tenant: Tenant,
     device_id: str,
     *,
     before: Sequence[Credential],
     after: Sequence[Credential],
 ) -> None:
     """Refuse more credentials than the tenant allows a device, and those another device has."""
-    limits = require_tenant(transaction, tenant_id).attributes.registration_limits
+    tenant_id = tenant.tenant_id
+    limits = tenant.attributes.registration_limits
     limit = limits.max_credentials_per_device if limits else UNLIMITED
     if limit != UNLIMITED and len(after) > max(limit, len(before)):
         raise LimitReached(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from registry_backend.api.answers import JSON_TYPE, Answer
 from registry_backend.api.iothub.etags import EtagCondition
-from registry_backend.api.throttling import Operation, Throttle
+from registry_backend.api.throttling import Operation
 from registry_backend.domain.document import compact_json
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.policies import Right
@@ -15,7 +15,6 @@ from registry_backend.jobs import JobRunner
 from registry_backend.registry import Registry
 from registry_backend.registry.hub_devices import Hub
 from registry_backend.registry.owners import MissingOwner
-from registry_backend.registry.settings import UNLIMITED
 from registry_backend.wire.iothub_device_versions import HubVersion
 
 DEFAULT_TENANT = "DEFAULT_TENANT"
@@ -34,7 +33,7 @@ class HubOptions:
     default_tenant: str = DEFAULT_TENANT
     max_payload: int = DEFAULT_MAX_PAYLOAD
     tier: str | None = None
-    """A tier's name, such as S1, whose quota and rates hold; None: none do (iothub 8)."""
+    """A name of `throttling.TIERS`, whose quota and rates hold; None: none do (iothub 8)."""
     units: int = 1
     cors_origin: str | None = None
     """Whose pages in a browser may call, as `HonoOptions` has it."""
@@ -45,9 +44,10 @@ class HubService:
     """A registry as one listener shows it."""
 
     registry: Registry
+    jobs: JobRunner
     options: HubOptions = field(default_factory=HubOptions)
-    jobs: JobRunner | None = None
-    """Who runs jobs; None where the registry is only looked at."""
+    read_only: bool = False
+    """Whether the registry refuses every write."""
 
     def hub_of(self, host: str) -> Hub:
         """The hub that a request's Host selects (design 3).
@@ -63,9 +63,7 @@ class HubService:
         """The hub of a tenant."""
         default = tenant_id == self.options.default_tenant
         missing = MissingOwner.CREATE if default else MissingOwner.REFUSE
-        tier = self.options.tier
-        quota = UNLIMITED if tier is None else Throttle(tier).tier.max_devices
-        return Hub(tenant_id, missing, quota)
+        return Hub(tenant_id, missing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,44 @@
+"""What a server writes of requests: never their headers, queries or bodies."""
+
+from __future__ import annotations
+
+import logging
+
+from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
+from aiohttp.http_exceptions import HttpProcessingError
+
+http_log = logging.getLogger("idconsole.http")
+access = logging.getLogger("idconsole.access")
+
+
+class _NoClientFaults(logging.Filter):
+    """Drops what is told to the client already, and would show the bytes it sent."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        fault = record.exc_info[1] if record.exc_info else None
+        return not isinstance(fault, HttpProcessingError)
+
+
+http_log.addFilter(_NoClientFaults())
+
+
+class AccessLog(AbstractAccessLogger):
+    """One line a request: from where, method, path without query, status, milliseconds."""
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        """Write the line; headers and bodies never are part of it."""
+        path = request.raw_path.partition("?")[0]
+        self.logger.info(
+            "%s %s %s %d %.0f ms",
+            request.remote,
+            request.method,
+            ascii(path)[1:-1],
+            response.status,
+            time * 1000,
+        )
+
+    @property
+    def enabled(self) -> bool:
+        """Whether anybody reads it."""
+        return self.logger.isEnabledFor(logging.INFO)
