@@ -72,11 +72,10 @@ def read_put(content_type: str | None, body: bytes) -> object:
 def read_device(content_type: str | None, body: bytes) -> Literal[Nothing.NOTHING]:
     """The body that asks for the device; it must have a type, and any will do."""
     members = _required(content_type, body)
-    if isinstance(members, list):
-        if len(members) != 1:
-            raise BodyRefused(422, "invalid length: expected an array of one string")
-        members = {"type": members[0]}
-    _member(_struct(members, body), "type")
+    if not isinstance(members, list):
+        _member(_struct(members, body), "type")
+    elif len(members) != 1 or not isinstance(members[0], str):
+        raise BodyRefused(422, "invalid length or type: expected an array of one string")
     return Nothing.NOTHING
 
 

@@ -1,0 +1,1 @@
+"""The Identity Service, asked over real Unix sockets from real uids."""
