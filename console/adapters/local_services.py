@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from console.adapters.base import JobAbilities
 from console.adapters.local_connection import Connection
 from registry_backend.domain.dry_run import DryRun
-from registry_backend.domain.errors import Unsupported
+from registry_backend.domain.effective import EffectiveView
+from registry_backend.domain.explanations import Answer, CallRequest
 from registry_backend.domain.jobs import Job, JobError, JobSpec
 from registry_backend.domain.journal import Change, JournalEntry
 from registry_backend.domain.principals import FileChange, FilePrincipal, Principal, PrincipalConfig
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class LocalJobs:
     """Jobs of the bundled registry, run by this process."""
 
-    abilities = JobAbilities()
+    abilities = JobAbilities(containers=True, can_dry_run=True)
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -44,10 +45,10 @@ class LocalJobs:
         self,
         spec: JobSpec,
         *,
-        progress: Callable[[int], object] | None = None,  # noqa: ARG002
+        progress: Callable[[int], object] | None = None,
     ) -> DryRun:
         """As JobsPort."""
-        raise Unsupported(f"Imports of {spec.format} cannot be tried first.")
+        return await (await self._connection.jobs()).dry_run(spec, progress=progress)
 
     async def cancel(self, job_id: str) -> Job:
         """As JobsPort."""
@@ -116,6 +117,22 @@ class LocalPrincipals:
         self._paths = (main_file, config_dir)
         vars(self).pop("_files", None)
         return await self._files.load()
+
+    async def view(self) -> EffectiveView:
+        """As PrincipalsPort."""
+        return await self._files.view()
+
+    async def explain(self, uid: int, request: CallRequest) -> Answer:
+        """As PrincipalsPort."""
+        return await self._files.explain(uid, request)
+
+    async def text(self, file: Path) -> str:
+        """As PrincipalsPort."""
+        return await self._files.text(file)
+
+    async def plan_text(self, file: Path, before: str, after: str) -> FileChange:
+        """As PrincipalsPort."""
+        return await self._files.plan_text(file, before, after)
 
     async def plan_add(self, principal: Principal, *, file: str | None) -> FileChange:
         """As PrincipalsPort."""

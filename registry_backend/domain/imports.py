@@ -76,14 +76,14 @@ def judge(mode: ImportMode, *, exists: bool, etag_matches: bool) -> Verdict:
 
 
 _TOLD = {
-    ARGUMENT_INVALID: "hold something that is not accepted",
-    ARGUMENT_NULL: "lack the id or the status that every line needs, even to delete",
-    DESERIALIZATION_ERROR: "cannot be read",
-    QUOTA_EXCEEDED: "pass a limit of the registry",
-    DEVICE_NOT_FOUND: "need a device that is not there",
-    CONFLICT: "name what belongs to another device or tenant",
-    DEVICE_ALREADY_EXISTS: "create a device that is there already",
-    PRECONDITION_FAILED: "name another version than the device has",
+    ARGUMENT_INVALID: "a value is not accepted",
+    ARGUMENT_NULL: "the id or the status is missing, which every line needs, even to delete",
+    DESERIALIZATION_ERROR: "the line cannot be read",
+    QUOTA_EXCEEDED: "a limit of the registry would be passed",
+    DEVICE_NOT_FOUND: "the device is not there",
+    CONFLICT: "what the line names belongs to another device or tenant",
+    DEVICE_ALREADY_EXISTS: "the device is there already",
+    PRECONDITION_FAILED: "the device has another version than the line asks for",
 }
 
 
@@ -121,13 +121,12 @@ class DryRunCounter:
         if len(self._refused) < MAX_REFUSED:
             self._refused.append(error)
 
-    def note(self, device_id: str, mode: ImportMode | None, effect: Effect) -> None:
-        """A line whose effect on a device is known."""
+    def note(self, mode: ImportMode | None, effect: Effect) -> None:
+        """A line whose effect is known."""
         self._add(effect, mode)
-        self.name(device_id)
 
     def name(self, device_id: str) -> None:
-        """A device that a line names; told of once for each line."""
+        """A device that a line names, so that a second line of it is told of."""
         key = hash(device_id)
         if key not in self._seen:
             self._seen.add(key)
@@ -154,6 +153,7 @@ class DryRunCounter:
             etag: The version that the line names, unquoted.
             current: The version the registry has; None: no such device there.
         """
+        self.name(device_id)
         key = hash(device_id)
         touched = key in self._there
         exists = self._there[key] if touched else current is not None
@@ -164,9 +164,8 @@ class DryRunCounter:
             code, message = verdict
             error = JobError(line=line, device_id=device_id, code=code, message=message)
             self.refuse(error, mode)
-            self.name(device_id)
             return "refuse"
-        self.note(device_id, mode, verdict)
+        self.note(mode, verdict)
         self._there[key] = verdict != "delete"
         return verdict
 
@@ -201,6 +200,6 @@ class DryRunCounter:
                 "each sees what the earlier ones did."
             )
         for code, count in self._codes.most_common():
-            what = _TOLD.get(code, f"fail with {code}")
-            told.append(f"{count:,} of {self._lines:,} lines would fail: they {what}.")
+            why = _TOLD.get(code, f"error {code}")
+            told.append(f"{count:,} of {self._lines:,} lines would fail: {why}.")
         return told

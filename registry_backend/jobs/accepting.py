@@ -8,11 +8,23 @@ from registry_backend.storage.base import Snapshot
 
 ALL_TENANTS = "*"
 
+_HUB_LINES = ("devices.txt", "csv")
+"""Formats that say what a hub's device lines say: they have eTags, and name no tenant."""
 _COMPARING = frozenset(mode for mode in ImportMode if mode.value.endswith("IfMatchETag"))
 
 
 def check_spec(spec: JobSpec) -> None:
-    """Refuse what no registry could do. Raises Invalid at `tenant_id` or `default_mode`."""
+    """Refuse what no registry could do.
+
+    Raises:
+        Invalid: at `tenant_id`, `format` or `default_mode`.
+    """
+    if spec.type is JobType.EXPORT and spec.format == "csv":
+        raise Invalid.told(
+            "format",
+            "A table is for imports only: it has no room for all that a device has.",
+            hint="Export as devices.txt or ndjson.",
+        )
     everything = spec.tenant_id == ALL_TENANTS
     if everything and spec.format != "hono-1.1":
         raise Invalid.told(
@@ -20,7 +32,7 @@ def check_spec(spec: JobSpec) -> None:
         )
     if (
         spec.type is JobType.IMPORT
-        and spec.format != "devices.txt"
+        and spec.format not in _HUB_LINES
         and spec.default_mode in _COMPARING
     ):
         raise Invalid.told(
@@ -32,7 +44,7 @@ def check_spec(spec: JobSpec) -> None:
 
 def require_target(snapshot: Snapshot, spec: JobSpec) -> None:
     """Refuse a tenant that is not there, unless the files bring it. Raises NotFound."""
-    brings_tenants = spec.type is JobType.IMPORT and spec.format != "devices.txt"
+    brings_tenants = spec.type is JobType.IMPORT and spec.format not in _HUB_LINES
     if brings_tenants or spec.tenant_id == ALL_TENANTS:
         return
     if snapshot.get_tenant(spec.tenant_id) is None:

@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.jobs import JobSpec, JobType, without_query
 from registry_backend.jobs.blob_address import container_refused
-from registry_backend.jobs.sniffing import seems
+from registry_backend.jobs.sniffing import HEAD_BYTES, seems
+from registry_backend.wire.csv_lines import read_header
 from registry_backend.wire.hono_files import FILE_NAMES
 
 ERROR_LOG = "importErrors.log"
@@ -144,7 +145,16 @@ def check_input(spec: JobSpec) -> None:
     Raises:
         Invalid: naming `folder` or `blob_name`, and what is wrong with it.
     """
-    _check_text(spec, input_paths(spec))
+    paths = input_paths(spec)
+    _check_text(spec, paths)
+    if spec.format == "csv":
+        try:
+            with paths[0].open("rb") as file:
+                read_header(file.readline(HEAD_BYTES))
+        except OSError as error:
+            raise _file_refused(
+                f"{paths[0]} cannot be read: {error.strerror}.", _PERMISSIONS
+            ) from None
 
 
 def _check_text(spec: JobSpec, paths: list[Path]) -> None:

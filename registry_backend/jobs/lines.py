@@ -18,16 +18,24 @@ CHUNK_BYTES = 4 << 20
 _SKIP_BYTES = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 
-ParseLine = Callable[[bytes], DeviceDraft | TenantDraft | LineFault]
+ParseLine = Callable[[bytes], DeviceDraft | TenantDraft | LineFault | None]
+"""Reads a line without the blanks around it; None for one that asks for nothing."""
 
 
 def read_chunk(
-    path: Path, parse: ParseLine, *, offset: int, line: int, max_lines: int = CHUNK_LINES
+    path: Path,
+    parse: ParseLine,
+    *,
+    offset: int,
+    line: int,
+    max_lines: int = CHUNK_LINES,
+    table: bool = False,
 ) -> Chunk:
     """Read and parse the stretch that begins at a byte offset, `line` lines into the file.
 
     Blank lines are passed over, and so is a text before the first object: current hubs put a
-    warning there (iothub 6.3). Raises OSError.
+    warning there (iothub 6.3). Of a table, the first line is passed over, and blanks at the ends
+    of a row are part of it. Raises OSError.
     """
     entries: list[Entry] = []
     number, taken, unreadable, last = line, 0, 0, False
@@ -40,7 +48,7 @@ def read_chunk(
                 break
             number += 1
             taken = taken + len(text) if isinstance(text, bytes) else file.tell() - offset
-            entry = _read_entry(text, number, parse)
+            entry = _read_entry(text, number, parse, table=table)
             if entry is not None:
                 entries.append((number, entry))
                 unreadable += isinstance(entry, LineFault) and _is_no_text(text)
@@ -72,10 +80,12 @@ def _read_line(file: BinaryIO) -> bytes | LineFault | None:
 
 
 def _read_entry(
-    text: bytes | LineFault, number: int, parse: ParseLine
+    text: bytes | LineFault, number: int, parse: ParseLine, *, table: bool
 ) -> DeviceDraft | TenantDraft | LineFault | None:
     if isinstance(text, LineFault):
         return text
+    if table:
+        return parse(text.rstrip(b"\r\n")) if number > 1 and text.strip() else None
     stripped = (text.removeprefix(_BOM) if number == 1 else text).strip()
     if not stripped or (number == 1 and _is_remark(stripped)):
         return None

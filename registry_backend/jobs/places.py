@@ -24,6 +24,7 @@ from registry_backend.jobs.containers import (
     check_output,
 )
 from registry_backend.jobs.sniffing import HEAD_BYTES, seems_from
+from registry_backend.wire.csv_lines import read_header
 from registry_backend.wire.hono_files import FILE_NAMES
 
 ContainerKind = Literal["path", "file", "blob"]
@@ -161,7 +162,8 @@ async def _probe_blobs(spec: JobSpec, container: BlobContainer) -> None:
                 at="folder" if spec.format == "hono-1.1" else "blob_name",
             )
         for name, head in there.items():
-            seeming = seems_from(await blobs.read(name, head, offset=0, length=HEAD_BYTES))
+            beginning = await blobs.read(name, head, offset=0, length=HEAD_BYTES)
+            seeming = seems_from(beginning)
             if seeming is not None:
                 raise container_refused(
                     f"{container.shown_blob(name)} cannot be imported: it seems to be "
@@ -169,6 +171,8 @@ async def _probe_blobs(spec: JobSpec, container: BlobContainer) -> None:
                     seeming.advice,
                     at="blob_name",
                 )
+            if spec.format == "csv":
+                read_header(beginning.partition(b"\n")[0])
 
 
 def _not_usable(error: RegistryError, at: str) -> Invalid:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from registry_backend.domain.errors import Invalid, RegistryError
+from registry_backend.domain.dry_run import DryRun
+from registry_backend.domain.errors import Fault, Invalid, RegistryError, Unsupported
 from registry_backend.domain.identifiers import generate_id
 from registry_backend.domain.jobs import Job, JobError, JobSpec, JobStatus, JobType
 from registry_backend.domain.journal import Action, Actor, Change, JournalEntry
@@ -19,9 +20,18 @@ from registry_backend.jobs.exporting import remove_parts, run_export
 from registry_backend.jobs.importing import run_import
 from registry_backend.jobs.outcome import UNLIMITED
 from registry_backend.jobs.owners import may_be_taken
-from registry_backend.jobs.places import ANYWHERE, ContainerKind, places_of, probe, settled
+from registry_backend.jobs.places import (
+    ANYWHERE,
+    ContainerKind,
+    places_of,
+    probe,
+    probe_input,
+    settled,
+)
 from registry_backend.jobs.preparing import Preparation
 from registry_backend.jobs.running import Run, without_secrets
+from registry_backend.jobs.transfers import fetch
+from registry_backend.jobs.trying import try_import
 from registry_backend.jobs.work import Spool
 from registry_backend.storage.base import Snapshot, Store, Transaction
 
@@ -123,6 +133,44 @@ class JobRunner:
         await self._store.write(work)
         self._launch(job)
         return job
+
+    async def dry_run(
+        self, spec: JobSpec, *, progress: Callable[[int], object] | None = None
+    ) -> DryRun:
+        """What an import would do, line by line, found out without writing anything.
+
+        Unlike a job it may run while another one does, and does not touch the output.
+
+        Args:
+            spec: The import.
+            progress: Told how many lines were judged so far.
+
+        Raises:
+            Invalid, NotFound: as `create`.
+            RegistryError: why the input cannot be read to its end.
+        """
+        if spec.type is not JobType.IMPORT:
+            raise Unsupported("Only imports can be tried first.", hint="An export changes nothing.")
+        check_spec(spec)
+        places = places_of(spec, self._containers)
+        usable = settled(spec, places)
+        await self._store.read(lambda snapshot: require_target(snapshot, usable))
+        await probe_input(usable, places)
+        trial_id = f"try-{generate_id()}"
+        work = self._spool.work(usable, trial_id)
+        try:
+            await asyncio.to_thread(self._spool.prepare, work)
+            await fetch(work, self._run.patience)
+            return await try_import(
+                *(self._store, work.spec, self._run.preparation),
+                max_devices=self._run.max_devices,
+                at=self._run.clock(),
+                progress=progress,
+            )
+        except OSError as error:
+            raise Fault(f"The import could not be tried: {told(error)}") from error
+        finally:
+            await asyncio.to_thread(self._spool.remove, trial_id)
 
     async def cancel(self, job_id: str, *, actor: Actor) -> Job:
         """Stop a job for good; what it applied stays. Raises NotFound, Invalid (finished)."""
@@ -241,8 +289,7 @@ class JobRunner:
         except RegistryError as error:
             await self._run.fail(job.job_id, str(error))
         except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            await self._run.fail(job.job_id, f"{where}{error.strerror or error}.")
+            await self._run.fail(job.job_id, told(error))
         except Exception as error:
             # Its text might quote an address with its secret; the traceback goes to the log.
             fault = type(error).__name__
@@ -277,6 +324,12 @@ class JobRunner:
         transaction.add_journal(actor, at, [entry])
         change = Change(resource="job", action=action, tenant_id=tenant_id, resource_id=job.job_id)
         transaction.note(change)
+
+
+def told(error: OSError) -> str:
+    """What this machine's files refuse, with the file's name, as a sentence."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}."
 
 
 def _summary(job: Job) -> dict[str, object]:

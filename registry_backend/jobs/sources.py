@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -12,10 +13,10 @@ from registry_backend.domain.jobs import ImportMode, JobSpec
 from registry_backend.domain.tenants import TenantAttributes
 from registry_backend.jobs.containers import input_paths, stamp_of
 from registry_backend.jobs.drafts import Chunk, Entry
-from registry_backend.jobs.lines import ParseLine, read_chunk
+from registry_backend.jobs.lines import MAX_LINE_BYTES, ParseLine, read_chunk
 from registry_backend.jobs.plain import plain_devices
 from registry_backend.jobs.preparing import Preparation, prepare
-from registry_backend.wire import hono_files, iothub, ndjson
+from registry_backend.wire import csv_lines, hono_files, iothub, ndjson
 from registry_backend.wire.ndjson import TenantDraft, WholeDevice
 
 ENTRIES_OF_A_CHUNK = 1000
@@ -45,6 +46,8 @@ def open_source(spec: JobSpec, preparation: Preparation) -> Source:
     paths = input_paths(spec)
     if spec.format == "hono-1.1":
         return FilesSource(paths, preparation)
+    if spec.format == "csv":
+        return TableSource(paths[0], spec.default_mode)
     if spec.format == "devices.txt":
         return HubSource(paths[0], spec.default_mode)
     return LinesSource(paths[0], ndjson.parse_line, preparation)
@@ -62,6 +65,25 @@ class HubSource:
         """As `Source.read`."""
         _require_unchanged([self._path], self.stamp, f"at line {lines + 1}")
         chunk = read_chunk(self._path, iothub.parse_line, offset=offset, line=lines)
+        _require_text(chunk, self._path.name, lines)
+        return replace(chunk, plain=plain_devices(chunk.entries, self._default_mode))
+
+
+class TableSource:
+    """A table of devices, never held whole."""
+
+    def __init__(self, path: Path, default_mode: ImportMode) -> None:
+        self._path = path
+        self._default_mode = default_mode
+        with path.open("rb") as file:
+            header = csv_lines.read_header(file.readline(MAX_LINE_BYTES))
+        self._parse = partial(csv_lines.parse_row, header)
+        self.stamp, self.size = stamp_of([path])
+
+    def read(self, *, offset: int, lines: int) -> Chunk:
+        """As `Source.read`."""
+        _require_unchanged([self._path], self.stamp, f"at line {lines + 1}")
+        chunk = read_chunk(self._path, self._parse, offset=offset, line=lines, table=True)
         _require_text(chunk, self._path.name, lines)
         return replace(chunk, plain=plain_devices(chunk.entries, self._default_mode))
 

@@ -113,6 +113,11 @@ def parse_line(line: bytes) -> HubLine | LineFault:
         return LineFault(DESERIALIZATION_ERROR, f"Invalid device format in line: {where}")
     if not isinstance(members, dict):
         return LineFault(DESERIALIZATION_ERROR, "Invalid device format in line: no JSON object")
+    return read_members(members)
+
+
+def read_members(members: JsonObject) -> HubLine | LineFault:
+    """The same from a line's members."""
     known, extra = (members, {}) if members.keys() <= _OWN else _sort_out(members)
     try:
         return _read(known, extra)
