@@ -100,7 +100,7 @@ async def listening(serving: Serving) -> AsyncIterator[list[str]]:
         stack.push_async_callback(jobs.close)
         addresses = []
         for unix in serving.unix:
-            served = unix_listening(registry, unix, _connections(), grace=GRACE_SECONDS)
+            served = unix_listening(registry, unix, _connections(serving), grace=GRACE_SECONDS)
             addresses.append(await stack.enter_async_context(served))
         open_doors = _Doors()
         stack.push_async_callback(open_doors.close)
@@ -171,11 +171,9 @@ def _front_door(
     return FrontDoor(hono, HubEndpoint(hub))
 
 
-def _connections() -> dict[str, Any]:
+def _connections(serving: Serving) -> dict[str, Any]:
     """What holds for the connections of every listener, as aiohttp names it."""
     return {
-        # A client that went away waits for nothing: its search stops.
-        "handler_cancellation": True,
         "keepalive_timeout": IDLE_SECONDS,
         "max_line_size": MAX_HEAD_LINE,
         "max_field_size": MAX_HEAD_LINE,
@@ -183,15 +181,17 @@ def _connections() -> dict[str, Any]:
         "lingering_time": GRACE_SECONDS / 2,
         "auto_decompress": False,
         "logger": http_log,
+        "access_log": access if serving.access_log else None,
+        "access_log_class": AccessLog,
     }
 
 
 async def _runner(endpoint: Endpoint, serving: Serving) -> web.ServerRunner:
     server = web.Server(
         endpoint.handle,
-        **_connections(),
-        access_log=access if serving.access_log else None,
-        access_log_class=AccessLog,
+        # A client that went away waits for nothing: its search stops.
+        handler_cancellation=True,
+        **_connections(serving),
     )
     runner = web.ServerRunner(server, shutdown_timeout=GRACE_SECONDS)
     await runner.setup()

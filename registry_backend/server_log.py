@@ -31,7 +31,7 @@ class AccessLog(AbstractAccessLogger):
         path = request.raw_path.partition("?")[0]
         self.logger.info(
             "%s %s %s %d %.0f ms",
-            request.remote,
+            request.remote or "unix",
             request.method,
             ascii(path)[1:-1],
             response.status,
