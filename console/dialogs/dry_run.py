@@ -75,8 +75,8 @@ class DryRunScreen(Dialog[Literal["import", "save"] | None]):
             modes = render.mode_section(run)
             if modes is not None:
                 width = max(len(line.label) for line in modes.lines)
-                text = "\n".join(f"{line.label:<{width}}  {line.value}" for line in modes.lines)
-                yield Static(sanitise(text), id="modes", classes="dialog--hint", markup=False)
+                rows = (f"{sanitise(line.label):<{width}}  {line.value}" for line in modes.lines)
+                yield Static("\n".join(rows), id="modes", classes="dialog--hint", markup=False)
             if run.warnings:
                 text = "\n".join(f"! {sanitise(warning)}" for warning in run.warnings)
                 yield Static(text, id="warnings", markup=False)

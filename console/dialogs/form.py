@@ -60,7 +60,14 @@ class FieldView(Vertical):
 
     def on_descendant_focus(self) -> None:
         """Keep label and help in sight with the input."""
-        self.call_after_refresh(self.scroll_visible, animate=False)
+        self.call_after_refresh(self._come_into_sight)
+
+    def _come_into_sight(self) -> None:
+        fields = self.parent
+        if isinstance(fields, VerticalScroll) and fields.children[0] is self:
+            fields.scroll_home(animate=False)  # its place is not known before the first layout
+        else:
+            self.scroll_visible(animate=False)
 
     def _entry(self) -> Widget:
         spec, name = self.spec, f"field-{self.spec.name}"
@@ -195,7 +202,7 @@ class FormScreen(TypingDialog[Values]):
             (views[spec.name] for spec in self._fields if not spec.read_only), None
         )
         if target is not None:
-            target.query_one(f"#field-{target.spec.name}").focus()
+            target.query_one(f"#field-{target.spec.name}").focus(scroll_visible=False)
 
     @on(Input.Changed)
     @on(TextArea.Changed)

@@ -81,17 +81,11 @@ def _place(
     if not containers:
         return (Field(name, label or "Folder", text, value=value),)
     kinds = "Folder or container" if folders else "Container"
-    example = "https://ACCOUNT.blob.core.windows.net/CONTAINER"
-    place = Field(name, label or kinds, f"{text} {example}", value=value, spills_into=secret)
-    of_what = "its shared access signature"
+    text = f"{text} A container: https://ACCOUNT.blob.core.windows.net/NAME"
+    hidden = "Of a container: what follows the ? of its address."
     return (
-        place,
-        Field(
-            secret,
-            f"{label or 'Container'}: signature",
-            f"Of a container: {of_what}, which follows the ? of its address.",
-            "secret",
-        ),
+        Field(name, label or kinds, text, value=value, spills_into=secret),
+        Field(secret, f"{label or 'Container'}: access signature", hidden, "secret"),
     )
 
 

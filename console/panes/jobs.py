@@ -52,14 +52,21 @@ class JobsPane(RecordPane[Job]):
         """Status, kind, progress, folder, age."""
         return (
             Column("status", "Status", render.status_cell, width=render.STATUS_WIDTH, priority=9),
-            Column("kind", "Job", render.kind_cell, width=20, priority=8),
-            Column("progress", "Progress", render.progress_cell, width=14, priority=7),
+            Column("kind", "Job", render.kind_cell, width=8, priority=8),
+            Column("format", "Format", render.format_cell, width=11, priority=4),
+            Column(
+                "progress",
+                "Progress",
+                render.progress_cell,
+                width=render.PROGRESS_WIDTH,
+                priority=7,
+            ),
             Column("folder", "Folder", render.folder_cell, width=14, flexible=True, priority=3),
             Column(
                 "started",
                 "Started",
                 lambda job: render.started_cell(job, self.clock()),
-                width=12,
+                width=11,
                 priority=5,
             ),
         )

@@ -22,8 +22,10 @@ BAR = 20
 """Cells of a progress bar in a detail."""
 SHORT_BAR = 8
 """Cells of one in a table."""
-STATUS_WIDTH = 22
+STATUS_WIDTH = 20
 """Cells of a status in a table."""
+PROGRESS_WIDTH = 13
+"""Cells of a progress there."""
 
 
 def status_cell(job: Job) -> tuple[str, Tone]:
@@ -52,9 +54,14 @@ def _unit(job: Job) -> str:
 
 
 def kind_cell(job: Job) -> str:
-    """Which way, in which format."""
+    """Which way."""
     arrow = "→" if job.spec.type is JobType.EXPORT else "←"
-    return f"{arrow} {job.spec.type.value} {job.spec.format}"
+    return f"{arrow} {job.spec.type.value}"
+
+
+def format_cell(job: Job) -> tuple[str, Tone]:
+    """In which format."""
+    return (job.spec.format, "muted")
 
 
 def folder_cell(job: Job) -> tuple[str, Tone]:
@@ -65,7 +72,9 @@ def folder_cell(job: Job) -> tuple[str, Tone]:
 def progress_cell(job: Job) -> tuple[str, Tone]:
     """A bar while it runs; lines when it is over."""
     if job.status.finished:
-        return (plural(job.counts.lines, "line"), "muted")
+        lines = plural(job.counts.lines, "line")
+        rounded = f"{short_number(job.counts.lines)} lines"
+        return (lines if len(lines) <= PROGRESS_WIDTH else rounded, "muted")
     fraction = job.fraction
     if fraction is None:
         return (f"{plural(job.counts.lines, 'line')} …" if job.counts.lines else "…", "accent")
@@ -76,7 +85,7 @@ def started_cell(job: Job, now: datetime) -> tuple[str, Tone]:
     """When it was asked for; how long it will still take, while that can be said."""
     left = time_left(job, now)
     if left is not None:
-        return (f"{duration(left)} left", "accent")
+        return (f"{_coarse(left)} left", "accent")
     return (relative_time(job.created_at, now), "muted")
 
 
@@ -126,6 +135,15 @@ def duration(span: timedelta) -> str:
     return f"{hours} h {minutes} min"
 
 
+def _coarse(span: timedelta) -> str:
+    """The largest unit only: `42 s`, `3 min`, `2 h`."""
+    seconds = int(span.total_seconds())
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
 def detail(job: Job, now: datetime) -> tuple[Section, ...]:
     """All there is to know about a job."""
     lines = [Line("status", *status_text(job))]
@@ -164,10 +182,10 @@ def _counts(job: Job) -> tuple[Line, ...]:
         Line("deleted", f"{counts.deleted:,}"),
         Line("failed", f"{counts.failed:,}", failed),
     ]
-    if counts.passed_over:
-        lines.append(Line("passed over", f"{counts.passed_over:,}, blank or as it was"))
     if counts.failed:
         lines.append(Line("", "press l to read them; importErrors.log has them too", "muted"))
+    if counts.passed_over:
+        lines.append(Line("passed over", f"{counts.passed_over:,}, blank or as it was"))
     return tuple(lines)
 
 

@@ -118,7 +118,7 @@ def test_a_running_job_shows_a_bar_and_the_time_left() -> None:
     running = job(JobStatus.RUNNING, checkpoint=JobCheckpoint(offset=250))
     now = START + timedelta(minutes=1)
     assert render.progress_cell(running) == ("━━────── 25%", "accent")
-    assert render.started_cell(running, now) == ("3 min 0 s left", "accent")
+    assert render.started_cell(running, now) == ("3 min left", "accent")
 
 
 def test_each_outcome_is_told_once() -> None:
