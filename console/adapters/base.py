@@ -18,7 +18,9 @@ from typing import Protocol, Self
 from registry_backend.domain.credentials import Credential, CredentialRow, CredentialSet
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.dry_run import DryRun
+from registry_backend.domain.effective import EffectiveView
 from registry_backend.domain.errors import Denied
+from registry_backend.domain.explanations import Answer, CallRequest
 from registry_backend.domain.identities import Identity, IdentityKind, Provisioning
 from registry_backend.domain.jobs import Job, JobError, JobFormat, JobSpec
 from registry_backend.domain.journal import Change, JournalEntry
@@ -274,6 +276,18 @@ class PrincipalsPort(Protocol):
     async def use(self, main_file: Path, config_dir: Path) -> PrincipalConfig:
         """Read other files from now on."""
 
+    async def view(self) -> EffectiveView:
+        """Read all files; what each principal comes to, and everything amiss."""
+
+    async def explain(self, uid: int, request: CallRequest) -> Answer:
+        """What the daemon would answer to a uid by the files as they are now."""
+
+    async def text(self, file: Path) -> str:
+        """The text of one file; empty when the main file is not there. Raises RegistryError."""
+
+    async def plan_text(self, file: Path, before: str, after: str) -> FileChange:
+        """Plan another text for a whole file. Raises VersionMismatch when it has changed."""
+
     async def plan_add(self, principal: Principal, *, file: str | None) -> FileChange:
         """Plan a new table at the end of a file; None: in a file of its own in the folder."""
 
@@ -284,7 +298,11 @@ class PrincipalsPort(Protocol):
         """Plan the removal of one table and the comments that belong to it."""
 
     async def apply(self, change: FileChange) -> PrincipalConfig:
-        """Write a plan atomically. Raises VersionMismatch when the file has changed since."""
+        """Write a plan atomically.
+
+        Raises VersionMismatch when the file has changed since, Invalid when it would stop the
+        daemon and is not `forced`.
+        """
 
 
 class RegistryAdapter(ABC):

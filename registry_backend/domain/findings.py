@@ -37,7 +37,7 @@ class Finding(Value):
     remedy: str
     """What to do, in one sentence."""
     subject: str = ""
-    """What it is about, however lines shift: with `rule` it tells one finding from another."""
+    """With `rule`, the kind of breach: an edit is to blame for those there are more of after it."""
 
 
 def worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from registry_backend.domain.document import JsonObject, Value
+from registry_backend.domain.findings import Finding
 
 MAX_UID = 2**32 - 1
 
@@ -101,3 +102,7 @@ class FileChange(Value):
     summary: str
     warnings: tuple[str, ...] = ()
     """Sentences on what the daemon will do that few would expect; nothing that stops it."""
+    stops: tuple[Finding, ...] = ()
+    """Why the daemon would refuse to start with it: not written unless `forced`."""
+    forced: bool = False
+    """Whether a person insists nonetheless."""

@@ -81,10 +81,15 @@ def check(
 
 def introduced(before: Sequence[Finding], after: Sequence[Finding]) -> tuple[Finding, ...]:
     """What is amiss more often after an edit than it was before: not the fault of older edits."""
-    left = Counter((found.rule, found.subject) for found in before)
+    known = {(found.rule, found.message) for found in before}
+    more = Counter((found.rule, found.subject) for found in after)
+    more.subtract((found.rule, found.subject) for found in before)
+    # Those that were not there in the same words are the likelier ones.
+    likelier = sorted(after, key=lambda found: (found.rule, found.message) in known)
     fresh = []
-    for found in after:
-        left[found.rule, found.subject] -= 1
-        if left[found.rule, found.subject] < 0:
+    for found in likelier:
+        kind = found.rule, found.subject
+        if more[kind] > 0:
+            more[kind] -= 1
             fresh.append(found)
     return tuple(fresh)

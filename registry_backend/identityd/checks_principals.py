@@ -59,7 +59,6 @@ def check_local_domain(report: Report) -> None:
                 f"“{principal.name}” has the type local, and there is no [localid] table; "
                 "the daemon refuses to start.",
                 "Add a [localid] table with a domain, such as example.net.",
-                subject=principal.name,
             )
 
 
@@ -77,7 +76,6 @@ def check_local_options(report: Report) -> None:
                 f"localid is for principals with the type local; “{principal.name}” has no types, "
                 "and the daemon ignores it.",
                 "Take localid out.",
-                subject=principal.name,
             )
         else:
             report.at(
@@ -87,7 +85,6 @@ def check_local_options(report: Report) -> None:
                 f"localid is only for principals with idtype local, which “{principal.name}” "
                 "has not; the daemon refuses to start.",
                 "Take localid out, or add local to idtype.",
-                subject=principal.name,
             )
 
 
@@ -105,7 +102,6 @@ def check_hub_types(report: Report) -> None:
                 f"“{principal.name}” has the type module or device, which need an IoT Hub, and "
                 'provisioning has source = "none"; the daemon refuses to start.',
                 "Leave it the type local only, or provision the device.",
-                subject=principal.name,
             )
 
 
@@ -119,7 +115,6 @@ def check_uids(report: Report) -> None:
                 Severity.WARNING,
                 f"uid {principal.uid} is -1 to the kernel, and no process can have it.",
                 "Write the user's number as `id -u USER` prints it.",
-                subject=principal.name,
             )
     for index, entry, principal in understood(report):
         winner = report.whole.callers.get(principal.uid)
@@ -135,7 +130,7 @@ def check_uids(report: Report) -> None:
             f"{place_text(winner)}; the daemon obeys the last one only, so that "
             f"“{principal.name}” has no rights.",
             "Give each principal a user of its own, or make them one principal.",
-            subject=f"{principal.uid} {principal.name}",
+            subject=str(principal.uid),
         )
 
 
@@ -150,7 +145,6 @@ def check_root(report: Report) -> None:
                 f"uid 0 takes root's full access away: root may then do only what "
                 f"“{principal.name}” may.",
                 "Leave root out: without a principal it may call everything.",
-                subject=principal.name,
             )
 
 
@@ -167,7 +161,6 @@ def check_untyped(report: Report) -> None:
                 f"“{principal.name}” has no rights: only one principal may be without idtype, "
                 f"and “{name}” in {place_text(first)} comes first.",
                 'Give it its types, such as idtype = ["module"].',
-                subject=principal.name,
             )
 
 
@@ -186,7 +179,6 @@ def check_types(report: Report) -> None:
                 f"“{principal.name}” has an empty idtype: it may call nothing but what everybody "
                 "may.",
                 "Name its types, or take the whole principal out.",
-                subject=principal.name,
             )
         for kind, count in Counter(kinds).items():
             if count > 1:
@@ -196,7 +188,6 @@ def check_types(report: Report) -> None:
                     Severity.NOTE,
                     f"“{principal.name}” has the type {kind.value} {count} times; once is enough.",
                     "Take the others out.",
-                    subject=principal.name,
                 )
         if IdType.DEVICE in kinds and IdType.MODULE in kinds:
             report.at(
@@ -206,7 +197,6 @@ def check_types(report: Report) -> None:
                 f"“{principal.name}” is both device and module: GET /identities/identity answers "
                 "with the device, never with its module.",
                 "Take device out, unless it shall use the device's identity.",
-                subject=principal.name,
             )
 
 
@@ -223,7 +213,6 @@ def check_module_names(report: Report) -> None:
                 f"{_quoted(name)} cannot be a module's name: the hub refuses it, and then the "
                 "daemon ends at its start.",
                 "Use 1 to 128 characters: letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '.",
-                subject=name,
             )
         elif IdType.MODULE in kinds and name in _EDGE_MODULES:
             report.at(
@@ -233,7 +222,6 @@ def check_module_names(report: Report) -> None:
                 f"“{name}” is a module of IoT Edge's own: the daemon would remove it from the hub "
                 "and make it anew, with its twin lost.",
                 "Give the principal a name of its own.",
-                subject=name,
             )
         elif IdType.MODULE not in kinds and (name != name.strip() or not name.isprintable()):
             report.at(
@@ -243,7 +231,6 @@ def check_module_names(report: Report) -> None:
                 f"{_quoted(name)} begins or ends with blank space, or holds characters that "
                 "cannot be seen.",
                 "Give it a plain name.",
-                subject=name,
             )
         elif not name:
             report.at(
@@ -252,7 +239,6 @@ def check_module_names(report: Report) -> None:
                 Severity.WARNING,
                 f"The principal of uid {principal.uid} has an empty name.",
                 "Give it a name.",
-                subject=str(principal.uid),
             )
 
 
@@ -280,7 +266,6 @@ def check_certificate_names(report: Report) -> None:
                 f"The certificate name {_quoted(common_name)} has a character across byte "
                 f"{LONGEST_CN}: the daemon dies when it is asked for this identity.",
                 "Shorten the name, the hostname or the domain, or keep to ASCII.",
-                subject=principal.name,
             )
         else:
             report.at(
@@ -290,7 +275,6 @@ def check_certificate_names(report: Report) -> None:
                 f"The certificate name {_quoted(common_name)} has {len(encoded)} bytes; the daemon "
                 f"cuts it off at {LONGEST_CN}, so that others may get the same.",
                 "Shorten the name, the hostname or the domain.",
-                subject=principal.name,
             )
 
 
@@ -308,7 +292,6 @@ def check_users(report: Report) -> None:
                 f"No user of this machine has uid {principal.uid}; "
                 f"“{principal.name}” is for nobody here.",
                 "Create the user first, or write the number that `id -u USER` prints.",
-                subject=principal.name,
             )
 
 

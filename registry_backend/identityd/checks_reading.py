@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from registry_backend.domain.findings import Severity
 from registry_backend.identityd.known_keys import GONE, ROOT, SOURCES, nearest, unknown_keys
-from registry_backend.identityd.places import KeyPath
 from registry_backend.identityd.report import Report, key_text
 from registry_backend.identityd.whole import Place
 
@@ -75,7 +74,6 @@ def check_values(report: Report) -> None:
             Severity.ERROR,
             f"{key} {refusal.problem}; the daemon refuses the whole configuration.",
             _REMEDIES.get(key, f"Mend {key}."),
-            subject=f"{report.whole.place(refusal.path).file}#{key}#{_name(report, refusal.path)}",
         )
 
 
@@ -85,7 +83,6 @@ def check_unknown_keys(report: Report) -> None:
         key = path[-1]
         assert isinstance(key, str)  # noqa: S101 - the paths of keys end in keys
         table = tuple(part for part in path[:-1] if isinstance(part, str))
-        subject = f"{key_text(path)}#{_name(report, path)}"
         if table == ("principal",) and (key in ROOT or key in GONE):
             report.at(
                 path,
@@ -94,7 +91,6 @@ def check_unknown_keys(report: Report) -> None:
                 f"{key} stands behind a [[principal]] header and so belongs to that principal; "
                 "the daemon ignores it.",
                 "Move it above the first header of the file.",
-                subject=subject,
             )
         elif key in GONE:
             report.at(
@@ -103,7 +99,6 @@ def check_unknown_keys(report: Report) -> None:
                 Severity.WARNING,
                 f"{key_text(path)} is ignored. {GONE[key]}.",
                 "Write identity_cert instead." if key == "device_id_cert" else "Take it out.",
-                subject=subject,
             )
         else:
             near = nearest(key, table)
@@ -113,7 +108,6 @@ def check_unknown_keys(report: Report) -> None:
                 Severity.WARNING if near else Severity.NOTE,
                 f"{key_text(path)} is no key of the daemon's, which ignores it.",
                 f"Write {near}, if that is meant." if near else "Take it out, or check its name.",
-                subject=subject,
             )
 
 
@@ -135,13 +129,3 @@ def check_other_sources(report: Report) -> None:
                 f'with source = "{source}" the daemon ignores it.',
                 "Take it out, or change the source.",
             )
-
-
-def _name(report: Report, path: KeyPath) -> str:
-    """The name of the principal a path leads into, as far as there is one."""
-    match path:
-        case ("principal", int(index), *_):
-            item = report.whole.merged.table["principal"][index]
-            return str(item.get("name", index)) if isinstance(item, dict) else str(index)
-        case _:
-            return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from registry_backend.identityd.edit import parse, principal_tables
 from registry_backend.identityd.files import decode, list_folder, read_file, shown
 from registry_backend.identityd.lexer import statements
 from registry_backend.identityd.places import Places
-from registry_backend.identityd.rules import Standing
 from registry_backend.identityd.tables import read_principal
 from registry_backend.identityd.values import Table
 
@@ -40,10 +40,6 @@ class Source:
     """Where its keys stand."""
     problem: str = ""
     """Why its principals cannot be told apart, though the rest is understood."""
-
-    def standings(self) -> list[Standing]:
-        """The principals that make sense, for the rules between principals."""
-        return [Standing(at.principal, self.path) for at in self.principals if at.principal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +72,34 @@ def read_configuration(main_file: Path, config_dir: Path, why_not: WhyNotEditabl
         except RegistryError as error:
             files.append(_broken(path, error))
         else:
-            reason = _MEND if source.problem else why_not(path)
-            files.append(
-                ConfigFile(
-                    path=path,
-                    principals=source.principals,
-                    problem=source.problem,
-                    line=_line_of_principal(source) if source.problem else 0,
-                    editable=not reason,
-                    why_not_editable=reason,
-                )
-            )
+            files.append(_described(source, why_not(path)))
             sources.append(source)
     config = PrincipalConfig(
         files=tuple(files), main_file=main_file, config_dir=config_dir, skipped=tuple(skipped)
     )
     return Snapshot(config, tuple(sources))
+
+
+def changed(before: Snapshot, path: Path, data: bytes | None) -> Snapshot:
+    """The configuration as it would be with other bytes in one file; None for no such file."""
+    config = before.config
+    files = [file for file in config.files if file.path != path]
+    sources = [source for source in before.sources if source.path != path]
+    if data is not None:
+        try:
+            source = understand(path, data)
+        except RegistryError as error:
+            files.append(_broken(path, error))
+        else:
+            files.append(_described(source, ""))
+            sources.append(source)
+
+    def order(path: Path) -> tuple[bool, bytes]:
+        return path != config.main_file, os.fsencode(path)
+
+    files.sort(key=lambda file: order(file.path))
+    sources.sort(key=lambda source: order(source.path))
+    return Snapshot(config.model_copy(update={"files": tuple(files)}), tuple(sources))
 
 
 def read_source(path: Path, *, follow_links: bool) -> Source:
@@ -152,6 +160,18 @@ def _line_of_principal(source: Source) -> int:
 
 def _of_file(path: Path, error: Invalid) -> Invalid:
     return Invalid(f"{shown(path)} {error.message}.", hint=error.hint)
+
+
+def _described(source: Source, why_not: str) -> ConfigFile:
+    reason = _MEND if source.problem else why_not
+    return ConfigFile(
+        path=source.path,
+        principals=source.principals,
+        problem=source.problem,
+        line=_line_of_principal(source) if source.problem else 0,
+        editable=not reason,
+        why_not_editable=reason,
+    )
 
 
 def _broken(path: Path, error: RegistryError) -> ConfigFile:

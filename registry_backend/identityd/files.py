@@ -89,6 +89,18 @@ def decode(data: bytes, path: Path) -> str:
         ) from None
 
 
+def encoded(text: str) -> bytes:
+    """The bytes of a text that a person typed.
+
+    Raises:
+        Invalid: when it holds half a character.
+    """
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise Invalid("The text holds characters that no file can hold.") from None
+
+
 def may_write(path: Path) -> bool:
     """Whether this process may write a file or a folder, as far as modes tell."""
     return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)

@@ -5,11 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec
 
-from registry_backend.domain.errors import Denied, Invalid, NotFound, VersionMismatch
+from registry_backend.domain.effective import EffectiveView
+from registry_backend.domain.errors import (
+    Denied,
+    FieldProblem,
+    Invalid,
+    NotFound,
+    VersionMismatch,
+)
+from registry_backend.domain.explanations import Answer, CallRequest
+from registry_backend.domain.findings import Finding, Severity
 from registry_backend.domain.principals import (
     FileChange,
     FilePrincipal,
@@ -17,12 +26,13 @@ from registry_backend.domain.principals import (
     PrincipalConfig,
 )
 from registry_backend.identityd.atomic import change_file
+from registry_backend.identityd.checks import OF_CONTENT, check, introduced
 from registry_backend.identityd.configuration import (
     Snapshot,
     Source,
+    changed,
     read_configuration,
     read_source,
-    understand,
 )
 from registry_backend.identityd.edit import (
     add_principal,
@@ -31,10 +41,13 @@ from registry_backend.identityd.edit import (
     principal_tables,
     update_principal,
 )
-from registry_backend.identityd.files import may_write, shown
+from registry_backend.identityd.effective import view
+from registry_backend.identityd.explain import explain
+from registry_backend.identityd.files import decode, encoded, may_write, read_file, shown
 from registry_backend.identityd.names import GENERATED, free_file
-from registry_backend.identityd.rules import Finding, findings, introduced, merge
 from registry_backend.identityd.tables import write_principal
+from registry_backend.identityd.users import KnownUsers, SystemUsers
+from registry_backend.identityd.whole import Whole, of_snapshot
 
 P = ParamSpec("P")
 
@@ -42,8 +55,9 @@ P = ParamSpec("P")
 class PrincipalFiles:
     """A port to the principals of one main file and one override folder.
 
-    Plans are made from what is on disk when they are asked for, and touch nothing. `apply` writes
-    them. A plan turned around (`before` and `after` swapped) undoes it.
+    Plans are made from what is on disk when they are asked for, and touch nothing; they say what
+    would stop the daemon, and what it would do that few expect. `apply` writes them. A plan turned
+    around (`before` and `after` swapped) undoes it.
 
     Args:
         main_file: Usually `/etc/aziot/identityd/config.toml`; need not exist.
@@ -65,11 +79,27 @@ class PrincipalFiles:
         """Read other files from now on; a plan made for the former ones is refused."""
         return await asyncio.to_thread(self._use, main_file, config_dir)
 
+    async def view(self) -> EffectiveView:
+        """Read all files; what each principal comes to, and everything amiss."""
+        return await asyncio.to_thread(self._view)
+
+    async def explain(self, uid: int, request: CallRequest) -> Answer:
+        """What the daemon would answer to a uid by the files as they are now."""
+        return await asyncio.to_thread(self._explain, uid, request)
+
+    async def text(self, file: Path) -> str:
+        """The text of one file, as it stands; empty when the main file is not there.
+
+        Raises:
+            RegistryError: when it cannot be read, or is no UTF-8.
+        """
+        return await asyncio.to_thread(self._text, file)
+
     async def plan_add(self, principal: Principal, *, file: str | None = None) -> FileChange:
         """Plan a new table at the end of a file; None: in a file of its own in the folder.
 
         Raises:
-            Invalid: when the daemon would refuse to start with it.
+            Invalid: when it cannot be written down.
             NotFound, Denied: when the file or folder is missing or may not be written.
         """
         return await asyncio.to_thread(self._in_turn, self._plan_add, principal, file)
@@ -79,10 +109,19 @@ class PrincipalFiles:
 
         Raises:
             VersionMismatch: when the table has changed since it was loaded.
-            Invalid: when the daemon would refuse to start with the change.
+            Invalid: when it cannot be written down.
             NotFound, Denied: when the file is gone or may not be written.
         """
         return await asyncio.to_thread(self._in_turn, self._plan_update, target, principal)
+
+    async def plan_text(self, file: Path, before: str, after: str) -> FileChange:
+        """Plan another text for a whole file, of whatever tables.
+
+        Raises:
+            VersionMismatch: when the file does not hold `before` any more.
+            NotFound, Denied: when the file is gone or may not be written.
+        """
+        return await asyncio.to_thread(self._in_turn, self._plan_text, file, before, after)
 
     async def plan_delete(self, target: FilePrincipal) -> FileChange:
         """Plan the removal of one table and the comments that touch it.
@@ -99,7 +138,8 @@ class PrincipalFiles:
 
         Raises:
             VersionMismatch: when the file has changed since the plan was made.
-            Denied, NotFound, Invalid, Fault: when the system refuses; the file is as it was.
+            Invalid: when the daemon would refuse to start with it, and nobody insists.
+            Denied, NotFound, Fault: when the system refuses; the file is as it was.
         """
         # A future, not a task: a loop that shuts down cancels its tasks and waits for its threads.
         saving = asyncio.get_running_loop().run_in_executor(None, self._apply, change)
@@ -115,6 +155,14 @@ class PrincipalFiles:
     def _load(self) -> PrincipalConfig:
         with self._one_at_a_time:
             return self._snapshot().config
+
+    def _view(self) -> EffectiveView:
+        with self._one_at_a_time:
+            return view(of_snapshot(self._snapshot()), SystemUsers())
+
+    def _explain(self, uid: int, request: CallRequest) -> Answer:
+        with self._one_at_a_time:
+            return explain(of_snapshot(self._snapshot()), uid, request)
 
     def _use(self, main_file: Path, config_dir: Path) -> PrincipalConfig:
         with self._one_at_a_time:
@@ -149,6 +197,33 @@ class PrincipalFiles:
         after = update_principal(source.text, index, table).encode()
         return self._planned(target.file, source.data, after, f"Change “{principal.name}”")
 
+    def _plan_text(self, file: Path, before: str, after: str) -> FileChange:
+        path = self._named(str(file))
+        self._refuse_unless_editable(path)
+        try:
+            data = read_file(path, follow_links=self._is_main(path))
+        except NotFound:
+            if before or not self._is_main(path):
+                raise
+            return self._planned(path, None, encoded(after), "Write the main file")
+        if data != before.encode():
+            raise VersionMismatch(
+                f"{shown(path)} was changed by someone else since it was loaded.",
+                hint="Open it again and repeat the edit.",
+            )
+        return self._planned(path, data, encoded(after), "Change the text")
+
+    def _text(self, file: Path) -> str:
+        path = self._named(str(file))
+        with self._one_at_a_time:
+            try:
+                data = read_file(path, follow_links=self._is_main(path))
+            except NotFound:
+                if self._is_main(path):
+                    return ""
+                raise
+            return decode(data, path)
+
     def _plan_delete(self, target: FilePrincipal) -> FileChange:
         source = self._editable_source(target.file)
         text = delete_principal(source.text, _find(source, target))
@@ -162,18 +237,13 @@ class PrincipalFiles:
     ) -> FileChange:
         """A change that was held against the rules between principals."""
         snapshot = self._snapshot()
+        old, new = of_snapshot(snapshot), of_snapshot(changed(snapshot, path, after))
         amiss = introduced(
-            _findings(snapshot.sources),
-            _findings(_with(snapshot.sources, path, after, main_file=self._main_file)),
+            check(old, KnownUsers(), OF_CONTENT), check(new, KnownUsers(), OF_CONTENT)
         )
-        stops = [found.problem for found in amiss if found.stops]
-        if stops:
-            raise Invalid(
-                "The daemon would refuse to start",
-                problems=stops,
-                hint="Nothing was written.",
-            )
-        warnings = [found.problem.problem for found in amiss]
+        stops = tuple(found for found in amiss if found.severity is Severity.ERROR)
+        warnings = [found.message for found in amiss if found.severity is not Severity.ERROR]
+        warnings += _lost_modules(old, new)
         if path == self._main_file:
             warnings.append(
                 "The daemon may not notice a change of the main file until it is restarted."
@@ -185,10 +255,21 @@ class PrincipalFiles:
         else:
             summary = f"{verb} in {shown(path)}."
         return FileChange(
-            path=path, before=before, after=after, summary=summary, warnings=tuple(warnings)
+            path=path,
+            before=before,
+            after=after,
+            summary=summary,
+            warnings=tuple(warnings),
+            stops=stops,
         )
 
     def _apply(self, change: FileChange) -> PrincipalConfig:
+        if change.stops and not change.forced:
+            raise Invalid(
+                "The daemon would refuse to start",
+                problems=[FieldProblem(_field(found), found.message) for found in change.stops],
+                hint="Nothing was written.",
+            )
         with self._one_at_a_time:
             path = self._named(str(change.path))
             self._refuse_unless_editable(path)
@@ -264,16 +345,16 @@ def _find(source: Source, target: FilePrincipal) -> int:
     )
 
 
-def _findings(sources: Sequence[Source]) -> list[Finding]:
-    standings = [standing for source in sources for standing in source.standings()]
-    return findings(standings, merge(source.document for source in sources))
+def _field(found: Finding) -> str:
+    """The key a finding is about, as a form names it."""
+    return found.key.removeprefix("principal.")
 
 
-def _with(
-    sources: Sequence[Source], path: Path, after: bytes | None, *, main_file: Path
-) -> list[Source]:
-    """The sources as they would be after a change, in the daemon's order."""
-    kept = [source for source in sources if source.path != path]
-    if after is not None:
-        kept.append(understand(path, after))
-    return sorted(kept, key=lambda at: (at.path != main_file, os.fsencode(at.path)))
+def _lost_modules(old: Whole, new: Whole) -> list[str]:
+    """Sentences on modules that the daemon removes from the hub once a change is written."""
+    return [
+        f"The daemon removes the module “{name}” from the hub about ten seconds after this is "
+        "written; its twin and its keys are lost."
+        for name in old.module_names
+        if name not in new.module_names
+    ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from registry_backend.domain.principals import FilePrincipal, PrincipalConfig
+from registry_backend.domain.principals import FilePrincipal, IdType, PrincipalConfig
 from registry_backend.identityd.authorization import principal_map
 from registry_backend.identityd.configuration import Snapshot, Source, read_configuration
 from registry_backend.identityd.merge import Merged, merge
@@ -74,6 +74,17 @@ class Whole:
         by_identity = {id(at.principal): at for at in understood}
         chosen = principal_map(at.principal for at in understood if at.principal is not None)
         return {uid: by_identity[id(principal)] for uid, principal in chosen.items()}
+
+    @cached_property
+    def module_names(self) -> tuple[str, ...]:
+        """Modules that are kept in the hub, those of shadowed principals too; each once."""
+        return tuple(
+            dict.fromkeys(
+                at.principal.name
+                for at in self.ordered
+                if at.principal and IdType.MODULE in (at.principal.idtype or ())
+            )
+        )
 
     @cached_property
     def first_untyped(self) -> FilePrincipal | None:

@@ -40,7 +40,7 @@ WRITING = {
     "jobs": {"create", "cancel", "forget"},
     "statistics": set(),
     "journal": set(),
-    "principals": {"plan_add", "plan_update", "plan_delete", "apply"},
+    "principals": {"plan_add", "plan_update", "plan_delete", "plan_text", "apply"},
     "connections": set(),
     "modules": {"create", "update", "delete"},
     "provisioning": {"reprovision"},
@@ -155,6 +155,7 @@ def writes(adapter: RegistryAdapter, folder: Path) -> Iterator[tuple[str, Callab
     yield "principals.plan_add", lambda: principals.plan_add(principal, file=None)
     yield "principals.plan_update", lambda: principals.plan_update(target, principal)
     yield "principals.plan_delete", lambda: principals.plan_delete(target)
+    yield "principals.plan_text", lambda: principals.plan_text(change.path, "", "# text")
     yield "principals.apply", lambda: principals.apply(change)
 
 
