@@ -51,6 +51,8 @@ async def read_body(
         request.writer.output_size = 0
     body = bytearray()
     try:
+        if request.content.is_eof():  # it came with the head, as most do
+            return _bounded(request.content.read_nowait(), limit)
         async with asyncio.timeout(seconds):
             async for chunk in request.content.iter_any():
                 body += chunk
@@ -82,3 +84,9 @@ class Lasting:
         """Wait so long for what goes on."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
+
+
+def _bounded(body: bytes, limit: int) -> bytes:
+    if len(body) > limit:
+        raise BodyTooLarge
+    return body

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from registry_backend.domain.errors import Invalid
 
@@ -67,6 +68,21 @@ class Document(BaseModel):
         """The members that were given, by their protocol names, ready for `json.dumps`."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
+    def to_text(self) -> str:
+        """`to_json` as compact JSON: what registries store.
+
+        Raises:
+            Invalid: when it holds half a surrogate pair, or is nested too deeply.
+        """
+        try:
+            return self.model_dump_json(by_alias=True, exclude_unset=True)
+        except UnicodeEncodeError:
+            raise not_unicode() from None
+        except PydanticSerializationError as error:
+            if "surrogates" in str(error):
+                raise not_unicode() from None
+            raise Invalid("The document is nested too deeply to be stored.") from None
+
     def without(self, *names: str) -> Self:
         """A copy as if these fields (by their Python names) had never been given."""
         fields = type(self).model_fields
@@ -86,6 +102,14 @@ class Document(BaseModel):
     def unknown(self) -> JsonObject:
         """The members carried along without being modelled."""
         return dict(self.model_extra or {})
+
+
+def not_unicode() -> Invalid:
+    """What to say of a string that cannot be written as UTF-8."""
+    return Invalid(
+        "A text holds half a surrogate pair, which is no character and cannot be stored.",
+        hint=r"Look for a lone \ud800 to \udfff escape.",
+    )
 
 
 def parse_json(text: str | bytes, *, what: str = "The text") -> Any:

@@ -11,7 +11,7 @@ from registry_backend.domain.devices import (
     changed_device,
     new_device,
 )
-from registry_backend.domain.document import check_depth
+from registry_backend.domain.document import MAX_DEPTH, check_depth
 from registry_backend.domain.errors import AlreadyExists, LimitReached, NotFound
 from registry_backend.domain.identifiers import HONO_DEVICE_ID, check_id, generate_id
 from registry_backend.domain.journal import Actor
@@ -37,7 +37,7 @@ from registry_backend.registry.recording import (
 )
 from registry_backend.registry.searching import Scans, is_quick
 from registry_backend.registry.settings import UNLIMITED, RegistrySettings
-from registry_backend.storage.base import Snapshot, Store, Transaction
+from registry_backend.storage.base import DeviceText, Snapshot, Store, Transaction
 
 DELETE_CHUNK = 1000
 """Devices removed in one transaction, so that other writers need not wait long."""
@@ -111,6 +111,18 @@ class DeviceUseCases:
             lambda snapshot: get_device(snapshot, tenant_id, device_id)
         )
 
+    async def get_text(self, tenant_id: str, device_id: str) -> DeviceText:
+        """What a reader of one is shown, without a model. Raises NotFound (tenant or device)."""
+
+        def work(snapshot: Snapshot) -> DeviceText:
+            found = snapshot.get_device_text(tenant_id, device_id)
+            if found is None:
+                check_tenant(snapshot, tenant_id)
+                raise no_device(tenant_id, device_id)
+            return found
+
+        return await self._store.read_point(work)
+
     async def create(
         self,
         tenant_id: str,
@@ -150,7 +162,7 @@ class DeviceUseCases:
         keep: KeepDevice | None = None,
     ) -> Device:
         """Replace the attributes. Raises NotFound, VersionMismatch, Invalid."""
-        check_depth(attributes)
+        text = _checked_text(attributes)
 
         def work(transaction: Transaction) -> Device:
             return update_device(
@@ -161,6 +173,7 @@ class DeviceUseCases:
                 expected=expected,
                 actor=actor,
                 keep=keep,
+                text=text,
             )
 
         return await self._store.write(work)
@@ -224,7 +237,7 @@ def create_device(
     device = new_device(tenant_id, device_id, attributes, at=now())
     transaction.insert_device(device)
     change = change_of("device", "created", tenant_id, device_id)
-    record(transaction, actor, change, at=device.created_at, after=attributes.to_json())
+    record(transaction, actor, change, at=device.created_at, after=attributes.to_text())
     return device
 
 
@@ -258,18 +271,21 @@ def update_device(
     expected: str | None,
     actor: Actor,
     keep: KeepDevice | None = None,
+    text: str | None = None,
 ) -> Device:
-    """Replace the attributes of a device."""
+    """Replace the attributes of a device; `text` is theirs, where the caller has it."""
     current = get_device(transaction, tenant_id, device_id)
     check_version(expected, current, _named(tenant_id, device_id))
-    if keep is not None:
-        attributes = keep(attributes, current.attributes)
-    device = changed_device(current, attributes, at=now())
-    if not transaction.update_device(device, expected=current.version, before=current):
+    kept = attributes if keep is None else keep(attributes, current.attributes)
+    if text is None or kept is not attributes:
+        text = kept.to_text()
+    at = now()
+    device = changed_device(current, kept, at=at)
+    if not transaction.update_device(device, expected=current.version, before=current, text=text):
         raise _too_late(transaction, tenant_id, device_id)
     change = change_of("device", "updated", tenant_id, device_id)
-    before, after = current.attributes.to_json(), attributes.to_json()
-    record(transaction, actor, change, at=now(), before=before, after=after)
+    before = current.attributes.to_text()
+    record(transaction, actor, change, at=at, before=before, after=text)
     return device
 
 
@@ -286,7 +302,7 @@ def delete_device(
     if not transaction.delete_device(tenant_id, device_id, expected=current.version):
         raise _too_late(transaction, tenant_id, device_id)
     change = change_of("device", "deleted", tenant_id, device_id)
-    record(transaction, actor, change, at=now(), before=current.attributes.to_json())
+    record(transaction, actor, change, at=now(), before=current.attributes.to_text())
 
 
 def delete_devices(transaction: Transaction, tenant_id: str, *, actor: Actor) -> int:
@@ -296,6 +312,14 @@ def delete_devices(transaction: Transaction, tenant_id: str, *, actor: Actor) ->
         change = change_of("device", "deleted", tenant_id, "")
         record(transaction, actor, change, at=now(), before={"devices": removed})
     return removed
+
+
+def _checked_text(attributes: DeviceAttributes) -> str:
+    """The text to store. Raises Invalid when it could not be read back."""
+    text = attributes.to_text()
+    if text.count("{") + text.count("[") > MAX_DEPTH:
+        check_depth(attributes)
+    return text
 
 
 def no_device(tenant_id: str, device_id: str) -> NotFound:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import datetime
 from typing import Protocol
 
-from registry_backend.domain.document import JsonObject
+from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.errors import NotFound, VersionMismatch
-from registry_backend.domain.journal import Action, Actor, Change, JournalEntry, Resource
-from registry_backend.domain.secrets import redact
+from registry_backend.domain.journal import Action, Actor, Change, Resource
+from registry_backend.domain.secrets import SECRET_MEMBERS, redact
 from registry_backend.domain.tenants import Tenant
 from registry_backend.storage.base import Snapshot, Transaction
+
+_NAMES_A_SECRET = re.compile("|".join(f'"{name}"' for name in sorted(SECRET_MEMBERS)))
+"""In compact JSON that escapes only what it must."""
 
 
 class Versioned(Protocol):
@@ -67,23 +72,26 @@ def record(
     change: Change,
     *,
     at: datetime,
-    before: JsonObject | None = None,
-    after: JsonObject | None = None,
+    before: JsonObject | str | None = None,
+    after: JsonObject | str | None = None,
 ) -> None:
-    """Write the journal line of one change, secrets as fingerprints, and tell watchers."""
-    entry = JournalEntry(
-        sequence=0,  # given by the store
-        at=at,
-        actor=str(actor),
-        action=change.action,
-        resource=change.resource,
-        tenant_id=change.tenant_id,
-        resource_id=change.resource_id,
-        before=redact(before),
-        after=redact(after),
-    )
-    transaction.add_journal(actor, at, [entry])
+    """Write the journal line of one change, secrets as fingerprints, and tell watchers.
+
+    What was before and after comes as JSON objects or as their text.
+    """
+    transaction.add_line(actor, at, change, before=_redacted(before), after=_redacted(after))
     transaction.note(change)
+
+
+def _redacted(document: JsonObject | str | None) -> str | None:
+    """The text that the journal keeps; most documents name no secret and are kept as they are."""
+    if document is None:
+        return None
+    if isinstance(document, str):
+        if not _NAMES_A_SECRET.search(document):
+            return document
+        document = json.loads(document)
+    return compact_json(redact(document))
 
 
 def change_of(resource: Resource, action: Action, tenant_id: str, resource_id: str) -> Change:

@@ -66,6 +66,15 @@ class DeviceTexts(NamedTuple):
     """Their documents in order."""
 
 
+class DeviceText(NamedTuple):
+    """What a reader of one device is shown, its document unread."""
+
+    version: str
+    created_at: datetime
+    updated_at: datetime | None
+    document: str
+
+
 class Snapshot(Protocol):
     """A consistent view of the store: all that reading needs."""
 
@@ -99,6 +108,9 @@ class Snapshot(Protocol):
 
     def get_device_of(self, tenant_id: str, device_id: str) -> Device | None:
         """The device of that id, or None, also when its tenant is not there."""
+
+    def get_device_text(self, tenant_id: str, device_id: str) -> DeviceText | None:
+        """The device of that id without a model, or None, also when its tenant is not there."""
 
     def page_devices(
         self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
@@ -202,10 +214,18 @@ class Transaction(Snapshot, Protocol):
     def insert_device(self, device: Device) -> None:
         """Insert with an empty credential set. Raises AlreadyExists."""
 
-    def update_device(self, device: Device, *, expected: str, before: Device | None = None) -> bool:
+    def update_device(
+        self,
+        device: Device,
+        *,
+        expected: str,
+        before: Device | None = None,
+        text: str | None = None,
+    ) -> bool:
         """Replace a device's attributes, version and times.
 
         `before` is the device as this transaction read it: what it tells is not read again.
+        `text` is `to_text()` of its attributes, where the caller has it.
         """
 
     def delete_device(self, tenant_id: str, device_id: str, *, expected: str) -> bool:
@@ -253,6 +273,11 @@ class Transaction(Snapshot, Protocol):
 
     def add_journal(self, actor: Actor, at: datetime, lines: Iterable[JournalEntry]) -> None:
         """Append lines; their `sequence` is given here."""
+
+    def add_line(
+        self, actor: Actor, at: datetime, change: Change, *, before: str | None, after: str | None
+    ) -> None:
+        """Append one line, as `add_journal` does, whose documents are JSON text already."""
 
     def add_creations(
         self, actor: Actor, at: datetime, tenant_id: str, device_ids: Sequence[str]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticSerializationError
 
 from registry_backend.domain.document import Document, Value
 from registry_backend.domain.errors import Fault, Invalid
@@ -19,14 +18,7 @@ def document_text(document: Document) -> str:
     Raises:
         Invalid: when it holds half a surrogate pair, or is nested too deeply.
     """
-    try:
-        return document.model_dump_json(by_alias=True, exclude_unset=True)
-    except UnicodeEncodeError:
-        raise not_unicode() from None
-    except PydanticSerializationError as error:
-        if "surrogates" in str(error):
-            raise not_unicode() from None
-        raise Invalid("The document is nested too deeply to be stored.") from None
+    return document.to_text()
 
 
 def value_text(value: Value) -> str:
@@ -45,11 +37,3 @@ def restore(model: type[ModelT], text: str, *, what: str) -> ModelT:
     except ValidationError as error:
         problems = Invalid.from_validation(error)
         raise Fault(f"The stored document of {what} cannot be read: {problems}") from None
-
-
-def not_unicode() -> Invalid:
-    """What to say of a string that cannot be written as UTF-8."""
-    return Invalid(
-        "A text holds half a surrogate pair, which is no character and cannot be stored.",
-        hint=r"Look for a lone \ud800 to \udfff escape.",
-    )

@@ -20,6 +20,7 @@ from registry_backend.domain.query import (
     PageRequest,
 )
 from registry_backend.domain.timestamps import from_micros
+from registry_backend.storage.base import DeviceText
 from registry_backend.storage.paging import Row, Where, fetch_page
 from registry_backend.storage.rows import document_text, restore
 from registry_backend.storage.search import forget_rows
@@ -45,6 +46,11 @@ INSERT_DEVICE = """INSERT INTO devices (tenant_id, device_id, enabled, version, 
     generation_id, created_at, updated_at, changed_at, status_updated_at,
     credentials_version, credentials_revision, document)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"""
+_UPDATE = """UPDATE devices SET version = ?1, revision = ?2, generation_id = ?3, created_at = ?4,
+    updated_at = ?5, changed_at = ?6, status_updated_at = ?7, document = ?8
+    WHERE tenant_id = ?9 AND device_id = ?10 AND version = ?11 AND enabled = ?12"""
+_UPDATE_WITH_STATE = _UPDATE.replace("SET", "SET enabled = ?12,").replace(" AND enabled = ?12", "")
+"""An index leads by the state: while that stays, its entries are left alone."""
 INSERT_LINK = "INSERT OR IGNORE INTO device_links VALUES (?, ?, ?, ?)"
 
 
@@ -67,6 +73,19 @@ class DeviceReads(Rows):
             *(tenant_id, device_id),
         )
         return _device(tenant_id, row) if row else None
+
+    def get_device_text(self, tenant_id: str, device_id: str) -> DeviceText | None:
+        """The device of that id without a model, or None, also when its tenant is not there."""
+        row = self._one(
+            """SELECT d.version, d.created_at, d.updated_at, d.document FROM devices AS d
+            WHERE d.tenant_id = ? AND d.device_id = ?
+            AND EXISTS (SELECT 1 FROM tenants WHERE tenants.tenant_id = d.tenant_id)""",
+            *(tenant_id, device_id),
+        )
+        if row is None:
+            return None
+        version, created, updated, document = row
+        return DeviceText(version, from_micros(created), moment(updated), document)
 
     def page_devices(
         self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
@@ -220,21 +239,26 @@ class DeviceWrites(DeviceReads, CredentialWrites):
         self._connection.executemany(INSERT_LINK, links_of(device))
         self._count(device.tenant_id, devices=1, enabled=int(device.enabled))
 
-    def update_device(self, device: Device, *, expected: str, before: Device | None = None) -> bool:
+    def update_device(
+        self,
+        device: Device,
+        *,
+        expected: str,
+        before: Device | None = None,
+        text: str | None = None,
+    ) -> bool:
         """Replace a device's attributes, version and times."""
         place = (device.tenant_id, device.device_id)
         before = before or self.get_device(*place)
         if before is None or before.version != expected:
             return False
         changed = self._changed(
-            """UPDATE devices SET enabled = ?, version = ?, revision = ?, generation_id = ?,
-            created_at = ?, updated_at = ?, changed_at = ?, status_updated_at = ?, document = ?
-            WHERE tenant_id = ? AND device_id = ? AND version = ?""",
-            *(device.enabled, device.version, device.revision, device.generation_id),
+            _UPDATE if device.enabled == before.enabled else _UPDATE_WITH_STATE,
+            *(device.version, device.revision, device.generation_id),
             *(micros(device.created_at), micros(device.updated_at)),
             micros(device.updated_at or device.created_at),
-            *(micros(device.status_updated_at), document_text(device.attributes)),
-            *(*place, expected),
+            *(micros(device.status_updated_at), text or document_text(device.attributes)),
+            *(*place, expected, device.enabled),
         )
         if not changed:
             return False

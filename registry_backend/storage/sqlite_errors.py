@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from registry_backend.domain.document import not_unicode
 from registry_backend.domain.errors import Denied, Fault, RegistryError, Unreachable
-from registry_backend.storage.rows import not_unicode
 
 
 @contextmanager

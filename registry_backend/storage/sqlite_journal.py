@@ -13,6 +13,10 @@ from registry_backend.domain.timestamps import from_micros, to_micros
 from registry_backend.storage.paging import MAX_LIMIT, Row
 from registry_backend.storage.sqlite_base import Rows
 
+_INSERT = """INSERT INTO journal
+    (at, actor, action, resource, tenant_id, resource_id, before, after)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+
 
 class JournalReads(Rows):
     """The journal part of a snapshot."""
@@ -43,9 +47,7 @@ class JournalWrites(JournalReads):
         """Append lines; their `sequence` is given here."""
         who, when = str(actor), to_micros(at)
         self._connection.executemany(
-            """INSERT INTO journal
-            (at, actor, action, resource, tenant_id, resource_id, before, after)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            _INSERT,
             [
                 (
                     *(when, who, line.action, line.resource, line.tenant_id, line.resource_id),
@@ -53,6 +55,16 @@ class JournalWrites(JournalReads):
                 )
                 for line in lines
             ],
+        )
+
+    def add_line(
+        self, actor: Actor, at: datetime, change: Change, *, before: str | None, after: str | None
+    ) -> None:
+        """Append one line, as `add_journal` does, whose documents are JSON text already."""
+        self._changed(
+            _INSERT,
+            *(to_micros(at), str(actor), change.action, change.resource),
+            *(change.tenant_id, change.resource_id, before, after),
         )
 
     def note(self, change: Change) -> None:

@@ -6,6 +6,7 @@ and `keep_device` carry it over when such a client replaces the whole object.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from registry_backend.domain.credentials import Credential, CredentialSet
@@ -80,11 +81,25 @@ def read_device(value: Any, profile: HonoProfile) -> DeviceAttributes:
 
 def write_device(device: Device, profile: HonoProfile) -> JsonObject:
     """A device as a client is shown it, without its id."""
-    members = _shown(device.attributes.to_json(), profile.device)
+    members = device.attributes.to_json()
+    return shown_device(
+        members, profile, created_at=device.created_at, updated_at=device.updated_at
+    )
+
+
+def shown_device(
+    stored: JsonObject,
+    profile: HonoProfile,
+    *,
+    created_at: datetime,
+    updated_at: datetime | None,
+) -> JsonObject:
+    """The same from the stored members and times."""
+    members = _shown(stored, profile.device)
     if profile.device_status:
-        status = {"created": format_timestamp(device.created_at)}
-        if device.updated_at is not None:
-            status["updated"] = format_timestamp(device.updated_at)
+        status = {"created": format_timestamp(created_at)}
+        if updated_at is not None:
+            status["updated"] = format_timestamp(updated_at)
         members["status"] = status
     return members
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from registry_backend.api.answers import Answer
 from registry_backend.api.hono.bodies import (
     created,
@@ -14,7 +16,7 @@ from registry_backend.api.hono.search import search_answer, skipped
 from registry_backend.api.hono.service import Call
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.registry.owners import MissingOwner
-from registry_backend.wire.hono import keep_device, read_device, write_device
+from registry_backend.wire.hono import keep_device, read_device, shown_device, write_device
 from registry_backend.wire.hono_search import device_query, read_search
 
 
@@ -35,8 +37,14 @@ async def create(call: Call) -> Answer:
 
 async def get(call: Call) -> Answer:
     """GET one."""
-    device = await call.service.registry.devices.get(*call.ids)
-    return json_answer(200, write_device(device, call.service.profile), version=device.version)
+    device = await call.service.registry.devices.get_text(*call.ids)
+    shown = shown_device(
+        json.loads(device.document),
+        call.service.profile,
+        created_at=device.created_at,
+        updated_at=device.updated_at,
+    )
+    return json_answer(200, shown, version=device.version)
 
 
 async def update(call: Call) -> Answer:

@@ -21,6 +21,8 @@ _NOT_FOUND = b"<html><body><h1>Resource not found</h1></body></html>"
 """hono 1.1: an unknown path gets a page, not JSON."""
 _ALLOWED_HEADERS = "content-type, authorization, if-match"
 
+_ANYBODY = Actor(via="hono")
+
 log = logging.getLogger("idconsole.hono")
 
 
@@ -119,7 +121,7 @@ class HonoEndpoint:
 
     async def _actor(self, request: web.BaseRequest) -> Actor | Answer:
         if self._authentication is None:
-            return Actor(via="hono")
+            return _ANYBODY
         user = await self._authentication.user(request.headers.get("Authorization"))
         if user is None:
             refused = told(401, "this listener asks who calls", self._service.profile)
