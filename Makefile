@@ -4,7 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: run demo test check format screens bench clean help
+# A blob storage for the tests of jobs; where it is missing they are skipped.
+AZURITE := 3.35.0
+
+.PHONY: run demo test check format screens bench tools clean help
 
 run: $(VENV)/.run ## open the console (ARGS="--demo" passes options on)
 	@$(BIN)/idconsole $(ARGS)
@@ -31,11 +34,18 @@ screens: $(VENV)/.dev ## draw every picture again
 bench: $(VENV)/.dev ## print the table of measurements
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
+tools: .tools/azurite-$(AZURITE) ## fetch the blob storage that tests of jobs use (needs npm)
+
 clean: ## remove the private environment and caches
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
+
+.tools/azurite-$(AZURITE):
+	@mkdir -p .tools
+	@npm install --prefix .tools --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error azurite@$(AZURITE)
+	@touch $@
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "idconsole needs Python 3.11 or newer")'
