@@ -147,8 +147,16 @@ def _add_moving(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 def _add_principals(commands: _Commands[argparse.ArgumentParser]) -> None:
     principals = _command(commands, "principals", "work with an Identity Service configuration")
-    principals.add_argument("action", choices=("list",))
+    principals.add_argument("action", choices=("list", "check", "explain"))
     principals.add_argument("--json", action="store_true", help="one JSON array")
+    principals.add_argument("--uid", metavar="N|USER", help="explain: whose call it is")
+    principals.add_argument("--call", metavar="OPERATION", help="explain: which call, see below")
+    principals.add_argument("--method", metavar="METHOD", help="explain: of a request, with --path")
+    principals.add_argument("--path", metavar="PATH", help="explain: its path and query")
+    principals.add_argument("--module", metavar="ID", help="explain: the module the call is about")
+    principals.add_argument(
+        "--type", choices=("aziot", "local"), default="aziot", help="explain: of that module"
+    )
 
 
 def _add_serving(commands: _Commands[argparse.ArgumentParser]) -> None:

@@ -92,6 +92,15 @@ To change keys without a gap: rotate secondary, give programs the new one, then 
 examples:
   idconsole principals list
   idconsole principals list --config ./config.toml --config-dir ./config.d --json
+  idconsole principals check --config-dir ./package/config.d
+  idconsole principals explain --uid 1001
+  idconsole principals explain --uid iotedge --call get-module --module agent
+  idconsole principals explain --uid 0 --method GET --path "/identities/modules?type=aziot"
+
+check prints FILE:LINE:COLUMN: SEVERITY: what is amiss and what to do, and ends with 1 when there
+are errors: the daemon would refuse to start. explain without a call tells all ten: get-identity,
+get-provisioning, get-device, reprovision, list-modules, create-module, get-module, update-module,
+delete-module, get-trust-bundle. Neither needs the daemon, nor root.
 """,
     "context": """\
 examples:

@@ -7,6 +7,7 @@ from datetime import datetime
 from registry_backend.domain.credentials import CredentialRow, CredentialSet
 from registry_backend.domain.devices import Device
 from registry_backend.domain.document import JsonObject
+from registry_backend.domain.effective import EffectivePrincipal
 from registry_backend.domain.jobs import Job
 from registry_backend.domain.principals import FilePrincipal
 from registry_backend.domain.secrets import MASK, masked
@@ -120,4 +121,15 @@ def principal_json(found: FilePrincipal) -> JsonObject:
         **(localid if principal.has_localid else {}),
         **members,
         "problem": found.problem or None,
+    }
+
+
+def effective_json(found: EffectivePrincipal) -> JsonObject:
+    """A principal, where it stands, and what it comes to."""
+    return principal_json(found.entry) | {
+        "user": found.user,
+        "standing": found.standing.value,
+        "role": found.role.value if found.role else None,
+        "why-inert": found.why_inert or None,
+        "may-call": [operation.value for operation in found.may_call],
     }

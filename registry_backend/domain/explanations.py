@@ -37,8 +37,12 @@ class Answer(Value):
     """The error's text, all its lines; empty on success."""
     decided_by: str = ""
     """Who has the last word, such as the hub: it may still refuse; empty when nobody has."""
+    who: str = ""
+    """In a sentence: what the service takes the uid for, and by which table."""
     why: str
-    """In sentences."""
+    """In sentences: why it answers so."""
+    caveat: str = ""
+    """In a sentence: that the service would not even start; empty when it would."""
     principal: str = ""
     """The name of the principal that decides; empty when none does."""
     file: Path | None = None

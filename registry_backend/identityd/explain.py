@@ -20,6 +20,10 @@ from registry_backend.identityd.whole import Whole
 
 _HUB = "the hub"
 _KEYS = "the key service"
+_CAVEAT = (
+    "The daemon cannot read this configuration and would not start; "
+    "this is what the readable part of it comes to."
+)
 _AZIOT_ONLY = frozenset({Operation.LIST_MODULES, Operation.UPDATE_MODULE, Operation.DELETE_MODULE})
 
 
@@ -44,25 +48,16 @@ def explain(whole: Whole, uid: int, request: CallRequest) -> Answer:
     entry = whole.callers.get(uid)
     found = understand_call(request)
     if isinstance(found, Refused):
+        operation = None
         outcome = _Outcome(found.status, found.message, why=found.why)
-        return _answer(uid, caller, entry, None, outcome)
-    if not authorize(found.operation, caller, module_id=found.module_id):
-        why = f"{_who(whole, caller, entry)} {_why_refused(found, caller)}"
-        outcome = _Outcome(401, "authorization error", why=why)
+    elif not authorize(found.operation, caller, module_id=found.module_id):
+        operation = found.operation
+        outcome = _Outcome(401, "authorization error", why=_why_refused(found, caller))
     else:
+        operation = found.operation
         result = _outcome(whole, caller, found)
-        why = f"{_who(whole, caller, entry)} {_why_allowed(found, caller)} {result.why}".strip()
+        why = f"{_why_allowed(found, caller)} {result.why}".strip()
         outcome = _Outcome(result.status, result.message, result.decided_by, why)
-    return _answer(uid, caller, entry, found.operation, outcome)
-
-
-def _answer(
-    uid: int,
-    caller: Caller,
-    entry: FilePrincipal | None,
-    operation: Operation | None,
-    outcome: _Outcome,
-) -> Answer:
     return Answer(
         uid=uid,
         role=caller.role,
@@ -70,7 +65,9 @@ def _answer(
         status=outcome.status,
         message=outcome.message,
         decided_by=outcome.decided_by,
+        who=_who(whole, caller, entry),
         why=outcome.why,
+        caveat="" if whole.settings is not None else _CAVEAT,
         principal=caller.principal.name if caller.principal else "",
         file=entry.file if entry else None,
         line=entry.line if entry else 0,

@@ -27,9 +27,14 @@ def test_principals_are_listed_with_file_and_line(program: Program) -> None:
     done = program.run("principals", "list", *paths)
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert lines[0].split() == ["NAME", "UID", "IDTYPE", "LOCALID", "WHERE"]
-    assert lines[1].split() == ["agent", "1001", "device,module", f"{main_file}:3"]
-    assert lines[2].split() == ["meter", "1002", "-", f"{folder}/50-meter.toml:1"]
+    assert lines[0].split() == ["NAME", "UID", "USER", "IDTYPE", "LOCALID", "ROLE", "WHERE"]
+    agent, meter = (line.split() for line in lines[1:])
+    assert agent[:2] + agent[3:] == (
+        ["agent", "1001", "device,module", "-", "host", "process", f"{main_file}:3"]
+    )
+    assert meter[:2] + meter[3:] == (
+        ["meter", "1002", "-", "-", "daemon", f"{folder}/50-meter.toml:1"]
+    )
     shown = program.run("list", "principals", "--json", *paths)
     assert [found["name"] for found in json.loads(shown.stdout)] == ["agent", "meter"]
 
