@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from registry_backend.storage.base import Store
 from registry_backend.storage.sqlite import open_sqlite
+from tests.azurite import Azurite, running_azurite
 from tests.registry_backend.jobs.support import Jobs, add_tenant
 
 
@@ -19,6 +20,13 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await add_tenant(opened, "T")
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Azurite]:
+    """A real blob storage."""
+    with running_azurite() as running:
+        yield running
 
 
 @pytest.fixture

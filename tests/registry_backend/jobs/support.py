@@ -16,7 +16,9 @@ from registry_backend.domain.journal import Actor, JournalEntry
 from registry_backend.domain.query import DeviceQuery, Order, PageRequest
 from registry_backend.domain.tenants import Tenant, TenantAttributes
 from registry_backend.domain.timestamps import now
+from registry_backend.jobs.blobs import Patience
 from registry_backend.jobs.owners import this_process
+from registry_backend.jobs.places import ANYWHERE, ContainerKind
 from registry_backend.jobs.preparing import Preparation
 from registry_backend.jobs.runner import JobRunner
 from registry_backend.registry.credential_rules import prepare_credentials
@@ -85,10 +87,25 @@ def keys_in(fleet: Fleet, device_id: str) -> list[str | None]:
 class Jobs:
     """A runner on a store, and a folder with short ways to run a job there."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        *,
+        spool: Path | None = None,
+        patience: Patience | None = None,
+        containers: frozenset[ContainerKind] = ANYWHERE,
+    ) -> None:
         self.store = store
         self.folder = folder
-        self.runner = JobRunner(store, owner=this_process(), preparation=REGISTRY_RULES)
+        self.runner = JobRunner(
+            store,
+            owner=this_process(),
+            preparation=REGISTRY_RULES,
+            spool=spool,
+            patience=patience,
+            containers=containers,
+        )
 
     def spec(
         self,
