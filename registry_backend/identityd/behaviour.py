@@ -168,6 +168,7 @@ class IdentityService:
             await self.hub.create(device, name, actor=SERVICE)
             log.info("Hub identity %r added.", name)
         await asyncio.to_thread(state.write, device.info, self._loaded.merged)
+        log.info("The modules of principals are reconciled with the hub.")
 
 
 def _open_home(settings: Settings) -> Home:

@@ -91,13 +91,14 @@ class ModuleUseCases:
     async def ensure_device(self, tenant_id: str, device_id: str, *, actor: Actor) -> None:
         """Make the device that modules shall hang on, and its tenant, where they are missing.
 
-        Raises LimitReached.
+        Raises LimitReached, Invalid (an id that no hub takes).
         """
         limit = self._settings.max_devices_per_tenant
         there = await self._store.read_point(
             lambda snapshot: snapshot.get_device(tenant_id, device_id) is not None
         )
         if not there:
+            check_id(device_id, HUB_DEVICE_ID, field="device_id")
             await self._store.write(
                 lambda transaction: ensure_device(
                     transaction, tenant_id, device_id, default_limit=limit, actor=actor

@@ -22,13 +22,11 @@ from typing import Any
 
 import pytest
 
-from registry_backend.domain.devices import DeviceAttributes
 from registry_backend.domain.errors import RegistryError
 from registry_backend.domain.journal import Actor
 from registry_backend.identityd.behaviour_config import ConfigPaths
 from registry_backend.open import open_registry
 from registry_backend.registry import Registry
-from registry_backend.registry.owners import MissingOwner
 from registry_backend.server_sockets import SocketPlace
 from registry_backend.server_unix import UnixListener, unix_listening
 from tests.end_to_end.identity import caller
@@ -279,15 +277,16 @@ def running(
         yield service
 
 
-def plant_module(folder: Path, module_id: str, device_id: str = "device01") -> None:
-    """Make a module of the device in a hub that nobody serves yet."""
+def plant_module(folder: Path, module_id: str, device_id: str = "device01") -> str:
+    """Make a module of the device in a hub that nobody serves yet; its generation."""
 
-    async def plant() -> None:
+    async def plant() -> str:
         registry = await open_registry(folder / "registry.sqlite")
-        await registry.devices.create(
-            TENANT, device_id, DeviceAttributes(), actor=TESTER, missing=MissingOwner.CREATE
-        )
-        await registry.modules.create(TENANT, device_id, module_id, actor=TESTER)
-        await registry.close()
+        try:
+            await registry.modules.ensure_device(TENANT, device_id, actor=TESTER)
+            module = await registry.modules.create(TENANT, device_id, module_id, actor=TESTER)
+        finally:
+            await registry.close()
+        return module.generation_id
 
-    asyncio.run(plant())
+    return asyncio.run(plant())
