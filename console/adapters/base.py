@@ -282,6 +282,14 @@ class PrincipalsPort(Protocol):
     async def explain(self, uid: int, request: CallRequest) -> Answer:
         """What the daemon would answer to a uid by the files as they are now."""
 
+    async def answers(
+        self, user: str, *, module_id: str = "", kind: IdentityKind = "aziot"
+    ) -> Sequence[Answer]:
+        """What the daemon would answer to a user's ten calls; the user by number or name.
+
+        Calls about a module are about `module_id`, or the user's own. Raises Invalid.
+        """
+
     async def text(self, file: Path) -> str:
         """The text of one file; empty when the main file is not there. Raises RegistryError."""
 

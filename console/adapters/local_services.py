@@ -12,6 +12,7 @@ from console.adapters.local_connection import Connection
 from registry_backend.domain.dry_run import DryRun
 from registry_backend.domain.effective import EffectiveView
 from registry_backend.domain.explanations import Answer, CallRequest
+from registry_backend.domain.identities import IdentityKind
 from registry_backend.domain.jobs import Job, JobError, JobSpec
 from registry_backend.domain.journal import Change, JournalEntry
 from registry_backend.domain.principals import FileChange, FilePrincipal, Principal, PrincipalConfig
@@ -125,6 +126,12 @@ class LocalPrincipals:
     async def explain(self, uid: int, request: CallRequest) -> Answer:
         """As PrincipalsPort."""
         return await self._files.explain(uid, request)
+
+    async def answers(
+        self, user: str, *, module_id: str = "", kind: IdentityKind = "aziot"
+    ) -> Sequence[Answer]:
+        """As PrincipalsPort."""
+        return await self._files.answers(user, module_id=module_id, kind=kind)
 
     async def text(self, file: Path) -> str:
         """As PrincipalsPort."""

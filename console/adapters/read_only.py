@@ -22,7 +22,7 @@ READING: Mapping[str, frozenset[str]] = MappingProxyType(
         "jobs": frozenset({"abilities", "list", "get", "errors", "dry_run"}),
         "statistics": frozenset({"get"}),
         "journal": frozenset({"page", "watch"}),
-        "principals": frozenset({"load", "use", "view", "explain", "text"}),
+        "principals": frozenset({"load", "use", "view", "explain", "answers", "text"}),
         "connections": frozenset({"connection_string", "sas_token"}),
         "modules": frozenset({"list", "get"}),
         "provisioning": frozenset({"info", "own", "device"}),

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import pwd
+from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from console.commands.boundary import GOOD, UsageFault
 from console.commands.output import JsonArray, Table, say, write, write_json
 from console.render.answers import OPERATIONS, answer_json, status_text
+from registry_backend.domain.errors import Invalid
 from registry_backend.domain.explanations import LATEST_VERSION, Answer, CallRequest
 from registry_backend.domain.permissions import Operation
-from registry_backend.domain.principals import MAX_UID, PrincipalConfig
+from registry_backend.domain.principals import PrincipalConfig
 from registry_backend.identityd.calls import request_for
 from registry_backend.identityd.principals import PrincipalFiles
+from registry_backend.identityd.users import find_uid
 
 
 def explain(options: argparse.Namespace, files: PrincipalFiles) -> int:
@@ -24,21 +26,18 @@ def explain(options: argparse.Namespace, files: PrincipalFiles) -> int:
     if request is not None:
         _write_one(asyncio.run(files.explain(uid, request)), json=options.json)
     else:
-        _write_all(asyncio.run(_all(options, uid, files)), json=options.json)
+        answers = files.answers(str(uid), module_id=options.module or "", kind=options.type)
+        _write_all(asyncio.run(answers), json=options.json)
     return GOOD
 
 
 def _uid(text: str | None) -> int:
     if text is None:
         raise UsageFault("explain needs --uid N, the number or the name of a user.")
-    if text.isascii() and text.isdigit():
-        if int(text) > MAX_UID:
-            raise UsageFault(f"--uid must be at most {MAX_UID}.")
-        return int(text)
     try:
-        return pwd.getpwnam(text).pw_uid
-    except (KeyError, ValueError):
-        raise UsageFault(f"No user of this machine is called {text}.") from None
+        return find_uid(text)
+    except Invalid as error:
+        raise UsageFault(str(error)) from None
 
 
 def _request(options: argparse.Namespace, uid: int, files: PrincipalFiles) -> CallRequest | None:
@@ -67,12 +66,6 @@ def _raw(method: str, path: str) -> CallRequest:
     return CallRequest(method=method.upper(), path=path, query=tuple(pairs))
 
 
-async def _all(options: argparse.Namespace, uid: int, files: PrincipalFiles) -> list[Answer]:
-    module_id = options.module or _own_name(await files.load(), uid)
-    requests = [request_for(at, module_id=module_id, kind=options.type) for at in Operation]
-    return [await files.explain(uid, request) for request in requests]
-
-
 def _own_name(config: PrincipalConfig, uid: int) -> str:
     """The name of the uid's principal: what it would most likely ask for."""
     names = [
@@ -99,7 +92,7 @@ def _warn(answer: Answer) -> None:
         say(answer.caveat)
 
 
-def _write_all(answers: list[Answer], *, json: bool) -> None:
+def _write_all(answers: Sequence[Answer], *, json: bool) -> None:
     _warn(answers[0])
     if json:
         array = JsonArray()

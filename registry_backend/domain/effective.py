@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 
 from registry_backend.domain.document import Value
 from registry_backend.domain.findings import Finding, Severity
@@ -47,12 +48,25 @@ class EffectivePrincipal(Value):
     """What is amiss with it."""
 
 
+class Setting(Value):
+    """One value of the merged configuration beside its principals."""
+
+    key: str
+    """With dots: `provisioning.source`."""
+    value: str
+    """As TOML."""
+    file: Path
+    line: int
+
+
 class EffectiveView(Value):
     """The whole configuration with its principals' rights and all that is amiss."""
 
     config: PrincipalConfig
     principals: tuple[EffectivePrincipal, ...] = ()
     """In the daemon's order; behind them those that it does not read."""
+    settings: tuple[Setting, ...] = ()
+    """Everything that is merged beside principals, known to the daemon or not."""
     findings: tuple[Finding, ...] = ()
     """All of them, those of principals too; file by file."""
 

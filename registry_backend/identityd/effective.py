@@ -7,16 +7,23 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from registry_backend.domain.effective import EffectivePrincipal, EffectiveView, Standing
-from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.effective import (
+    EffectivePrincipal,
+    EffectiveView,
+    Setting,
+    Standing,
+)
+from registry_backend.domain.errors import Invalid, RegistryError
 from registry_backend.domain.findings import Finding
 from registry_backend.domain.permissions import Operation
 from registry_backend.domain.principals import FilePrincipal, IdType, Principal
 from registry_backend.identityd.authorization import authenticate, authorize
 from registry_backend.identityd.checks import check
 from registry_backend.identityd.configuration import read_source
-from registry_backend.identityd.report import place_text
+from registry_backend.identityd.places import KeyPath
+from registry_backend.identityd.report import key_text, place_text
 from registry_backend.identityd.users import Users
+from registry_backend.identityd.values import Table, value_text
 from registry_backend.identityd.whole import Whole
 
 _LOOKED_INTO = 100
@@ -58,8 +65,32 @@ def view(whole: Whole, users: Users) -> EffectiveView:
         for entry, why in passed_over
     ]
     return EffectiveView(
-        config=whole.config, principals=(*ordered, *replaced, *unread), findings=findings
+        config=whole.config,
+        principals=(*ordered, *replaced, *unread),
+        settings=tuple(_settings(whole, whole.merged.table, ())),
+        findings=findings,
     )
+
+
+def _settings(whole: Whole, table: Table, path: KeyPath) -> Iterator[Setting]:
+    for key, value in table.items():
+        here = (*path, key)
+        if here == ("principal",):
+            continue
+        if isinstance(value, dict):
+            yield from _settings(whole, value, here)
+        else:
+            place = whole.place(here)
+            yield Setting(
+                key=key_text(here), value=_as_toml(value), file=place.file, line=place.line
+            )
+
+
+def _as_toml(value: object) -> str:
+    try:
+        return value_text(value)
+    except Invalid:
+        return str(value)
 
 
 def may_call(uid: int, callers: Mapping[int, Principal]) -> tuple[Operation, ...]:

@@ -14,7 +14,7 @@ from registry_backend.identityd.authorization import (
     authorize,
     identity_of,
 )
-from registry_backend.identityd.calls import Call, Refused, understand_call
+from registry_backend.identityd.calls import Call, Refused, request_for, understand_call
 from registry_backend.identityd.report import place_text
 from registry_backend.identityd.whole import Whole
 
@@ -35,6 +35,16 @@ class _Outcome:
     message: str = ""
     decided_by: str = ""
     why: str = ""
+
+
+def explain_all(whole: Whole, uid: int, *, module_id: str, kind: str) -> tuple[Answer, ...]:
+    """The answers to all ten calls, those about a module for one; empty for the uid's own."""
+    own = whole.callers.get(uid)
+    name = module_id or (own.principal.name if own and own.principal else "module")
+    return tuple(
+        explain(whole, uid, request_for(operation, module_id=name, kind=kind))
+        for operation in Operation
+    )
 
 
 def explain(whole: Whole, uid: int, request: CallRequest) -> Answer:

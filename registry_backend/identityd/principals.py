@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ParamSpec
 
@@ -19,6 +19,7 @@ from registry_backend.domain.errors import (
 )
 from registry_backend.domain.explanations import Answer, CallRequest
 from registry_backend.domain.findings import Finding, Severity
+from registry_backend.domain.identities import IdentityKind
 from registry_backend.domain.principals import (
     FileChange,
     FilePrincipal,
@@ -42,11 +43,11 @@ from registry_backend.identityd.edit import (
     update_principal,
 )
 from registry_backend.identityd.effective import view
-from registry_backend.identityd.explain import explain
+from registry_backend.identityd.explain import explain, explain_all
 from registry_backend.identityd.files import decode, encoded, may_write, read_file, shown
 from registry_backend.identityd.names import GENERATED, free_file
 from registry_backend.identityd.tables import write_principal
-from registry_backend.identityd.users import KnownUsers, SystemUsers
+from registry_backend.identityd.users import KnownUsers, SystemUsers, find_uid
 from registry_backend.identityd.whole import Whole, of_snapshot
 
 P = ParamSpec("P")
@@ -86,6 +87,24 @@ class PrincipalFiles:
     async def explain(self, uid: int, request: CallRequest) -> Answer:
         """What the daemon would answer to a uid by the files as they are now."""
         return await asyncio.to_thread(self._explain, uid, request)
+
+    async def answers(
+        self, user: str, *, module_id: str = "", kind: IdentityKind = "aziot"
+    ) -> Sequence[Answer]:
+        """What the daemon would answer to a user's ten calls.
+
+        Args:
+            user: A number, or the name of a user of this machine.
+            module_id: Whom calls about a module are about; empty for the user's own.
+            kind: What is asked for of that module.
+
+        Raises:
+            Invalid: when there is no such user.
+        """
+        uid = find_uid(user)
+        return await asyncio.to_thread(
+            lambda: explain_all(self._whole(), uid, module_id=module_id, kind=kind)
+        )
 
     async def text(self, file: Path) -> str:
         """The text of one file, as it stands; empty when the main file is not there.
@@ -157,12 +176,14 @@ class PrincipalFiles:
             return self._snapshot().config
 
     def _view(self) -> EffectiveView:
-        with self._one_at_a_time:
-            return view(of_snapshot(self._snapshot()), SystemUsers())
+        return view(self._whole(), SystemUsers())
 
     def _explain(self, uid: int, request: CallRequest) -> Answer:
+        return explain(self._whole(), uid, request)
+
+    def _whole(self) -> Whole:
         with self._one_at_a_time:
-            return explain(of_snapshot(self._snapshot()), uid, request)
+            return of_snapshot(self._snapshot())
 
     def _use(self, main_file: Path, config_dir: Path) -> PrincipalConfig:
         with self._one_at_a_time:

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from registry_backend.domain.errors import Invalid
+from registry_backend.domain.principals import MAX_UID
+
 DAEMON_USER = "aziotid"
 """The account the daemon runs as (identityd 4.6)."""
 
@@ -68,6 +71,23 @@ class SystemUsers:
             return _user(pwd.getpwnam(name))
         except KeyError:
             return None
+
+
+def find_uid(text: str) -> int:
+    """The uid that a person names: by number, or by a user of this machine.
+
+    Raises:
+        Invalid: when there is no such user, or no such number.
+    """
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        if int(text) > MAX_UID:
+            raise Invalid.told("uid", f"A uid is at most {MAX_UID}.")
+        return int(text)
+    try:
+        return pwd.getpwnam(text).pw_uid
+    except (KeyError, ValueError):
+        raise Invalid.told("uid", f"No user of this machine is called “{text}”.") from None
 
 
 def _user(entry: pwd.struct_passwd) -> User:
