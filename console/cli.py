@@ -165,7 +165,23 @@ def _add_serving(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--listen",
         metavar="HOST:PORT",
         action="append",
-        help="default 127.0.0.1:28080; may be given again, see below",
+        help="default 127.0.0.1:28080, or none with --unix; may be given again, see below",
+    )
+    serving.add_argument(
+        "--unix",
+        metavar="PATH",
+        type=Path,
+        help="a socket to serve the Identity Service of --identityd-config on, with the registry "
+        "as its hub; one passed by systemd is taken without this",
+    )
+    serving.add_argument(
+        "--unix-mode", metavar="MODE", default="0660", help="of the socket; default 0660"
+    )
+    serving.add_argument(
+        "--unix-owner",
+        metavar="USER:GROUP",
+        default="",
+        help="of the socket; default who starts it",
     )
     serving.add_argument("--tls-cert", metavar="FILE", type=Path, help="certificate chain, PEM")
     serving.add_argument("--tls-key", metavar="FILE", type=Path, help="its private key, PEM")

@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 import stat
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,11 @@ def bound_socket(place: SocketPlace) -> socket.socket:
     return bound
 
 
+def is_passed(environment: Mapping[str, str]) -> bool:
+    """Whether systemd passes sockets to this very process."""
+    return environment.get("LISTEN_PID") == str(os.getpid())
+
+
 def passed_socket(environment: MutableMapping[str, str]) -> socket.socket | None:
     """The socket that systemd passes to this process; None when it passes none to this one.
 
@@ -65,7 +70,7 @@ def passed_socket(environment: MutableMapping[str, str]) -> socket.socket | None
     Raises:
         Invalid: when it passes several, or something else than a listening Unix socket.
     """
-    if environment.get("LISTEN_PID") != str(os.getpid()):
+    if not is_passed(environment):
         return None
     count = environment.get("LISTEN_FDS", "")
     for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import sys
 
 from console.adapters.local import default_data_file
 from console.commands.boundary import GOOD, UsageFault
 from console.commands.output import finish, write
+from console.commands.session import identityd_paths
 from registry_backend.domain.errors import Invalid
 from registry_backend.server import Serving, serve
 from registry_backend.server_options import (
@@ -21,6 +23,9 @@ from registry_backend.server_options import (
     read_authentication,
     registry_settings,
 )
+from registry_backend.server_sockets import is_passed
+from registry_backend.server_unix import UnixListener
+from registry_backend.server_unix_options import parse_unix
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,7 +54,8 @@ def _serving(options: argparse.Namespace) -> Serving:
         units=options.hub_units,
     )
     tls = parse_tls(options.tls_cert, options.tls_key)
-    words = options.listen or [DEFAULT_LISTEN]
+    unix = _unix(options)
+    words = options.listen or ([] if unix else [DEFAULT_LISTEN])
     return Serving(
         data=options.data or default_data_file(),
         listeners=[parse_listener(word, hono, tls, hub) for word in words],
@@ -58,7 +64,25 @@ def _serving(options: argparse.Namespace) -> Serving:
         access_log=options.access_log,
         read_only=options.read_only,
         settings=registry_settings(max_devices=options.max_devices, indexes=options.index),
+        unix=unix,
     )
+
+
+def _unix(options: argparse.Namespace) -> list[UnixListener]:
+    """The Identity Service, where a socket for it is named or passed by systemd."""
+    if options.unix is None and not is_passed(os.environ):
+        return []
+    config, config_dir = identityd_paths(options)
+    return [
+        parse_unix(
+            options.unix,
+            config=config,
+            config_dir=config_dir,
+            mode=options.unix_mode,
+            owner=options.unix_owner,
+            default_tenant=options.default_tenant,
+        )
+    ]
 
 
 def _announce(line: str) -> None:
