@@ -156,6 +156,12 @@ class HubDeviceUseCases:
 
         return await self._store.read_point(work)
 
+    async def ensure(self, hub: Hub, *, actor: Actor) -> None:
+        """Make the hub's tenant where it is made by its first write. Raises NotFound (tenant)."""
+        if not await self._store.read_point(lambda snapshot: _is_empty(snapshot, hub)):
+            return
+        await self._store.write(lambda transaction: _own(transaction, hub, actor))
+
     async def create(self, hub: Hub, change: DeviceChange, *, actor: Actor) -> HubDevice:
         """Create only (iothub 5.1).
 

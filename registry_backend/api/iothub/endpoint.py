@@ -10,7 +10,7 @@ from aiohttp import web
 
 from registry_backend.api.answers import Answer
 from registry_backend.api.iothub.etags import read_condition
-from registry_backend.api.iothub.failures import failure, told
+from registry_backend.api.iothub.failures import code_of, failure, told
 from registry_backend.api.iothub.routes import Match, match
 from registry_backend.api.iothub.service import Call, HubService, Route
 from registry_backend.api.iothub.targets import parameter, read_parameters, split_target
@@ -52,7 +52,7 @@ class HubEndpoint:
         try:
             answer = await self._answer(request, request_id)
         except RegistryError as error:
-            answer = failure(error, request_id=request_id)
+            answer = failure(error, code=code_of(error), request_id=request_id)
         except BodyTooLarge:
             text = f"The body is longer than the {self._service.options.max_payload} bytes taken."
             answer = told(numbers.BODY_TOO_LARGE, text, request_id=request_id)
@@ -77,7 +77,7 @@ class HubEndpoint:
         parameters = read_parameters(query)
         path, signature = "/".join(("", *segments)), parameter(parameters, "Authorization")
         actor = await self._actor(request, route, path, signature)
-        hub = self._service.hub_of(request.headers.get("Host", ""))
+        hub = self._service.hub_of(request.headers.get("Host", ""), route, ids)
         await self._wait_for_turn(hub, route.kind)
         call = Call(
             service=self._service,
@@ -93,11 +93,12 @@ class HubEndpoint:
         )
         try:
             return await self._handled(route, call)
-        except NotFound:
-            if await self._is_absent(call.hub):
+        except RegistryError as error:
+            code = code_of(error, absent=route.absent, limit=route.limit)
+            if isinstance(error, NotFound) and await self._is_absent(call.hub):
                 text = f"There is no hub {call.hub.tenant_id!r}."
                 return told(numbers.HUB_NOT_FOUND, text, request_id=request_id)
-            raise
+            return failure(error, code=code, request_id=request_id)
 
     async def _handled(self, route: Route, call: Call) -> Answer:
         if route.lasting:

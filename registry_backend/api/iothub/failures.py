@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from registry_backend.api.answers import JSON_TYPE, Answer
 from registry_backend.api.sas_authentication import Unauthorized
+from registry_backend.api.throttling import whole_seconds
 from registry_backend.domain.document import compact_json
 from registry_backend.domain.errors import (
     AlreadyExists,
@@ -42,12 +43,25 @@ _INTERNAL = "The registry cannot do this now; its log says why."
 log = logging.getLogger("idconsole.iothub")
 
 
-def code_of(error: RegistryError) -> int:
-    """The number of an error, its own where it has one."""
+def code_of(
+    error: RegistryError,
+    *,
+    absent: int = numbers.DEVICE_NOT_FOUND,
+    limit: int = numbers.QUOTA_EXCEEDED,
+) -> int:
+    """The number of an error, its own where it has one.
+
+    Args:
+        error: What went wrong.
+        absent: What it is where something is not there.
+        limit: What it is where a limit is reached.
+    """
     if isinstance(error, Unauthorized):
         return error.code
     if isinstance(error, Invalid) and error.code.lower() in numbers.CODES:
         return numbers.CODES[error.code.lower()]
+    if isinstance(error, NotFound | LimitReached):
+        return absent if isinstance(error, NotFound) else limit
     return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
 
 
@@ -61,12 +75,11 @@ def message_of(error: RegistryError, code: int) -> str:
     return str(error)
 
 
-def failure(error: RegistryError, *, request_id: str) -> Answer:
-    """The answer to a request that failed."""
-    code = code_of(error)
+def failure(error: RegistryError, *, code: int, request_id: str) -> Answer:
+    """The answer to a request that failed, under a number of `code_of`."""
     answer = told(code, message_of(error, code), request_id=request_id)
     if isinstance(error, Throttled) and error.retry_after is not None:
-        headers = {**answer.headers, "Retry-After": str(int(error.retry_after) + 1)}
+        headers = {**answer.headers, "Retry-After": str(whole_seconds(error.retry_after))}
         return Answer(answer.status, answer.body, answer.content_type, headers)
     return answer
 

@@ -15,6 +15,7 @@ from registry_backend.jobs import JobRunner
 from registry_backend.registry import Registry
 from registry_backend.registry.hub_devices import Hub
 from registry_backend.registry.owners import MissingOwner
+from registry_backend.wire.iothub_device_errors import DEVICE_NOT_FOUND, QUOTA_EXCEEDED
 from registry_backend.wire.iothub_device_versions import HubVersion
 
 DEFAULT_TENANT = "DEFAULT_TENANT"
@@ -49,11 +50,13 @@ class HubService:
     read_only: bool = False
     """Whether the registry refuses every write."""
 
-    def hub_of(self, host: str) -> Hub:
-        """The hub that a request's Host selects (design 3).
+    def hub_of(self, host: str, route: Route, ids: Sequence[str]) -> Hub:
+        """The hub that a request's path names, or its Host (design 3).
 
         Only the default one is made by its first write: a host name that is mistyped makes none.
         """
+        if route.hub_at is not None:
+            return self.hub_named(ids[route.hub_at])
         name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
         if name.lower().endswith(HUB_DOMAIN):
             return self.hub_named(name[: -len(HUB_DOMAIN)])
@@ -100,6 +103,9 @@ class Route:
         right: What the caller's policy must allow (iothub 7.2).
         or_right: Another right that does as well.
         kind: What is counted against the tier's rates (iothub 8).
+        absent: The number of an error of something that is not there.
+        limit: The number of an error of a limit that is reached.
+        hub_at: Which variable of the path names the hub; None: the host does.
         lasting: Goes on to its end although the client went away.
     """
 
@@ -109,6 +115,9 @@ class Route:
     right: Right
     or_right: Right | None = None
     kind: Operation = Operation.REGISTRY
+    absent: int = DEVICE_NOT_FOUND
+    limit: int = QUOTA_EXCEEDED
+    hub_at: int | None = None
     lasting: bool = False
 
 

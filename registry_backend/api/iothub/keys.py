@@ -1,0 +1,29 @@
+"""Regenerating devices' keys (iothub 2.2)."""
+
+from __future__ import annotations
+
+from registry_backend.api.answers import Answer
+from registry_backend.api.iothub.bodies import read_json
+from registry_backend.api.iothub.bulk import attempt, bulk_answer
+from registry_backend.api.iothub.service import Call
+from registry_backend.wire.iothub_device_errors import BULK_REGENERATE_FAILURE
+from registry_backend.wire.iothub_device_rotation import (
+    RotatedKeys,
+    read_rotations,
+    write_rotated,
+)
+from registry_backend.wire.iothub_keys import keys_of
+
+
+async def regenerate(call: Call) -> Answer:
+    """POST: primary, secondary, both or swap, for up to a hundred devices."""
+    rotation, changes = read_rotations(read_json(call))
+    devices, failures = await attempt(call, changes)
+    pairs = [(each.device.device_id, each.credentials) for each in devices]
+    done = [
+        RotatedKeys(device_id, keys)
+        for device_id, credentials in pairs
+        if (keys := keys_of(device_id, credentials)) is not None
+    ]
+    members = write_rotated(rotation, done, failures, call.version)
+    return bulk_answer(members, failures, BULK_REGENERATE_FAILURE)
