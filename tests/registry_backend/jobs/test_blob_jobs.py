@@ -157,8 +157,11 @@ async def test_a_container_that_refuses_is_found_out_before_the_job_begins(
 ) -> None:
     """With the hub's words and its code; no job exists then (iothub 6.2)."""
     blob_jobs.put_lines(hub_line("a"))
-    rights = {name: update[name] for name in ("input_rights", "output_rights") if name in update}
-    spec = blob_jobs.spec(blob_name=update.get("blob_name", "devices.txt"), **rights)
+    spec = blob_jobs.spec(
+        input_rights=update.get("input_rights", "r"),
+        output_rights=update.get("output_rights", "rwd"),
+        blob_name=update.get("blob_name", "devices.txt"),
+    )
 
     with pytest.raises(Invalid) as refused:
         await blob_jobs.jobs.runner.create(spec, actor=TESTER)
