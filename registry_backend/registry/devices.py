@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 
 from registry_backend.domain.devices import (
     Device,
     DeviceAttributes,
-    changed_device,
     new_device,
 )
-from registry_backend.domain.document import MAX_DEPTH, check_depth
+from registry_backend.domain.document import MAX_DEPTH, JsonObject, check_depth
 from registry_backend.domain.errors import AlreadyExists, LimitReached, NotFound
 from registry_backend.domain.identifiers import HONO_DEVICE_ID, check_id, generate_id
 from registry_backend.domain.journal import Actor
@@ -37,12 +37,13 @@ from registry_backend.registry.recording import (
 )
 from registry_backend.registry.searching import Scans, is_quick
 from registry_backend.registry.settings import UNLIMITED, RegistrySettings
-from registry_backend.storage.base import DeviceText, Snapshot, Store, Transaction
+from registry_backend.storage.base import Snapshot, Store, StoredDevice, Transaction
 
 DELETE_CHUNK = 1000
 """Devices removed in one transaction, so that other writers need not wait long."""
-KeepDevice = Callable[[DeviceAttributes, DeviceAttributes], DeviceAttributes]
-"""From the new and the stored attributes those to store: what a writer cannot see goes on."""
+KeepDevice = Callable[[DeviceAttributes, JsonObject], DeviceAttributes]
+"""From the new attributes and the stored members those to store: what a writer cannot see goes
+on."""
 
 
 class DeviceUseCases:
@@ -111,17 +112,11 @@ class DeviceUseCases:
             lambda snapshot: get_device(snapshot, tenant_id, device_id)
         )
 
-    async def get_text(self, tenant_id: str, device_id: str) -> DeviceText:
-        """What a reader of one is shown, without a model. Raises NotFound (tenant or device)."""
-
-        def work(snapshot: Snapshot) -> DeviceText:
-            found = snapshot.get_device_text(tenant_id, device_id)
-            if found is None:
-                check_tenant(snapshot, tenant_id)
-                raise no_device(tenant_id, device_id)
-            return found
-
-        return await self._store.read_point(work)
+    async def get_stored(self, tenant_id: str, device_id: str) -> StoredDevice:
+        """The same without a model. Raises NotFound (tenant or device)."""
+        return await self._store.read_point(
+            lambda snapshot: _get_stored(snapshot, tenant_id, device_id)
+        )
 
     async def create(
         self,
@@ -274,19 +269,37 @@ def update_device(
     text: str | None = None,
 ) -> Device:
     """Replace the attributes of a device; `text` is theirs, where the caller has it."""
-    current = get_device(transaction, tenant_id, device_id)
-    check_version(expected, current, _named(tenant_id, device_id))
-    kept = attributes if keep is None else keep(attributes, current.attributes)
+    stored = _get_stored(transaction, tenant_id, device_id)
+    if expected not in (None, stored.version):
+        raise _too_late(transaction, tenant_id, device_id)
+    kept = attributes if keep is None else keep(attributes, json.loads(stored.document))
     if text is None or kept is not attributes:
         text = kept.to_text()
     at = now()
-    device = changed_device(current, kept, at=at)
-    if not transaction.update_device(device, expected=current.version, before=current, text=text):
+    device = Device(
+        tenant_id=tenant_id,
+        device_id=device_id,
+        attributes=kept,
+        version=generate_id(),
+        revision=stored.revision + 1,
+        generation_id=stored.generation_id,
+        created_at=stored.created_at,
+        updated_at=at,
+        status_updated_at=stored.status_updated_at if kept.enabled == stored.enabled else at,
+    )
+    if not transaction.replace_device(device, stored=stored, text=text):
         raise _too_late(transaction, tenant_id, device_id)
     change = change_of("device", "updated", tenant_id, device_id)
-    before = current.attributes.to_text()
-    record(transaction, actor, change, at=at, before=before, after=text)
+    record(transaction, actor, change, at=at, before=stored.document, after=text)
     return device
+
+
+def _get_stored(snapshot: Snapshot, tenant_id: str, device_id: str) -> StoredDevice:
+    stored = snapshot.get_stored_device(tenant_id, device_id)
+    if stored is None:
+        check_tenant(snapshot, tenant_id)
+        raise no_device(tenant_id, device_id)
+    return stored
 
 
 def delete_device(

@@ -66,13 +66,18 @@ class DeviceTexts(NamedTuple):
     """Their documents in order."""
 
 
-class DeviceText(NamedTuple):
-    """What a reader of one device is shown, its document unread."""
+class StoredDevice(NamedTuple):
+    """A device as it is stored, its document unread."""
 
+    enabled: bool
     version: str
+    revision: int
+    generation_id: str
     created_at: datetime
     updated_at: datetime | None
+    status_updated_at: datetime | None
     document: str
+    """`to_text()` of its attributes."""
 
 
 class Snapshot(Protocol):
@@ -109,7 +114,7 @@ class Snapshot(Protocol):
     def get_device_of(self, tenant_id: str, device_id: str) -> Device | None:
         """The device of that id, or None, also when its tenant is not there."""
 
-    def get_device_text(self, tenant_id: str, device_id: str) -> DeviceText | None:
+    def get_stored_device(self, tenant_id: str, device_id: str) -> StoredDevice | None:
         """The device of that id without a model, or None, also when its tenant is not there."""
 
     def page_devices(
@@ -214,19 +219,14 @@ class Transaction(Snapshot, Protocol):
     def insert_device(self, device: Device) -> None:
         """Insert with an empty credential set. Raises AlreadyExists."""
 
-    def update_device(
-        self,
-        device: Device,
-        *,
-        expected: str,
-        before: Device | None = None,
-        text: str | None = None,
-    ) -> bool:
+    def update_device(self, device: Device, *, expected: str, before: Device | None = None) -> bool:
         """Replace a device's attributes, version and times.
 
         `before` is the device as this transaction read it: what it tells is not read again.
-        `text` is `to_text()` of its attributes, where the caller has it.
         """
+
+    def replace_device(self, device: Device, *, stored: StoredDevice, text: str) -> bool:
+        """The same for a device that this transaction read, with the text of its attributes."""
 
     def delete_device(self, tenant_id: str, device_id: str, *, expected: str) -> bool:
         """Remove a device and its credentials."""

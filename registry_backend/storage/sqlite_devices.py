@@ -20,7 +20,7 @@ from registry_backend.domain.query import (
     PageRequest,
 )
 from registry_backend.domain.timestamps import from_micros
-from registry_backend.storage.base import DeviceText
+from registry_backend.storage.base import StoredDevice
 from registry_backend.storage.paging import Row, Where, fetch_page
 from registry_backend.storage.rows import document_text, restore
 from registry_backend.storage.search import forget_rows
@@ -74,18 +74,22 @@ class DeviceReads(Rows):
         )
         return _device(tenant_id, row) if row else None
 
-    def get_device_text(self, tenant_id: str, device_id: str) -> DeviceText | None:
+    def get_stored_device(self, tenant_id: str, device_id: str) -> StoredDevice | None:
         """The device of that id without a model, or None, also when its tenant is not there."""
         row = self._one(
-            """SELECT d.version, d.created_at, d.updated_at, d.document FROM devices AS d
+            """SELECT d.enabled, d.version, d.revision, d.generation_id, d.created_at,
+            d.updated_at, d.status_updated_at, d.document FROM devices AS d
             WHERE d.tenant_id = ? AND d.device_id = ?
             AND EXISTS (SELECT 1 FROM tenants WHERE tenants.tenant_id = d.tenant_id)""",
             *(tenant_id, device_id),
         )
         if row is None:
             return None
-        version, created, updated, document = row
-        return DeviceText(version, from_micros(created), moment(updated), document)
+        enabled, version, revision, generation_id, created, updated, status_updated, document = row
+        return StoredDevice(
+            *(bool(enabled), version, revision, generation_id),
+            *(from_micros(created), moment(updated), moment(status_updated), document),
+        )
 
     def page_devices(
         self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
@@ -239,35 +243,46 @@ class DeviceWrites(DeviceReads, CredentialWrites):
         self._connection.executemany(INSERT_LINK, links_of(device))
         self._count(device.tenant_id, devices=1, enabled=int(device.enabled))
 
-    def update_device(
-        self,
-        device: Device,
-        *,
-        expected: str,
-        before: Device | None = None,
-        text: str | None = None,
-    ) -> bool:
+    def update_device(self, device: Device, *, expected: str, before: Device | None = None) -> bool:
         """Replace a device's attributes, version and times."""
-        place = (device.tenant_id, device.device_id)
-        before = before or self.get_device(*place)
+        before = before or self.get_device(device.tenant_id, device.device_id)
         if before is None or before.version != expected:
             return False
+        text = document_text(device.attributes)
+        if not self._update_row(device, text, expected=expected, enabled=before.enabled):
+            return False
+        self._replace_links(device, before.attributes)
+        return True
+
+    def replace_device(self, device: Device, *, stored: StoredDevice, text: str) -> bool:
+        """The same for a device that this transaction read, with the text of its attributes."""
+        if not self._update_row(device, text, expected=stored.version, enabled=stored.enabled):
+            return False
+        if text != stored.document:
+            what = f"device {device.device_id!r} in tenant {device.tenant_id!r}"
+            self._replace_links(device, restore(DeviceAttributes, stored.document, what=what))
+        return True
+
+    def _update_row(self, device: Device, text: str, *, expected: str, enabled: bool) -> bool:
+        """Write and count a device that was enabled or not; whether its version was that."""
         changed = self._changed(
-            _UPDATE if device.enabled == before.enabled else _UPDATE_WITH_STATE,
+            _UPDATE if device.enabled == enabled else _UPDATE_WITH_STATE,
             *(device.version, device.revision, device.generation_id),
             *(micros(device.created_at), micros(device.updated_at)),
             micros(device.updated_at or device.created_at),
-            *(micros(device.status_updated_at), text or document_text(device.attributes)),
-            *(*place, expected, device.enabled),
+            *(micros(device.status_updated_at), text),
+            *(device.tenant_id, device.device_id, expected, device.enabled),
         )
-        if not changed:
-            return False
+        if changed:
+            self._count(device.tenant_id, enabled=int(device.enabled) - int(enabled))
+        return bool(changed)
+
+    def _replace_links(self, device: Device, before: DeviceAttributes) -> None:
         links = list(links_of(device))
-        if links != list(links_of(before)):
+        if links != list(_links(device.tenant_id, device.device_id, before)):
+            place = (device.tenant_id, device.device_id)
             self._changed("DELETE FROM device_links WHERE tenant_id = ? AND device_id = ?", *place)
             self._connection.executemany(INSERT_LINK, links)
-        self._count(device.tenant_id, enabled=int(device.enabled) - int(before.enabled))
-        return True
 
     def delete_device(self, tenant_id: str, device_id: str, *, expected: str) -> bool:
         """Remove a device and its credentials."""
@@ -324,14 +339,17 @@ def device_row(device: Device) -> Row:
 
 def links_of(device: Device) -> Iterator[Row]:
     """What is bound for each gateway and group that a device names."""
-    attributes = device.attributes
+    return _links(device.tenant_id, device.device_id, device.attributes)
+
+
+def _links(tenant_id: str, device_id: str, attributes: DeviceAttributes) -> Iterator[Row]:
     for relation, targets in (
         (VIA, attributes.via),
         (VIA_GROUP, attributes.via_groups),
         (MEMBER_OF, attributes.member_of),
     ):
         for target in targets:
-            yield device.tenant_id, relation, target, device.device_id
+            yield tenant_id, relation, target, device_id
 
 
 def _device(tenant_id: str, row: Row) -> Device:

@@ -105,16 +105,16 @@ def shown_device(
 
 
 def keep_device(
-    new: DeviceAttributes, stored: DeviceAttributes, profile: HonoProfile
+    new: DeviceAttributes, stored: JsonObject, profile: HonoProfile
 ) -> DeviceAttributes:
-    """The new attributes with what this profile cannot see of the stored ones.
+    """The new attributes with what this profile cannot see of the stored members.
 
     Raises:
         Invalid: when the two contradict each other.
     """
-    if hides_nothing(profile.device, stored.given()):
+    if hides_nothing(profile.device, stored):
         return new
-    return DeviceAttributes.parse(carried(new.to_json(), stored.to_json(), profile.device))
+    return DeviceAttributes.parse(carried(new.to_json(), stored, profile.device))
 
 
 def read_credentials(value: Any, profile: HonoProfile) -> tuple[Credential, ...]:

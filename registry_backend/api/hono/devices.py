@@ -15,6 +15,7 @@ from registry_backend.api.hono.bodies import (
 from registry_backend.api.hono.search import search_answer, skipped
 from registry_backend.api.hono.service import Call
 from registry_backend.domain.devices import Device, DeviceAttributes
+from registry_backend.domain.document import JsonObject
 from registry_backend.registry.owners import MissingOwner
 from registry_backend.wire.hono import keep_device, read_device, shown_device, write_device
 from registry_backend.wire.hono_search import device_query, read_search
@@ -37,7 +38,7 @@ async def create(call: Call) -> Answer:
 
 async def get(call: Call) -> Answer:
     """GET one."""
-    device = await call.service.registry.devices.get_text(*call.ids)
+    device = await call.service.registry.devices.get_stored(*call.ids)
     shown = shown_device(
         json.loads(device.document),
         call.service.profile,
@@ -51,7 +52,7 @@ async def update(call: Call) -> Answer:
     """PUT: replaces the whole object, but for what this client cannot see."""
     profile = call.service.profile
 
-    def keep(new: DeviceAttributes, stored: DeviceAttributes) -> DeviceAttributes:
+    def keep(new: DeviceAttributes, stored: JsonObject) -> DeviceAttributes:
         return keep_device(new, stored, profile)
 
     tenant_id, device_id = call.ids
