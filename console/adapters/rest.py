@@ -74,6 +74,20 @@ class Answer:
             ) from None
 
 
+class _HalfOpen:
+    """Closes a connection whose TLS handshake is cut off: httpx lets go of it without a word."""
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+
+    async def trace(self, event: str, members: Mapping[str, Any]) -> None:
+        """Told of each step of a request."""
+        if event == "connection.connect_tcp.complete":
+            self._stream = members["return_value"]
+        elif event == "connection.start_tls.failed" and self._stream is not None:
+            await self._stream.aclose()
+
+
 class _NotSent(Unreachable):
     """Not a byte of the request has left."""
 
@@ -84,13 +98,22 @@ class RestClient:
     Args:
         endpoint: Where and how.
         on_health: Told `connected` or what is wrong, whenever that changes.
+        explain: An answer that is no success as an error.
+        authorize: Makes the Authorization header of one request, where it does not stay the same.
     """
 
     def __init__(
-        self, endpoint: Endpoint, *, on_health: Callable[[str], None] = lambda _text: None
+        self,
+        endpoint: Endpoint,
+        *,
+        on_health: Callable[[str], None] = lambda _text: None,
+        explain: Callable[[Refusal], RegistryError] = problem_of,
+        authorize: Callable[[], str | None] | None = None,
     ) -> None:
         self.endpoint = endpoint
         self._on_health = on_health
+        self._explain = explain
+        self._authorize = authorize or (lambda: endpoint.authorization)
         self._health = ""
         self._client: httpx.AsyncClient | None = None
 
@@ -99,11 +122,10 @@ class RestClient:
         endpoint = self.endpoint
         context = await asyncio.to_thread(tls_context, endpoint)
         headers = {"Accept": "application/json", "User-Agent": "idconsole"}
-        if endpoint.authorization:
-            headers["Authorization"] = endpoint.authorization
         self._client = httpx.AsyncClient(
             headers=headers,
             verify=context,
+            proxy=endpoint.proxy,
             timeout=httpx.Timeout(endpoint.read_seconds, connect=endpoint.connect_seconds),
             follow_redirects=False,
         )
@@ -123,7 +145,9 @@ class RestClient:
         query: Sequence[tuple[str, str]] = (),
         body: Any = None,
         if_match: str | None = None,
+        headers: Mapping[str, str] | None = None,
         accept: frozenset[int] = frozenset(),
+        repeatable: bool | None = None,
     ) -> Answer:
         """Send one request.
 
@@ -134,31 +158,44 @@ class RestClient:
             query: Parameters, not yet encoded.
             body: A JSON value; None: no body.
             if_match: Sent as it is, without quotes of our own.
+            headers: Further ones.
             accept: Statuses to return besides successes.
+            repeatable: Whether asking twice changes nothing; None: a GET does not.
 
         Raises:
             RegistryError: of the kind that the status or the failure stands for.
         """
         url = self.endpoint.url.rstrip("/") + encoded_path(path)
-        headers = {} if if_match is None else {"If-Match": if_match}
+        sent = dict(headers or {})
+        if if_match is not None:
+            sent["If-Match"] = if_match
         content = None
         if body is not None:
             content = compact_json(body).encode("utf-8")
-            headers["Content-Type"] = "application/json"
+            sent["Content-Type"] = "application/json"
         hidden = tuple(secrets_in(body, SECRET_MEMBERS))
-        if self.endpoint.authorization:
-            hidden += (self.endpoint.authorization, self.endpoint.authorization.split(" ")[-1])
+        safe = method == "GET" if repeatable is None else repeatable
         for pause in (*self.endpoint.pauses, None):
+            authorization = self._authorize()
+            if authorization:
+                sent["Authorization"] = authorization
             try:
-                answer = await self._attempt(method, url, query, headers, content)
+                answer = await self._attempt(method, url, query, sent, content)
                 if 200 <= answer.status < 300 or answer.status in accept:
                     return answer
-                refusal = Refusal(
-                    answer.status, answer.headers, answer.body, what, self.endpoint.url, hidden
+                shown = (authorization, authorization.split(" ")[-1]) if authorization else ()
+                raise self._explain(
+                    Refusal(
+                        answer.status,
+                        answer.headers,
+                        answer.body,
+                        what,
+                        self.endpoint.url,
+                        (*hidden, *shown),
+                    )
                 )
-                raise problem_of(refusal)
             except RegistryError as error:
-                wait = _wait_before_repeating(error, method, pause)
+                wait = _wait_before_repeating(error, pause, safe=safe)
                 if wait is None:
                     raise
             await asyncio.sleep(wait)
@@ -178,7 +215,12 @@ class RestClient:
             async with (
                 asyncio.timeout(self.endpoint.whole_seconds),
                 self._client.stream(
-                    method, url, params=list(query), headers=headers, content=content
+                    method,
+                    url,
+                    params=list(query),
+                    headers=headers,
+                    content=content,
+                    extensions={"trace": _HalfOpen().trace},
                 ) as response,
             ):
                 body = bytearray()
@@ -234,7 +276,9 @@ _HEALTH_WORDS = {
 }
 
 
-def _wait_before_repeating(error: RegistryError, method: str, pause: float | None) -> float | None:
+def _wait_before_repeating(
+    error: RegistryError, pause: float | None, *, safe: bool
+) -> float | None:
     """How long to wait before the request is sent once more; None: it is not."""
     if pause is None:
         return None
@@ -242,12 +286,12 @@ def _wait_before_repeating(error: RegistryError, method: str, pause: float | Non
     match error:
         case _NotSent(layer="refused" | "timeout"):
             return jittered
-        case Unreachable(layer="dropped" | "timeout") if method == "GET":
+        case Unreachable(layer="dropped" | "timeout") if safe:
             return jittered
-        case Throttled() if method == "GET":
+        case Throttled() if safe:
             asked = error.retry_after or jittered
             return asked if asked <= LONGEST_WAIT else None
-        case Fault() if method == "GET" and "a proxy in front" in error.message:
+        case Fault() if safe and "a proxy in front" in error.message:
             return jittered
         case _:
             return None

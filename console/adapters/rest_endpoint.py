@@ -21,6 +21,7 @@ class Endpoint:
         client_cert: PEM file of the certificate to show; None: none.
         client_key: PEM file of its key; None: it is in `client_cert`.
         authorization: Value of the Authorization header; never shown.
+        proxy: Address of the proxy to go through; None: as the environment says.
         connect_seconds: Longest wait for a connection.
         read_seconds: Longest wait for more of an answer.
         whole_seconds: Longest wait for a whole answer, however it trickles.
@@ -32,6 +33,7 @@ class Endpoint:
     client_cert: Path | None = None
     client_key: Path | None = None
     authorization: str | None = field(default=None, repr=False)
+    proxy: str | None = None
     connect_seconds: float = 5.0
     read_seconds: float = 15.0
     whole_seconds: float = 60.0

@@ -187,7 +187,7 @@ class Refusal:
 def problem_of(refusal: Refusal) -> RegistryError:
     """One error with the status, the server's own words, and what we make of it."""
     words = words_of(refusal.body, refusal.headers.get("content-type", ""))
-    words = _masked(words, refusal.hidden)
+    words = hidden_in(words, refusal.hidden)
     status = refusal.status
     said = f"the registry says: {words}" if words else "the registry gave no reason"
     message = f"{refusal.what[:1].upper()}{refusal.what[1:]}: {_verdict(refusal)} "
@@ -286,7 +286,8 @@ def _short(text: str) -> str:
     return plain if len(plain) <= MAX_WORDS else plain[: MAX_WORDS - 1] + "…"
 
 
-def _masked(words: str, hidden: Iterable[str]) -> str:
+def hidden_in(words: str, hidden: Iterable[str]) -> str:
+    """The words with each of the secrets replaced by dots."""
     for secret in hidden:
         words = words.replace(secret, MASK)
     return words
@@ -300,7 +301,7 @@ def _field_problems(refusal: Refusal) -> list[FieldProblem]:
         return []
     listed = members.get("problems") if isinstance(members, dict) else None
     return [
-        FieldProblem(each["field"], _short(_masked(each["problem"], refusal.hidden)))
+        FieldProblem(each["field"], _short(hidden_in(each["problem"], refusal.hidden)))
         for each in (listed if isinstance(listed, list) else ())
         if isinstance(each, dict)
         and isinstance(each.get("field"), str)

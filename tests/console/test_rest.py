@@ -8,7 +8,7 @@ import socket
 import ssl
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -407,6 +407,30 @@ async def test_health_is_told_when_it_changes() -> None:
                 assert not good
         await client.close()
     assert told == ["connected", "connection dropped", "connected"]
+
+
+async def test_a_request_that_is_cancelled_in_the_handshake_lets_go_of_its_connection() -> None:
+    """The server sees the end at once, not when garbage is looked for."""
+    greeted, ended = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        greeted.set()
+        with suppress(ConnectionError):
+            while await reader.read(4096):
+                pass
+        ended.set()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        asking = asyncio.create_task(ask(Endpoint(f"https://127.0.0.1:{port}")))
+        await greeted.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        async with asyncio.timeout(5):
+            await ended.wait()
 
 
 # paths and secrets
