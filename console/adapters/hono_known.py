@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import tempfile
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry_backend.domain.errors import Unreachable
 
@@ -21,6 +23,9 @@ MOST_DEVICES = 10_000
 class KnownIds:
     """Tenants, and devices by tenant; the latest seen last.
 
+    Several programs may keep their ids in one file: each writes only what it saw itself over what
+    the file holds then, under a lock.
+
     The file is a convenience: one that cannot be read or written costs the memory of ids only.
 
     Args:
@@ -29,41 +34,38 @@ class KnownIds:
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
-        self._tenants: dict[str, None] = {}
-        self._devices: dict[str, dict[str, None]] = {}
-        self._changed = False
-        self._load()
+        self._ids = _Ids()
+        self._changes: list[_Change] = []
+        """Since the last write, in order."""
+        self._stamp: object = None
+        self._take_in()
 
     @property
     def tenants(self) -> list[str]:
         """Ids of tenants, in order."""
-        return sorted(self._tenants)
+        self._take_in()
+        return sorted(self._ids.tenants)
 
     def devices(self, tenant_id: str) -> list[str]:
         """Ids of a tenant's devices, in order."""
-        return sorted(self._devices.get(tenant_id, ()))
+        self._take_in()
+        return sorted(self._ids.devices.get(tenant_id, ()))
 
     def add_tenant(self, tenant_id: str) -> None:
         """Remember a tenant."""
-        self._changed |= _put(self._tenants, tenant_id, MOST_TENANTS)
+        self._change(_Change(tenant_id, (), known=True))
 
     def add_devices(self, tenant_id: str, device_ids: Iterable[str]) -> None:
         """Remember devices, such as those of an import, and their tenant."""
-        self.add_tenant(tenant_id)
-        known = self._devices.setdefault(tenant_id, {})
-        for device_id in deque(device_ids, MOST_DEVICES):
-            self._changed |= _put(known, device_id, MOST_DEVICES)
+        self._change(_Change(tenant_id, tuple(deque(device_ids, MOST_DEVICES)), known=True))
 
     def forget_tenant(self, tenant_id: str) -> None:
         """The tenant is not there; its devices may be, if it comes back."""
-        self._changed |= tenant_id in self._tenants
-        self._tenants.pop(tenant_id, None)
+        self._change(_Change(tenant_id, (), known=False))
 
     def forget_device(self, tenant_id: str, device_id: str) -> None:
         """The device is not there."""
-        known = self._devices.get(tenant_id, {})
-        self._changed |= device_id in known
-        known.pop(device_id, None)
+        self._change(_Change(tenant_id, (device_id,), known=False))
 
     def save(self) -> None:
         """Write what changed, as a whole, where that can be done."""
@@ -72,37 +74,111 @@ class KnownIds:
 
     def write(self) -> None:
         """The same, where it must be done. Raises Unreachable."""
-        if self._file is None or not self._changed:
+        if self._file is None or not self._changes:
             return
-        content = {
-            "tenants": list(self._tenants),
-            "devices": {tenant: list(ids) for tenant, ids in self._devices.items() if ids},
-        }
-        self._changed = False
         try:
-            _replace(self._file, json.dumps(content, ensure_ascii=True))
+            with _locked(self._file):
+                self._take_in()
+                _replace(self._file, self._ids.to_text())
+                self._changes.clear()
+                self._stamp = _stamp(self._file)
         except OSError as error:
             raise Unreachable(
                 f"{self._file} cannot be written: {error.strerror}.", layer="file"
             ) from None
 
-    def _load(self) -> None:
+    def _change(self, change: _Change) -> None:
+        if self._ids.apply(change):
+            self._changes.append(change)
+
+    def _take_in(self) -> None:
+        """Read what another program has written since, and put our own changes over it."""
         if self._file is None:
             return
-        try:
-            content = json.loads(self._file.read_text("utf-8"))
-        except (OSError, ValueError, RecursionError):
+        stamp = _stamp(self._file)
+        if stamp is None or stamp == self._stamp:
             return
-        if isinstance(content, dict):
-            self._tenants = _ids(content.get("tenants"))
-            devices = content.get("devices")
-            if isinstance(devices, dict):
-                self._devices = {tenant: _ids(listed) for tenant, listed in devices.items()}
+        found = _load(self._file)
+        if found is None:
+            return
+        self._ids, self._stamp = found, stamp
+        for change in self._changes:
+            self._ids.apply(change)
+
+
+class _Change(NamedTuple):
+    """A tenant seen or found missing, or devices of it."""
+
+    tenant_id: str
+    device_ids: tuple[str, ...]
+    known: bool
+
+
+@dataclass(slots=True)
+class _Ids:
+    tenants: dict[str, None] = field(default_factory=dict)
+    devices: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def apply(self, change: _Change) -> bool:
+        """Whether anything was changed by it."""
+        tenant_id, device_ids, known = change
+        if known:
+            changed = _put(self.tenants, tenant_id, MOST_TENANTS)
+            held = self.devices.setdefault(tenant_id, {})
+            for device_id in device_ids:
+                changed |= _put(held, device_id, MOST_DEVICES)
+            return changed
+        if not device_ids:
+            changed = tenant_id in self.tenants
+            self.tenants.pop(tenant_id, None)
+            return changed
+        held = self.devices.get(tenant_id, {})
+        changed = any(device_id in held for device_id in device_ids)
+        for device_id in device_ids:
+            held.pop(device_id, None)
+        return changed
+
+    def to_text(self) -> str:
+        content = {
+            "tenants": list(self.tenants),
+            "devices": {tenant: list(ids) for tenant, ids in self.devices.items() if ids},
+        }
+        return json.dumps(content, ensure_ascii=True)
+
+
+def _load(path: Path) -> _Ids | None:
+    """What a file holds; None for one that cannot be used."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict):
+        return None
+    devices = content.get("devices")
+    listed = devices.items() if isinstance(devices, dict) else ()
+    return _Ids(_ids(content.get("tenants")), {tenant: _ids(each) for tenant, each in listed})
+
+
+def _stamp(path: Path) -> object:
+    """Tells whether a file was replaced; None: it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other programs from writing the file meanwhile. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f"{path.name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _replace(path: Path, text: str) -> None:
     """Write all of a file or nothing. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".known-")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
