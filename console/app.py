@@ -166,7 +166,7 @@ class ConsoleApp(App[None]):
 
     async def _first_tenant(self) -> str | None:
         if self.adapter.tenants is None:
-            return None
+            return self.adapter.sole_tenant or None
         page = await self.adapter.tenants.page(TenantQuery(), PageRequest(limit=1))
         return page.rows[0].tenant_id if page.rows else None
 

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from console.cli_contexts import SECRET_FROM, add_contexts
 from console.cli_help import DESCRIPTION, EXAMPLES
 
 FORMATS = ("devices.txt", "hono-1.1", "ndjson")
@@ -66,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_principals(commands)
     _add_serving(commands)
     _add_policies(commands)
-    _add_contexts(commands)
+    add_contexts(_command(commands, "context", "work with saved connections"))
     return parser
 
 
@@ -75,6 +76,11 @@ def _places(default: object) -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False, argument_default=default)
     shared.add_argument("--context", metavar="NAME", help="a saved connection, see context")
     shared.add_argument("--data", metavar="PATH", type=Path, help="the registry's data file")
+    shared.add_argument(
+        "--connection-string-from",
+        metavar=SECRET_FROM,
+        help="a remote IoT Hub, not saved: where its connection string is kept",
+    )
     shared.add_argument("--tenant", metavar="ID", help="the tenant to work on")
     shared.add_argument(
         "--read-only", action="store_true", help="let no write leave", default=default or False
@@ -258,45 +264,6 @@ def _add_policies(commands: _Commands[argparse.ArgumentParser]) -> None:
     policies.add_argument("--json", action="store_true", help="one JSON object, or array")
 
 
-def _add_contexts(commands: _Commands[argparse.ArgumentParser]) -> None:
-    contexts = _command(commands, "context", "work with saved connections")
-    actions = contexts.add_subparsers(dest="action", metavar="ACTION", required=True)
-
-    def action(name: str, text: str) -> argparse.ArgumentParser:
-        parser = actions.add_parser(name, help=text, description=text, allow_abbrev=False)
-        if name != "list":
-            parser.add_argument("name", metavar="NAME", nargs="?" if name == "show" else None)
-        return parser
-
-    action("list", "all of them").add_argument("--json", action="store_true", help="one JSON array")
-    action("show", "one of them; the current one when none is named")
-    action("remove", "take one out of the file")
-    action("use", "make one the current one")
-    learning = action("learn", "remember ids from files, for a registry that cannot list")
-    learning.add_argument(
-        "path", metavar="FOLDER|FILE", type=Path, help="devices.txt, .ndjson or Hono 1.1's JSON"
-    )
-    learning.add_argument(
-        "--tenant", metavar="ID", default=argparse.SUPPRESS, help="whose the devices are"
-    )
-    adding = action("add", "save a new one")
-    adding.add_argument("--url", help="of a remote Hono, such as https://registry.example:28443")
-    adding.add_argument("--compat", choices=("2.x", "1.1"), help="only where it cannot be asked")
-    adding.add_argument("--data", metavar="PATH", type=Path, help="a registry in a file instead")
-    adding.add_argument("--ca-file", metavar="FILE", type=Path, help="authorities to trust, PEM")
-    adding.add_argument("--client-cert", metavar="FILE", type=Path, help="certificate to show, PEM")
-    adding.add_argument("--client-key", metavar="FILE", type=Path, help="its key, PEM")
-    adding.add_argument("--user", metavar="NAME", help="for HTTP Basic")
-    for secret in ("password", "token"):
-        place = adding.add_mutually_exclusive_group()
-        place.add_argument(f"--{secret}-env", metavar="VARIABLE", help=f"holds the {secret}")
-        place.add_argument(f"--{secret}-file", metavar="FILE", help="likewise")
-        place.add_argument(f"--{secret}-keyring", metavar="SERVICE", help="likewise")
-    adding.add_argument("--tenant", metavar="ID", help="the tenant to begin with")
-    adding.add_argument("--read-only", action="store_true", help="let no write leave")
-    adding.add_argument("--production", action="store_true", help="say so in the header")
-
-
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -315,8 +282,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.error(f"--demo and --theme are for the console, not for {options.command}")
         if options.demo and options.data:
             parser.error("--demo makes a registry of its own: leave out --data")
-        if options.context and (options.demo or options.data):
-            parser.error("--context says where the registry is: leave out --demo and --data")
+        if options.context and (options.demo or options.data or options.connection_string_from):
+            parser.error(
+                "--context says where the registry is: leave out --demo, --data and "
+                "--connection-string-from"
+            )
+        if options.connection_string_from and options.command != "context":
+            if options.demo or options.data:
+                parser.error(
+                    "--connection-string-from says where the registry is: leave out --demo and "
+                    "--data"
+                )
+            if options.command in WITHOUT_CONTEXT:
+                parser.error(f"--connection-string-from is not for {options.command}")
         if options.context and options.command in WITHOUT_CONTEXT:
             parser.error(f"--context is not for {options.command}")
     except SystemExit as end:

@@ -107,12 +107,16 @@ examples:
   idconsole context add lab --url http://localhost:28080
   idconsole context add plant --url https://registry.example:28443 --ca-file ca.pem \\
             --user operator --password-env PLANT_PASSWORD --production
+  idconsole context add hub --connection-string-from env:HUB_CONNECTION --color teal
+  idconsole context add gateway --kind identity --socket /run/aziot/identityd.sock
   idconsole context use lab
   idconsole --context plant
   idconsole list devices --context lab --tenant DEFAULT_TENANT
   idconsole context learn lab ./devices.txt --tenant DEFAULT_TENANT
 
-Contexts are kept in contexts.toml; passwords and tokens never are, only where they are found.
+Contexts are kept in contexts.toml; passwords, tokens and connection strings never are, only where
+they are found. In the system's keyring, a connection string belongs to the context's name as user;
+`idconsole --connection-string-from keyring:SERVICE`, which saves nothing, asks for user iot-hub.
 The context `local`, the registry in the user's data folder, is always there.
 A Hono 1.1 cannot list; `learn` remembers the ids in a devices.txt, an .ndjson file, or Hono's JSON
 files, so that the console lists them. Nothing is sent to the registry.

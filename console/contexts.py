@@ -6,108 +6,25 @@ variable, the file, or the entry of the system keyring that holds it.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
-from registry_backend.domain.errors import Invalid, NotFound, Unreachable
-
-Place = Literal["env", "file", "keyring"]
-"""Where a secret may be kept."""
-LOCAL_NAME = "local"
-"""The context that is always there: the bundled registry in the user's data folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class SecretPlace:
-    """Where a secret is kept: a variable's name, a path, or a service of the keyring."""
-
-    place: Place
-    where: str
-
-    def __str__(self) -> str:
-        return f"{self.place} {self.where}"
-
-
-@dataclass(frozen=True, slots=True)
-class LocalContext:
-    """A bundled registry in a file."""
-
-    name: str
-    data: Path | None = None
-    """None: the file in the user's data folder."""
-    tenant: str | None = None
-    """The tenant to begin with."""
-    read_only: bool = False
-    production: bool = False
-    """Whether the header warns that real devices hang on it."""
-
-    kind = "local"
-
-    @property
-    def address(self) -> str:
-        """Where it is."""
-        return "the user's own data file" if self.data is None else str(self.data)
-
-
-@dataclass(frozen=True, slots=True)
-class HonoContext:
-    """A remote Eclipse Hono device registry."""
-
-    name: str
-    url: str
-    compat: str | None = None
-    """`1.1` or `2.x`, where asking the registry leaves it open."""
-    ca_file: Path | None = None
-    client_cert: Path | None = None
-    client_key: Path | None = None
-    user: str | None = None
-    password: SecretPlace | None = None
-    """For HTTP Basic, with `user`."""
-    token: SecretPlace | None = None
-    """For HTTP Bearer."""
-    tenant: str | None = None
-    read_only: bool = False
-    production: bool = False
-
-    kind = "hono"
-
-    @property
-    def address(self) -> str:
-        """Where it is."""
-        return self.url
-
-
-Context = LocalContext | HonoContext
-
-
-@dataclass(frozen=True, slots=True)
-class Contexts:
-    """The saved contexts by name, and which of them is used when none is named."""
-
-    by_name: Mapping[str, Context] = field(default_factory=dict)
-    current: str = LOCAL_NAME
-
-    def named(self, name: str | None) -> Context:
-        """The context of that name, or the current one. Raises NotFound, suggesting the nearest."""
-        wanted = name or self.current
-        if wanted in self.by_name:
-            return self.by_name[wanted]
-        if wanted == LOCAL_NAME:
-            return LocalContext(LOCAL_NAME)
-        raise NotFound(
-            f"There is no context named {wanted!r}.",
-            hint=_nearest(wanted, self.names) or "See `idconsole context list`.",
-        )
-
-    @property
-    def names(self) -> list[str]:
-        """All names, the one that is always there first."""
-        return [LOCAL_NAME, *(name for name in self.by_name if name != LOCAL_NAME)]
+from console.contexts_keys import PLACES, Keys, check_url, only
+from console.contexts_models import (
+    HUB_API_VERSION,
+    LOCAL_NAME,
+    Context,
+    Contexts,
+    HonoContext,
+    IdentityContext,
+    IotHubContext,
+    LocalContext,
+    nearest,
+)
+from registry_backend.domain.errors import Invalid, Unreachable
 
 
 def contexts_path() -> Path:
@@ -122,9 +39,6 @@ def known_ids_path(name: str) -> Path:
     import platformdirs  # noqa: PLC0415 - as above
 
     return platformdirs.user_state_path("idconsole") / "known" / f"{name}.json"
-
-
-# reading
 
 
 def load_contexts(path: Path) -> Contexts:
@@ -149,7 +63,7 @@ def load_contexts(path: Path) -> Contexts:
 
 def parse_contexts(members: Mapping[str, Any], origin: str) -> Contexts:
     """The contexts of a decoded file. Raises Invalid naming `origin` and the key."""
-    _only(members, ("current", "contexts"), origin, "")
+    only(members, ("current", "contexts"), origin, "")
     tables = members.get("contexts", {})
     if not isinstance(tables, dict):
         raise Invalid(f"{origin}: contexts must be tables, such as [contexts.lab].")
@@ -158,95 +72,138 @@ def parse_contexts(members: Mapping[str, Any], origin: str) -> Contexts:
     if not isinstance(current, str) or current not in (*by_name, LOCAL_NAME):
         raise Invalid(
             f"{origin}: current names {current!r}, which is no context here.",
-            hint=_nearest(str(current), list(by_name)),
+            hint=nearest(str(current), list(by_name)),
         )
     return Contexts(by_name, current)
 
 
 def parse_context(name: str, table: Any, origin: str) -> Context:
     """One context of a decoded file. Raises Invalid naming `origin` and the key."""
-    where = f"contexts.{name}"
     _check_name(name, origin)
+    keys = Keys(name, table, origin)
     if not isinstance(table, dict):
-        raise Invalid(f"{origin}: {where} must be a table.")
+        raise Invalid(f"{keys.at()} must be a table.")
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         raise Invalid(
-            f"{origin}: {where}.kind must be one of {', '.join(KINDS)}, not {kind!r}.",
-            hint=_nearest(str(kind), list(KINDS)),
+            f"{keys.at('kind')} must be one of {', '.join(KINDS)}, not {kind!r}.",
+            hint=nearest(str(kind), list(KINDS)),
         )
-    _refuse_clear_secrets(table, origin, where)
-    return KINDS[kind](name, table, origin, where)
+    _refuse_clear_secrets(keys)
+    known, read = KINDS[kind]
+    only(table, ("kind", *known, "read-only", "production", "color"), origin, keys.where)
+    return read(keys)
 
 
-def _local(name: str, table: Mapping[str, Any], origin: str, where: str) -> Context:
-    _only(table, ("kind", "data", *_SHARED), origin, where)
+def _local(keys: Keys) -> Context:
     return LocalContext(
-        name=name,
-        data=_path(table, "data", origin, where),
-        tenant=_text(table, "tenant", origin, where),
-        read_only=_flag(table, "read-only", origin, where),
-        production=_flag(table, "production", origin, where),
+        name=keys.name,
+        data=keys.path("data"),
+        tenant=keys.text("tenant"),
+        read_only=keys.flag("read-only"),
+        production=keys.flag("production"),
+        color=keys.color(),
     )
 
 
-def _hono(name: str, table: Mapping[str, Any], origin: str, where: str) -> Context:
-    keys = ("kind", "url", "compat", "ca-file", "client-cert", "client-key", "user")
-    _only(table, (*keys, *_SECRET_KEYS, *_SHARED), origin, where)
-    url = _text(table, "url", origin, where)
-    if url is None:
-        raise Invalid(f"{origin}: {where}.url is missing.")
-    check_url(url, f"{origin}: {where}.url")
-    compat = _text(table, "compat", origin, where)
+def _hono(keys: Keys) -> Context:
+    url = keys.needed("url")
+    check_url(
+        url,
+        keys.at("url"),
+        example="https://registry.example:28443",
+        instead="Use user and password-env, password-file or password-keyring.",
+    )
+    compat = keys.text("compat")
     if compat not in (None, "1.1", "2.x"):
-        raise Invalid(f"{origin}: {where}.compat must be 1.1 or 2.x, not {compat!r}.")
+        raise Invalid(f"{keys.at('compat')} must be 1.1 or 2.x, not {compat!r}.")
     context = HonoContext(
-        name=name,
+        name=keys.name,
         url=url,
         compat=compat,
-        ca_file=_path(table, "ca-file", origin, where),
-        client_cert=_path(table, "client-cert", origin, where),
-        client_key=_path(table, "client-key", origin, where),
-        user=_text(table, "user", origin, where),
-        password=_secret(table, "password", origin, where),
-        token=_secret(table, "token", origin, where),
-        tenant=_text(table, "tenant", origin, where),
-        read_only=_flag(table, "read-only", origin, where),
-        production=_flag(table, "production", origin, where),
+        ca_file=keys.path("ca-file"),
+        client_cert=keys.path("client-cert"),
+        client_key=keys.path("client-key"),
+        user=keys.text("user"),
+        password=keys.secret("password"),
+        token=keys.secret("token"),
+        tenant=keys.text("tenant"),
+        read_only=keys.flag("read-only"),
+        production=keys.flag("production"),
+        color=keys.color(),
     )
-    check_together(context, f"{origin}: {where}")
+    _check_together(context, keys.at())
     return context
 
 
-KINDS: Mapping[str, Callable[[str, Mapping[str, Any], str, str], Context]] = {
-    "local": _local,
-    "hono": _hono,
-}
-"""How each kind of context is read."""
-_SHARED = ("tenant", "read-only", "production")
-_SECRET_KEYS = tuple(
-    f"{secret}-{place}" for secret in ("password", "token") for place in ("env", "file", "keyring")
-)
-_CLEAR = frozenset({"password", "token", "secret", "authorization", "key", "passphrase"})
-
-
-def check_url(url: str, where: str) -> None:
-    """Refuse what is no base address of a registry. Raises Invalid."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        raise Invalid(f"{where} is not an address.") from None
-    if parts.username or parts.password:
+def _iothub(keys: Keys) -> Context:
+    place = keys.secret("connection-string")
+    if place is None:
         raise Invalid(
-            f"{where} holds a user or password; a secret must not stand in this file.",
-            hint="Use user and password-env, password-file or password-keyring.",
+            f"{keys.at()}: one of connection-string-env, -file, -keyring must say where the "
+            "connection string is kept."
         )
-    if not usable or parts.query or parts.fragment:
-        raise Invalid(f"{where} must be like https://registry.example:28443, not {url!r}.")
+    api_version = keys.text("api-version") or HUB_API_VERSION
+    if not _API_VERSION.fullmatch(api_version):
+        raise Invalid(f"{keys.at('api-version')} must be like {HUB_API_VERSION}.")
+    proxy = keys.text("proxy")
+    if proxy is not None:
+        check_url(
+            proxy,
+            keys.at("proxy"),
+            example="http://proxy.example:3128",
+            instead="Proxies that ask for a password need a helper on this machine.",
+        )
+    return IotHubContext(
+        name=keys.name,
+        connection_string=place,
+        api_version=api_version,
+        ca_file=keys.path("ca-file"),
+        proxy=proxy,
+        read_only=keys.flag("read-only"),
+        production=keys.flag("production"),
+        color=keys.color(),
+    )
 
 
-def check_together(context: HonoContext, where: str) -> None:
+def _identity(keys: Keys) -> Context:
+    keys.needed("socket")
+    return IdentityContext(
+        name=keys.name,
+        socket=keys.path("socket") or Path(),
+        main_file=keys.path("config-file"),
+        config_dir=keys.path("config-dir"),
+        read_only=keys.flag("read-only"),
+        production=keys.flag("production"),
+        color=keys.color(),
+    )
+
+
+def _kept(*secrets: str) -> tuple[str, ...]:
+    return tuple(f"{secret}-{place}" for secret in secrets for place in PLACES)
+
+
+_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
+KINDS: Mapping[str, tuple[tuple[str, ...], Callable[[Keys], Context]]] = {
+    "local": (("data", "tenant"), _local),
+    "hono": (
+        (
+            *("url", "compat", "ca-file", "client-cert", "client-key", "user", "tenant"),
+            *_kept("password", "token"),
+        ),
+        _hono,
+    ),
+    "iothub": ((*_kept("connection-string"), "api-version", "ca-file", "proxy"), _iothub),
+    "identity": (("socket", "config-file", "config-dir"), _identity),
+}
+"""The settings of each kind of context besides those of all, and how it is read."""
+_CLEAR = frozenset(
+    {"password", "token", "secret", "authorization", "key", "passphrase", "connection-string"}
+)
+_NAMED = ("password", "token", "connection-string")
+
+
+def _check_together(context: HonoContext, where: str) -> None:
     """Refuse members that contradict one another. Raises Invalid."""
     if context.password and context.token:
         raise Invalid(f"{where} has both a password and a token: leave one out.")
@@ -258,12 +215,12 @@ def check_together(context: HonoContext, where: str) -> None:
         raise Invalid(f"{where}: certificates are for https:// addresses.")
 
 
-def _refuse_clear_secrets(table: Mapping[str, Any], origin: str, where: str) -> None:
-    for key in table:
+def _refuse_clear_secrets(keys: Keys) -> None:
+    for key in keys.table:
         if key.lower() in _CLEAR:
-            name = key if key in ("password", "token") else "password"
+            name = key if key in _NAMED else "password"
             raise Invalid(
-                f"{origin}: {where}.{key}: a secret must not stand in this file.",
+                f"{keys.at(key)}: a secret must not stand in this file.",
                 hint=f"Use {name}-env, {name}-file or {name}-keyring, and change that secret.",
             )
 
@@ -272,47 +229,3 @@ def _check_name(name: str, origin: str) -> None:
     fits = name and name[0] not in ".-" and all(c.isalnum() or c in "-_." for c in name)
     if not fits or len(name) > 64:
         raise Invalid(f"{origin}: {name!r} cannot name a context; use letters, digits, - _ .")
-
-
-def _only(table: Mapping[str, Any], known: tuple[str, ...], origin: str, where: str) -> None:
-    for key in table:
-        if key not in known:
-            at = f"{where}.{key}" if where else key
-            hint = _nearest(key, list(known)) or f"Known are {', '.join(known)}."
-            raise Invalid(f"{origin}: {at} is not a setting.", hint=hint)
-
-
-def _nearest(word: str, known: list[str]) -> str:
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"Do you mean {close[0]}?" if close else ""
-
-
-def _text(table: Mapping[str, Any], key: str, origin: str, where: str) -> str | None:
-    value = table.get(key)
-    if value is not None and (not isinstance(value, str) or not value):
-        raise Invalid(f"{origin}: {where}.{key} must be a text that is not empty.")
-    return value
-
-
-def _path(table: Mapping[str, Any], key: str, origin: str, where: str) -> Path | None:
-    text = _text(table, key, origin, where)
-    return None if text is None else Path(text).expanduser()
-
-
-def _flag(table: Mapping[str, Any], key: str, origin: str, where: str) -> bool:
-    value = table.get(key, False)
-    if not isinstance(value, bool):
-        raise Invalid(f"{origin}: {where}.{key} must be true or false.")
-    return value
-
-
-def _secret(table: Mapping[str, Any], name: str, origin: str, where: str) -> SecretPlace | None:
-    places: tuple[Place, ...] = ("env", "file", "keyring")
-    given = [place for place in places if f"{name}-{place}" in table]
-    if len(given) > 1:
-        raise Invalid(f"{origin}: {where} says more than once where the {name} is kept.")
-    for place in given:
-        text = _text(table, f"{name}-{place}", origin, where)
-        if text is not None:
-            return SecretPlace(place, text)
-    return None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
-from console.contexts import HonoContext, SecretPlace
+from console.contexts_models import HonoContext, IotHubContext, SecretPlace
 from registry_backend.domain.errors import Invalid, Unreachable
 
 MOST_BYTES = 16_384
@@ -32,6 +32,11 @@ def authorization_of(context: HonoContext, environ: Mapping[str, str]) -> str | 
             raise Invalid(f"Context {context.name}: the token holds what no header can carry.")
         return f"Bearer {secret}"
     return None
+
+
+def connection_string_of(context: IotHubContext, environ: Mapping[str, str]) -> str:
+    """The hub's connection string, a secret. Raises as above."""
+    return fetch_secret(context.connection_string, context.name, context.name, environ)
 
 
 def fetch_secret(place: SecretPlace, context: str, user: str, environ: Mapping[str, str]) -> str:

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.contexts import (
+from console.contexts import load_contexts, parse_context, parse_contexts
+from console.contexts_models import (
     LOCAL_NAME,
     Context,
+    HonoContext,
+    IdentityContext,
+    IotHubContext,
     LocalContext,
-    load_contexts,
-    parse_context,
-    parse_contexts,
+    SecretPlace,
 )
 from console.settings import replace_file
 from registry_backend.domain.errors import AlreadyExists, Invalid, Unreachable
@@ -24,22 +26,46 @@ if TYPE_CHECKING:
 
 def context_table(context: Context) -> dict[str, str | bool]:
     """A context as its table in the file."""
+    texts = {**_own(context), "tenant": context.tenant, "color": context.color}
     table: dict[str, str | bool] = {"kind": context.kind}
-    if isinstance(context, LocalContext):
-        if context.data is not None:
-            table["data"] = str(context.data)
-    else:
-        texts = {"url": context.url, "compat": context.compat, "ca-file": context.ca_file,
-                 "client-cert": context.client_cert, "client-key": context.client_key,
-                 "user": context.user}  # fmt: skip
-        table |= {key: str(value) for key, value in texts.items() if value is not None}
-        for name, place in (("password", context.password), ("token", context.token)):
-            if place is not None:
-                table[f"{name}-{place.place}"] = place.where
-    if context.tenant is not None:
-        table["tenant"] = context.tenant
+    table |= {key: str(value) for key, value in texts.items() if value is not None}
     flags = {"read-only": context.read_only, "production": context.production}
     return table | {key: True for key, given in flags.items() if given}
+
+
+def _own(context: Context) -> dict[str, str | Path | None]:
+    """What only contexts of its kind have."""
+    match context:
+        case LocalContext():
+            return {"data": context.data}
+        case HonoContext():
+            return {
+                "url": context.url,
+                "compat": context.compat,
+                "ca-file": context.ca_file,
+                "client-cert": context.client_cert,
+                "client-key": context.client_key,
+                "user": context.user,
+                **_kept("password", context.password),
+                **_kept("token", context.token),
+            }
+        case IotHubContext():
+            return {
+                **_kept("connection-string", context.connection_string),
+                "api-version": context.api_version,
+                "ca-file": context.ca_file,
+                "proxy": context.proxy,
+            }
+        case IdentityContext():
+            return {
+                "socket": context.socket,
+                "config-file": context.main_file,
+                "config-dir": context.config_dir,
+            }
+
+
+def _kept(name: str, place: SecretPlace | None) -> dict[str, str]:
+    return {} if place is None else {f"{name}-{place.place}": place.where}
 
 
 def add_context(path: Path, context: Context) -> None:

@@ -19,7 +19,7 @@ from console.commands.boundary import FAILED, GOOD, UsageFault
 from console.commands.connecting import Surroundings, adapter_to
 from console.commands.output import say
 from console.commands.session import context_for
-from console.contexts import LOCAL_NAME, LocalContext
+from console.contexts_models import LOCAL_NAME, LocalContext
 from console.settings import Settings, load_settings, save_settings, settings_path
 from registry_backend.domain.errors import Unreachable
 

@@ -327,6 +327,10 @@ class RegistryAdapter(ABC):
     """Whether the header warns that real devices hang on this registry."""
     color: str | None = None
     """The colour of its name in the header, to tell several registries apart; None: the usual."""
+    sole_tenant: str = ""
+    """The one tenant of a registry that is one, such as a hub; empty: `tenants` says."""
+    credential_types: tuple[str, ...] = ()
+    """Types of credentials that it can hold; empty: any."""
     on_health: Callable[[str], object] | None = None
     """Set by who shows it: told `connected`, or what is wrong, when that changes."""
     on_notice: Callable[[str], object] | None = None

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from console.adapters.base import RegistryAdapter
-from console.contexts import Context, HonoContext, LocalContext, known_ids_path
+from console.contexts import known_ids_path
+from console.contexts_models import (
+    COLORS,
+    UNSAVED_HUB,
+    Context,
+    HonoContext,
+    IdentityContext,
+    IotHubContext,
+    LocalContext,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +39,16 @@ def adapter_to(context: Context, around: Surroundings) -> RegistryAdapter:
     """The adapter, not yet open. Raises Invalid, Unreachable for a secret that cannot be had."""
     match context:
         case LocalContext():
-            return _local(context, around)
+            adapter = _local(context, around)
         case HonoContext():
-            return _hono(context, around)
+            adapter = _hono(context, around)
+        case IotHubContext():
+            adapter = _iothub(context, around)
+        case IdentityContext():
+            adapter = _identity(context, around)
+    adapter.production = context.production
+    adapter.color = COLORS[context.color] if context.color is not None else None
+    return adapter
 
 
 def _local(context: LocalContext, around: Surroundings) -> RegistryAdapter:
@@ -40,15 +57,13 @@ def _local(context: LocalContext, around: Surroundings) -> RegistryAdapter:
         default_data_file,
     )
 
-    adapter = LocalAdapter(
+    return LocalAdapter(
         context.data or default_data_file(),
         read_only=around.read_only or context.read_only,
         main_file=around.main_file,
         config_dir=around.config_dir,
         title="Local registry" if context.data is None else context.name,
     )
-    adapter.production = context.production
-    return adapter
 
 
 def _hono(context: HonoContext, around: Surroundings) -> RegistryAdapter:
@@ -68,5 +83,31 @@ def _hono(context: HonoContext, around: Surroundings) -> RegistryAdapter:
         compat=context.compat,
         known_file=known_ids_path(context.name),
         read_only=around.read_only or context.read_only,
-        production=context.production,
     )
+
+
+def _iothub(context: IotHubContext, around: Surroundings) -> RegistryAdapter:
+    from console.adapters.iothub import IotHubAdapter  # noqa: PLC0415 - as above
+    from console.contexts_secrets import connection_string_of  # noqa: PLC0415 - as above
+
+    return IotHubAdapter(
+        connection_string_of(context, os.environ),
+        title=None if context.name == UNSAVED_HUB else context.name,
+        api_version=context.api_version,
+        ca_file=context.ca_file,
+        proxy=context.proxy,
+        read_only=around.read_only or context.read_only,
+    )
+
+
+def _identity(context: IdentityContext, around: Surroundings) -> RegistryAdapter:
+    module = import_module("console.adapters.identity")  # only the adapter asked for is loaded
+
+    adapter: RegistryAdapter = module.IdentityAdapter(
+        context.socket,
+        main_file=context.main_file or around.main_file,
+        config_dir=context.config_dir or around.config_dir,
+        read_only=around.read_only or context.read_only,
+        title=context.name,
+    )
+    return adapter

@@ -9,7 +9,8 @@ from stat import S_ISDIR
 from console.commands.boundary import FAILED, GOOD, UsageFault
 from console.commands.moving import HONO_FILES, told_format, usual_name
 from console.commands.output import say
-from console.contexts import HonoContext, contexts_path, known_ids_path, load_contexts
+from console.contexts import contexts_path, known_ids_path, load_contexts
+from console.contexts_models import HonoContext
 from registry_backend.domain.errors import Invalid, NotFound, Unreachable
 from registry_backend.jobs.ids import NamedIds, named_ids
 

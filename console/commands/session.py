@@ -10,7 +10,15 @@ from typing import TypeVar
 from console.adapters.base import RegistryAdapter
 from console.commands.boundary import UsageFault
 from console.commands.connecting import Surroundings, adapter_to
-from console.contexts import LOCAL_NAME, Context, LocalContext, contexts_path, load_contexts
+from console.contexts import contexts_path, load_contexts
+from console.contexts_models import (
+    LOCAL_NAME,
+    UNSAVED_HUB,
+    Context,
+    IotHubContext,
+    LocalContext,
+    SecretPlace,
+)
 from console.settings import load_settings, settings_path
 from registry_backend.domain.query import Page, PageRequest, TenantQuery
 
@@ -30,6 +38,18 @@ def identityd_paths(options: argparse.Namespace) -> tuple[Path, Path]:
     )
 
 
+def secret_place(text: str) -> SecretPlace:
+    """Where a secret is kept, as typed. Raises UsageFault, repeating nothing that may be one."""
+    place, _, where = text.partition(":")
+    match place:
+        case "env" | "file" | "keyring" if where:
+            return SecretPlace(place, where)
+    raise UsageFault(
+        "Say where the connection string is kept, not what it is: env:VARIABLE, file:PATH or "
+        "keyring:SERVICE."
+    )
+
+
 def context_for(options: argparse.Namespace) -> Context:
     """The connection meant: a data file, a context by its name, or the current one.
 
@@ -39,6 +59,8 @@ def context_for(options: argparse.Namespace) -> Context:
     """
     if options.data is not None:
         return LocalContext(LOCAL_NAME, data=options.data)
+    if options.connection_string_from is not None:
+        return IotHubContext(UNSAVED_HUB, secret_place(options.connection_string_from))
     return load_contexts(contexts_path()).named(options.context)
 
 
@@ -67,6 +89,8 @@ async def tenant_for(adapter: RegistryAdapter, options: argparse.Namespace) -> s
     """
     if options.tenant:
         return str(options.tenant)
+    if adapter.sole_tenant:
+        return adapter.sole_tenant
     tenants = need(adapter.tenants, "tenants")
     page = await tenants.page(TenantQuery(), PageRequest(limit=5))
     names = [tenant.tenant_id for tenant in page.rows]

@@ -16,16 +16,23 @@ from hypothesis import strategies as st
 from console.cli import main
 from console.commands.connecting import Surroundings, adapter_to
 from console.contexts import (
-    Contexts,
-    HonoContext,
-    LocalContext,
-    SecretPlace,
     contexts_path,
     load_contexts,
     parse_context,
     parse_contexts,
 )
-from console.contexts_secrets import authorization_of
+from console.contexts_models import (
+    COLORS,
+    UNSAVED_HUB,
+    Context,
+    Contexts,
+    HonoContext,
+    IdentityContext,
+    IotHubContext,
+    LocalContext,
+    SecretPlace,
+)
+from console.contexts_secrets import authorization_of, connection_string_of
 from console.contexts_writing import add_context, context_table, remove_context, use_context
 from registry_backend.domain.errors import (
     AlreadyExists,
@@ -38,6 +45,7 @@ from registry_backend.domain.tenants import TenantAttributes
 from tests.contract.adapter_help import fill, need
 from tests.contract.hono_serving import connected, serving
 
+HUB = "HostName=hub.example:1;SharedAccessKeyName=owner;SharedAccessKey=aHVudGVyMg=="
 HANDWRITTEN = """\
 # my registries
 current = "lab"
@@ -135,6 +143,22 @@ def test_without_a_file_there_is_the_users_own_registry(tmp_path: Path) -> None:
             "[contexts.a]\nkind='hono'\nurl='http://x'\nuser='u'\npassword-env='A'\ntoken-env='B'",
             "both a password and a token",
         ),
+        ("[contexts.a]\nkind='local'\ncolor='mauve'", "contexts.a.color must be one of red"),
+        ("[contexts.a]\nkind='iothub'", "contexts.a: one of connection-string-env"),
+        ("[contexts.a]\nkind='iothub'\nconnection-string='x'", "must not stand in this file"),
+        (
+            "[contexts.a]\nkind='iothub'\nconnection-string-env='X'\napi-version='2021'",
+            "contexts.a.api-version must be like 2021-04-12",
+        ),
+        (
+            "[contexts.a]\nkind='iothub'\nconnection-string-env='X'\nproxy='http://u:p@x'",
+            "contexts.a.proxy holds a user",
+        ),
+        (
+            "[contexts.a]\nkind='iothub'\nconnection-string-env='X'\ntenant='t'",
+            "contexts.a.tenant is not a setting",
+        ),
+        ("[contexts.a]\nkind='identity'", "contexts.a.socket is missing"),
         ("[contexts.'a b']\nkind='local'", "cannot name a context"),
         ("[contexts.'../a']\nkind='local'", "cannot name a context"),
         ("contexts = 3", "contexts must be tables"),
@@ -253,12 +277,20 @@ def test_what_cannot_be_done_leaves_the_file_as_it_is(path: Path) -> None:
     [
         LocalContext("new", data=Path("/a b/c.sqlite"), read_only=True),
         lab(ca_file=Path("/ca"), client_cert=Path("/c"), client_key=Path("/k"), production=True),
-        lab(user="u", password=SecretPlace("keyring", "svc"), tenant="t"),
+        lab(user="u", password=SecretPlace("keyring", "svc"), tenant="t", color="teal"),
+        IotHubContext("new", SecretPlace("file", "/run/hub"), ca_file=Path("/ca"), color="red"),
+        IotHubContext(
+            "new",
+            SecretPlace("keyring", "svc"),
+            api_version="2018-06-30",
+            proxy="http://proxy.example:3128",
+            production=True,
+        ),
+        IdentityContext("new", Path("/run/identityd.sock"), read_only=True),
+        IdentityContext("new", Path("/s"), main_file=Path("/c.toml"), config_dir=Path("/c.d")),
     ],
 )
-def test_a_context_is_read_as_it_was_written(
-    tmp_path: Path, context: LocalContext | HonoContext
-) -> None:
+def test_a_context_is_read_as_it_was_written(tmp_path: Path, context: Context) -> None:
     """In a file that was not there before, whose folder neither was."""
     path = tmp_path / "new" / "contexts.toml"
     add_context(path, context)
@@ -296,6 +328,16 @@ def test_a_secret_that_is_not_there_is_told_without_guessing(tmp_path: Path) -> 
     assert "hunter2" not in str(caught.value)
 
 
+def test_a_connection_string_comes_from_where_the_context_says(tmp_path: Path) -> None:
+    """A line break at the end of a file is not part of it."""
+    held = tmp_path / "hub"
+    held.write_text(f"{HUB}\n", "utf-8")
+    assert connection_string_of(IotHubContext("h", SecretPlace("file", str(held))), {}) == HUB
+    assert connection_string_of(IotHubContext("h", SecretPlace("env", "H")), {"H": HUB}) == HUB
+    with pytest.raises(Invalid, match="no secret in env H"):
+        connection_string_of(IotHubContext("h", SecretPlace("env", "H")), {})
+
+
 def test_the_keyring_is_asked_by_service_and_user(monkeypatch: pytest.MonkeyPatch) -> None:
     """Through its library; where that is missing, the message says what to install."""
     place = SecretPlace("keyring", "plant")
@@ -324,6 +366,21 @@ def test_no_adapter_shows_its_secret(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "hunter2" not in repr(vars(adapter))
 
 
+def test_a_hub_has_the_name_colour_and_flags_of_its_context(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of its key is shown."""
+    monkeypatch.setenv("H", HUB)
+    around = Surroundings(tmp_path / "c.toml", tmp_path / "c.d", read_only=True)
+    place = SecretPlace("env", "H")
+    saved = adapter_to(IotHubContext("plant", place, production=True, color="teal"), around)
+    assert (saved.kind, saved.title, saved.address) == ("iothub", "plant", "https://hub.example:1")
+    assert (saved.production, saved.read_only, saved.color) == (True, True, COLORS["teal"])
+    unsaved = adapter_to(IotHubContext(UNSAVED_HUB, place), around)
+    assert unsaved.title == "hub"
+    assert "aHVudGVyMg" not in repr(vars(saved))
+
+
 # the command line
 
 
@@ -348,12 +405,47 @@ def test_contexts_are_kept_by_commands(home: Path, capsys: pytest.CaptureFixture
     assert contexts_path().is_relative_to(home)
 
 
+@pytest.mark.usefixtures("home")
+def test_contexts_of_every_kind_are_added_by_commands(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A connection string that is there is looked at, one that is not may come later."""
+    monkeypatch.setenv("H", HUB)
+    hub = ("context", "add", "hub", "--connection-string-from")
+    assert main([*hub, "env:H", "--color", "teal", "--proxy", "http://proxy:3128"]) == 0
+    assert main(["context", "add", "later", "--connection-string-from", "env:LATER"]) == 0
+    gateway = ("context", "add", "gateway", "--kind", "identity", "--socket", "/run/id.sock")
+    assert main([*gateway, "--config", "/etc/c.toml"]) == 0
+    told = capsys.readouterr()
+    assert "no secret in env LATER" in told.err
+    assert "aHVudGVyMg" not in told.err + told.out
+    contexts = load_contexts(contexts_path())
+    assert contexts.named("hub") == IotHubContext(
+        "hub", SecretPlace("env", "H"), proxy="http://proxy:3128", color="teal"
+    )
+    assert contexts.named("gateway") == IdentityContext(
+        "gateway", Path("/run/id.sock"), main_file=Path("/etc/c.toml")
+    )
+    monkeypatch.setenv("BROKEN", "HostName=hub.example;SharedAccessKey=aHVudGVyMg==")
+    assert main(["context", "add", "broken", "--connection-string-from", "env:BROKEN"]) == 1
+    told = capsys.readouterr()
+    assert "SharedAccessKeyName" in told.err
+    assert "aHVudGVyMg" not in told.err
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
         (["context"], 2, "ACTION"),
         (["context", "add", "x"], 2, "--url"),
         (["context", "add", "x", "--url", "http://a", "--data", "b"], 2, "--url"),
+        (["context", "add", "x", "--kind", "hono", "--data", "b"], 2, "--url"),
+        (["context", "add", "x", "--url", "http://a", "--proxy", "http://b"], 2, "--proxy"),
+        (["context", "add", "x", "--socket", "/s", "--tenant", "t"], 2, "--tenant"),
+        (["context", "add", "x", "--connection-string-from", "HostName=h"], 2, "env:VARIABLE"),
+        (["list", "jobs", "--connection-string-from", "env:X", "--data", "y"], 2, "leave out"),
+        (["serve", "--connection-string-from", "env:X"], 2, "not for serve"),
+        (["list", "jobs", "--connection-string-from", "env:NOT_SET"], 1, "no secret in env"),
         (["context", "add", "a b", "--url", "http://a"], 1, "cannot name"),
         (["context", "add", "x", "--url", "http://u:p@a"], 1, "must not stand"),
         (["context", "use", "x"], 1, "no context named 'x'"),

@@ -1,0 +1,224 @@
+"""Lists of a hub's devices: a thousand at once, others by query, sorted (iothub 3.2, 5.6)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from dataclasses import fields
+from time import monotonic
+from typing import Any
+
+from console.adapters.iothub_bodies import device_of, twin_device_of
+from console.adapters.iothub_session import HubSession
+from registry_backend.domain.devices import Device
+from registry_backend.domain.document import JsonObject
+from registry_backend.domain.errors import Denied, Fault, Unsupported
+from registry_backend.domain.query import Count, Cursor, DeviceQuery, Order, Page, PageRequest
+from registry_backend.wire.iothub_device_statistics import parse_statistics
+
+AT_MOST = 1_000
+"""Devices that a hub lists without a query (iothub 3.2)."""
+MOST_READ = 5_000
+"""Devices read for one list; whoever has more filters, or exports."""
+FRESH_SECONDS = 10.0
+FILTERS = frozenset({"id_prefix", "id_contains", "id_patterns", "enabled"})
+"""Conditions that can be honoured, by the hub or here."""
+CONTINUATION = "x-ms-continuation"
+
+
+class DeviceList:
+    """What one filter finds, read once, sorted by id.
+
+    Args:
+        session: The connection.
+        query: The conditions.
+    """
+
+    def __init__(self, session: HubSession, query: DeviceQuery) -> None:
+        self._session, self._query = session, query
+        self._lock = asyncio.Lock()
+        self._rows: list[Device] | None = None
+        self._whole = True
+        self._total = 0
+        self.made = monotonic()
+
+    async def rows(self) -> list[Device]:
+        """The devices in order of their ids."""
+        async with self._lock:
+            if self._rows is None:
+                self._rows = await self._read()
+            return self._rows
+
+    async def count(self) -> Count:
+        """How many there are; inexact where only the first ones were read."""
+        rows = await self.rows()
+        if self._whole:
+            return Count(len(rows))
+        return Count(max(self._total if self._query.everything else 0, len(rows)), exact=False)
+
+    async def _read(self) -> list[Device]:
+        session = self._session
+        listed = await list_devices(session)
+        found = {each.device_id: each for each in listed}
+        if len(listed) >= AT_MOST:
+            self._total = await total_devices(session)
+            if self._total > len(found) or self._total == 0:
+                await self._read_on(found)
+        passes = device_test(self._query)
+        return [found[device_id] for device_id in sorted(found) if passes(found[device_id])]
+
+    async def _read_on(self, found: dict[str, Device]) -> None:
+        """What a thousand do not hold; rows of a query are hints, so what was listed counts."""
+        session = self._session
+        token: str | None = None
+        while True:
+            try:
+                rows, token = await query_devices(session, where_of(self._query), token)
+            except Denied:
+                self._whole = False
+                session.tell(
+                    f"Showing {len(found):,} of {self._total:,} devices: the policy of the "
+                    "connection string may not query for the others (ServiceConnect)."
+                )
+                return
+            for row in rows:
+                device = twin_device_of(session.tenant_id, row)
+                found.setdefault(device.device_id, device)
+            if token is None:
+                return
+            if len(found) >= MOST_READ:
+                self._whole = False
+                session.tell(
+                    f"Showing the first {len(found):,} of {self._total:,} devices, in the order "
+                    "that the hub gave them. Filter by the beginning of the id, or export, to see "
+                    "others."
+                )
+                return
+
+
+async def list_devices(session: HubSession) -> list[Device]:
+    """Up to a thousand devices, with their keys, in no order (iothub 3.2)."""
+    members = await list_members(session)
+    return [device_of(session.tenant_id, each) for each in members]
+
+
+async def list_members(session: HubSession) -> list[JsonObject]:
+    """The same as the hub shows them; what it shows is remembered. Raises Fault."""
+    what = f"the devices of hub {session.tenant_id}"
+    answer = await session.send("GET", ("devices",), what=what, query=(("top", str(AT_MOST)),))
+    found = answer.json(what)
+    if not isinstance(found, list):
+        raise Fault(f"{what[:1].upper()}{what[1:]} came as something else than an array.")
+    for each in found:
+        session.remember(each)
+    return found
+
+
+async def query_devices(
+    session: HubSession, where: str, continuation: str | None
+) -> tuple[list[Any], str | None]:
+    """Up to a thousand rows of a query, and where it goes on (iothub 2.2)."""
+    what = f"the devices of hub {session.tenant_id}"
+    headers = {"x-ms-max-item-count": str(AT_MOST)}
+    if continuation:
+        headers[CONTINUATION] = continuation
+    text = f"select * from devices{where}"  # noqa: S608 - a hub's language; quotes are doubled
+    answer = await session.send(
+        "POST",
+        ("devices", "query"),
+        what=what,
+        body={"query": text},
+        headers=headers,
+        repeatable=True,
+    )
+    found = answer.json(what)
+    if not isinstance(found, list):
+        raise Fault(f"{what[:1].upper()}{what[1:]} came as something else than an array.")
+    return found, answer.headers.get(CONTINUATION) or None
+
+
+async def total_devices(session: HubSession) -> int:
+    """How many devices the hub says it has; its figure lags (iothub 4.4)."""
+    what = f"the number of devices of hub {session.tenant_id}"
+    answer = await session.send("GET", ("statistics", "devices"), what=what)
+    return parse_statistics(answer.json(what)).total
+
+
+def where_of(query: DeviceQuery) -> str:
+    """The conditions that a hub has words for."""
+    parts = []
+    if query.id_prefix:
+        parts.append(f"startswith(deviceId, '{query.id_prefix.replace(chr(39), chr(39) * 2)}')")
+    if query.enabled is not None:
+        parts.append(f"status = '{'enabled' if query.enabled else 'disabled'}'")
+    return f" where {' and '.join(parts)}" if parts else ""
+
+
+def device_test(query: DeviceQuery) -> Any:
+    """Whether a device has what the query asks. Raises Unsupported for what no hub answers."""
+    check_query(query)
+    patterns = [re.compile(_expression(each), re.DOTALL) for each in query.id_patterns]
+
+    def passes(device: Device) -> bool:
+        return (
+            device.device_id.startswith(query.id_prefix)
+            and query.id_contains in device.device_id
+            and all(pattern.fullmatch(device.device_id) for pattern in patterns)
+            and query.enabled in (None, device.enabled)
+        )
+
+    return passes
+
+
+def check_query(query: DeviceQuery) -> None:
+    """Raises Unsupported for a condition that neither a hub nor we can answer."""
+    for field in fields(DeviceQuery):
+        if field.name not in FILTERS and getattr(query, field.name) != field.default:
+            told = _WORDS.get(field.name, field.name)
+            raise Unsupported(
+                f"An IoT Hub cannot list devices by {told}.",
+                hint="Filter by a part of the id, its beginning, enabled or disabled.",
+            )
+
+
+_WORDS: Mapping[str, str] = {
+    "credential_type": "has:TYPE",
+    "expires_before": "expires<DATE",
+    "is_gateway": "gateway:",
+    "via": "via:",
+    "attributes": "members of their documents",
+}
+
+
+def _expression(pattern: str) -> str:
+    return "".join({"*": ".*", "?": "."}.get(each, re.escape(each)) for each in pattern)
+
+
+def page_of(rows: list[Device], order: Order, request: PageRequest) -> Page[Device]:
+    """A stretch of a list that is held whole; a cursor is the id of a row."""
+    ids = [row.device_id for row in rows]
+    forward = request.backward == order.descending
+    if forward:
+        first = 0 if request.start is None else bisect_right(ids, request.start)
+        first = min(len(ids), first + request.skip)
+        last = min(len(ids), first + request.limit)
+        more = last < len(ids)
+    else:
+        last = len(ids) if request.start is None else bisect_left(ids, request.start)
+        last = max(0, last - request.skip)
+        first = max(0, last - request.limit)
+        more = first > 0
+    found = rows[first:last]
+    if order.descending:
+        found = found[::-1]
+    return Page(found, [Cursor(row.device_id) for row in found], more and bool(found))
+
+
+def position_of(rows: list[Device], device_id: str, order: Order) -> int:
+    """How many rows stand before the place of this id."""
+    ids = [row.device_id for row in rows]
+    if order.descending:
+        return len(ids) - bisect_right(ids, device_id)
+    return bisect_left(ids, device_id)

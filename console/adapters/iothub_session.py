@@ -1,0 +1,278 @@
+"""What the ports of one remote hub share: the connection, tokens, and waiting when told to."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from console.adapters.iothub_errors import WAIT_SECONDS, hub_problem
+from console.adapters.rest import CONNECTED, Answer, RestClient
+from console.adapters.rest_errors import Refusal, secrets_in
+from registry_backend.domain.document import JsonObject
+from registry_backend.domain.errors import Fault, NotFound, RegistryError, Throttled
+from registry_backend.domain.secrets import SECRET_MEMBERS
+from registry_backend.wire.connection_strings import HubConnection, parse_hub
+from registry_backend.wire.iothub_device_versions import HubVersion, parse_version
+from registry_backend.wire.sas import make_token
+
+WAITING = "waiting, the hub asks to slow down"
+"""The health of a hub that slows its callers down."""
+TOKEN_SECONDS = 3600
+RENEW_SECONDS = 600
+"""A token with less than this left is made anew."""
+AT_ONCE = 8
+"""Requests under way together; more would only be slowed down (iothub 8)."""
+MOST_WAITS = 30
+"""How often one request waits before its refusal is told."""
+_REMEMBERED = 4_096
+Part = Literal["device", "credentials"]
+
+
+def hub_of(connection_string: str) -> HubConnection:
+    """What a hub's connection string says. Raises Invalid, without any of its text."""
+    return parse_hub(connection_string)
+
+
+def hub_name(host_name: str) -> str:
+    """The name of a hub, which is the one tenant that it is: its host's first label."""
+    host = re.sub(r":\d+$", "", host_name)
+    numeric = host.startswith("[") or re.fullmatch(r"[\d.]+", host)
+    return host if numeric else host.partition(".")[0]
+
+
+class Tokens:
+    """The Authorization header of each request, made for an hour and renewed before its end.
+
+    Args:
+        hub: Whose.
+        clock: Unix time.
+    """
+
+    def __init__(self, hub: HubConnection, clock: Callable[[], float] = time.time) -> None:
+        self._hub, self._clock = hub, clock
+        self._token, self._ends = hub.signature, float("inf")
+        if hub.key is not None:
+            self._ends = 0.0
+
+    def __call__(self) -> str | None:
+        """The header."""
+        now = self._clock()
+        if self._hub.key is not None and self._ends - now < RENEW_SECONDS:
+            ends = int(now) + TOKEN_SECONDS
+            self._token = make_token(
+                self._hub.host_name, self._hub.key, policy=self._hub.policy, expires=ends
+            )
+            self._ends = ends
+        return self._token
+
+
+class HubSession:
+    """A connection to a remote hub and what is known of it.
+
+    Args:
+        client: Sends the requests.
+        hub: What the connection string says.
+        api_version: Sent with each request (iothub 2.2).
+        notice: Told, once each, what the hub did otherwise than it was asked.
+        on_health: Told `connected`, what is wrong, or that we wait.
+        wait: Sleeps for so many seconds.
+    """
+
+    def __init__(
+        self,
+        client: RestClient,
+        hub: HubConnection,
+        *,
+        api_version: str,
+        notice: Callable[[str], None],
+        on_health: Callable[[str], None],
+        wait: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self.client = client
+        self.hub = hub
+        self.version: HubVersion = parse_version(api_version)
+        self.tenant_id = hub_name(hub.host_name)
+        self._notice, self._on_health, self._wait = notice, on_health, wait
+        self._told: set[str] = set()
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._calm = asyncio.Event()
+        self._calm.set()
+        self._one_by_one = asyncio.Lock()
+        self._wary = False
+        self._seen: OrderedDict[tuple[str, str], JsonObject] = OrderedDict()
+        self._followers: OrderedDict[tuple[Part, str, str], str] = OrderedDict()
+
+    def check_tenant(self, tenant_id: str) -> None:
+        """Raises NotFound for a tenant that is not this hub."""
+        if tenant_id != self.tenant_id:
+            raise NotFound(
+                f"There is no tenant {tenant_id!r} here.",
+                hint=f"A hub is one tenant; this one is {self.tenant_id}.",
+            )
+
+    def tell(self, notice: str) -> None:
+        """Say something of the hub, once."""
+        if notice not in self._told:
+            self._told.add(notice)
+            self._notice(notice)
+
+    # requests
+
+    async def send(
+        self,
+        method: str,
+        path: Sequence[str],
+        *,
+        what: str,
+        query: Sequence[tuple[str, str]] = (),
+        body: Any = None,
+        expected: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        accept: frozenset[int] = frozenset(),
+        repeatable: bool | None = None,
+    ) -> Answer:
+        """One request; waits, and lets others wait, while the hub asks to slow down.
+
+        What a hub refuses with 429 it has not done, so that writes are sent again too (iothub 8).
+
+        Args:
+            method: As RestClient.request.
+            path: As there.
+            what: As there.
+            query: Besides api-version.
+            body: As there.
+            expected: An ETag without quotes; `*` is any; None: no If-Match (iothub 5.3).
+            headers: As there.
+            accept: As there.
+            repeatable: As there.
+        """
+
+        async def once() -> Answer:
+            return await self.client.request(
+                method,
+                path,
+                what=what,
+                query=(*query, ("api-version", self.version.text)),
+                body=body,
+                if_match=None if expected is None else f'"{expected}"',
+                headers=headers,
+                accept=accept,
+                repeatable=repeatable,
+            )
+
+        async with self._gate:
+            for _ in range(MOST_WAITS):
+                await self._calm.wait()
+                try:
+                    return await self._carefully(once)
+                except Throttled as error:
+                    await self._slow_down(error.retry_after or WAIT_SECONDS)
+            return await once()
+
+    async def _carefully(self, once: Callable[[], Awaitable[Answer]]) -> Answer:
+        """After a refusal, one request at a time until one is answered."""
+        if not self._wary:
+            return await once()
+        async with self._one_by_one:
+            await self._calm.wait()
+            answer = await once()
+            self._wary = False
+            return answer
+
+    async def _slow_down(self, seconds: float) -> None:
+        if not self._calm.is_set():
+            await self._calm.wait()
+            return
+        self._calm.clear()
+        self._wary = True
+        try:
+            self._on_health(WAITING)
+            self.tell(f"The hub asks to slow down: waiting {seconds:g} s, then going on.")
+            await self._wait(seconds * random.uniform(1.0, 1.3))  # noqa: S311 - spreads clients
+        finally:
+            self._calm.set()
+            self._on_health(self.client.health)
+
+    def refused(self, answer: Answer, what: str, body: Any) -> RegistryError:
+        """An answer that was asked to be shown, as the error that it is."""
+        hidden = tuple(secrets_in(body, SECRET_MEMBERS))
+        return hub_problem(
+            Refusal(
+                answer.status, answer.headers, answer.body, what, self.client.endpoint.url, hidden
+            )
+        )
+
+    async def check(self) -> None:
+        """Ask for anything. Raises RegistryError for a hub that cannot be used."""
+        what = f"hub {self.tenant_id}"
+        answer = await self.send("GET", ("devices",), what=what, query=(("top", "1"),))
+        if not isinstance(answer.json(what), list):
+            raise Fault(
+                f"{self.client.endpoint.url} answers, but not as an IoT Hub does.",
+                hint="Check HostName in the connection string, and proxies between.",
+            )
+
+    async def check_quietly(self) -> None:
+        """The same while the hub is out of reach; what is wrong shows in the health."""
+        try:
+            await self.client.request(
+                "GET",
+                ("devices",),
+                what="the hub",
+                query=(("top", "1"), ("api-version", self.version.text)),
+                accept=frozenset(range(300, 600)),
+            )
+        except RegistryError:
+            return
+
+    @property
+    def lost(self) -> bool:
+        """Whether the hub was out of reach when it was last asked."""
+        return self.client.health != CONNECTED
+
+    # devices as they came
+
+    def remember(self, members: JsonObject) -> None:
+        """Keep a device as the hub showed it, so that it can be written back whole."""
+        device_id, etag = members.get("deviceId"), members.get("etag")
+        if isinstance(device_id, str) and isinstance(etag, str):
+            self._seen[device_id, etag] = members
+            self._seen.move_to_end((device_id, etag))
+            while len(self._seen) > _REMEMBERED:
+                self._seen.popitem(last=False)
+
+    def remembered(self, device_id: str, etag: str) -> JsonObject | None:
+        """A device as it was shown with that version."""
+        return self._seen.get((device_id, etag))
+
+    def moved(self, part: Part, device_id: str, old: str, new: str) -> None:
+        """A write of ours to the other part of a device changed this part's version too."""
+        self._followers[part, device_id, old] = new
+        while len(self._followers) > _REMEMBERED:
+            self._followers.popitem(last=False)
+
+    def latest(self, part: Part, device_id: str, version: str) -> str:
+        """The version that our own writes to the other part made of this one."""
+        seen = {version}
+        while (after := self._followers.get((part, device_id, version))) is not None:
+            if after in seen:
+                break
+            seen.add(after)
+            version = after
+        return version
+
+
+def url_of(hub: HubConnection) -> str:
+    """The base address of a hub; TLS always (iothub 2)."""
+    return f"https://{hub.host_name}"
+
+
+def device_resource(hub: HubConnection, device_id: str) -> str:
+    """What a device's own token opens (iothub 7.1)."""
+    host = re.sub(r":\d+$", "", hub.host_name)
+    return f"{host}/devices/{device_id}"
