@@ -74,7 +74,8 @@ class Device(Value):
     version: str
     """Hono's bare ETag: a new UUID with each write (hono 3.1)."""
     revision: int
-    """IoT Hub's ETag counter: 0 at creation, one more with each write (iothub 4.1)."""
+    """IoT Hub's ETag counter: 0 at creation, one more with each write, of credentials too
+    (iothub 4.1)."""
     generation_id: str
     """Tells a recreated device from the one before it (iothub 4.1)."""
     created_at: datetime

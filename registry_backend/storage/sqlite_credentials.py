@@ -84,12 +84,16 @@ class CredentialWrites(CredentialReads):
     """The credentials part of a transaction."""
 
     def put_credentials(self, credentials: CredentialSet, *, expected: str) -> bool:
-        """Replace a set. Raises AlreadyExists naming the (type, auth-id) another device owns."""
+        """Replace a set, and count the device's revision on.
+
+        Raises AlreadyExists naming the (type, auth-id) another device owns.
+        """
         tenant_id, device_id = credentials.tenant_id, credentials.device_id
         rows = credential_rows(tenant_id, device_id, credentials.credentials)
         with self._all_or_nothing():
             written = self._changed(
-                """UPDATE devices SET credentials_version = ?, credentials_revision = ?
+                """UPDATE devices SET credentials_version = ?, credentials_revision = ?,
+                revision = revision + 1
                 WHERE tenant_id = ? AND device_id = ? AND credentials_version = ?""",
                 *(credentials.version, credentials.revision, tenant_id, device_id, expected),
             )
