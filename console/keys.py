@@ -126,6 +126,10 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "gateways", "w", "Gateways", "Choose the gateways it connects through.", "Devices", True
     ),
+    Action(
+        "keys", "K", "Keys", "Swap or make new keys; marked rows together.", "Devices", True, False
+    ),
+    Action("connect", "d", "Connect", "Connection string or SAS token.", "Devices", shown=False),
     Action("behind", "b", "Behind", "List what connects through this one.", "Devices", shown=False),
     Action("sort", "o", "Sort", "Order by id or by last change.", "Devices", shown=False),
     Action("jump", "J", "Jump", "Go to an id or a position.", "Devices", shown=False),
@@ -136,10 +140,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("edit_json", "E", "Edit JSON", "Change the set as JSON.", "Credentials", True, False),
     Action("replace", "R", "Replace", "Give a secret new material.", "Credentials", True),
     Action("add_secret", "A", "Add secret", "Add a second secret.", "Credentials", True, False),
+    Action(
+        "keys", "K", "Keys", "Swap primary and secondary, or make new ones.", "Credentials", True
+    ),
     Action("switch", "s", "On/off", "Enable or disable.", "Credentials", dangerous=True),
     Action("reveal", "p", "Peek", "Show a secret for ten seconds.", "Credentials"),
     Action(
         "copy_secret", "C", "Copy secret", "Copy it; clears itself.", "Credentials", shown=False
+    ),
+    Action(
+        "connect", "d", "Connect", "Connection string or SAS token.", "Credentials", shown=False
     ),
     Action("delete", "x", "Delete", "Delete a credential; asks first.", "Credentials", True),
     Action("expiring", "i", "Expiring", "What ends soon in this tenant.", "Credentials"),
@@ -164,6 +174,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "delete", "x", "Delete", "Delete a principal; asks first.", "Principals", dangerous=True
     ),
+    Action("edit_text", "E", "Edit text", "Change a file as text.", "Principals", True, False),
+    Action("explain", "w", "Explain", "What would be answered to whom, and why.", "Principals"),
+    Action("findings", "i", "Findings", "All that is amiss, with its remedy.", "Principals"),
     Action("undo", "u", "Undo", "Take back the last change made here.", "Principals", True),
     Action("files", "f", "Files", "Open another config.toml and folder.", "Principals"),
 )

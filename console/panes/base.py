@@ -400,7 +400,8 @@ class RecordPane(AskingPane, Generic[RowT]):
         self.show_detail()
 
     def _progress(self, done: str, outcome: Outcome) -> None:
-        self.table.border_subtitle = f"{done}: {outcome.seen:,} …"
+        total = self.table.marks.count(self.table.total)
+        self.table.border_subtitle = f"{done}: {outcome.seen:,} of {total} …"
 
     @property
     def noun(self) -> str:

@@ -16,11 +16,13 @@ from console.forms.veil import Veil
 from console.keys import bindings_of
 from console.panes.asking import one_at_a_time
 from console.panes.base import RecordPane
+from console.panes.connecting import NO_CONNECTIONS, Connecting
 from console.panes.credential_dialogs import CredentialDialogs
 from console.panes.credential_edit import SetEdit
 from console.panes.credential_source import EndingSource, parse_credential_filter, read_entries
 from console.panes.editing import LeftOpen
 from console.panes.history import show_history
+from console.panes.key_rotation import DONE, agreed, ask_rotation
 from console.panes.scope import Scope, ScopeAsked
 from console.panes.secrets import CLEAR_SECONDS, SHOW_SECONDS, SecretClipboard
 from console.render import credentials as render
@@ -35,6 +37,7 @@ from registry_backend.domain.credentials import CredentialSet
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import NotFound, RegistryError
 from registry_backend.domain.journal import Change, JournalEntry, Resource
+from registry_backend.domain.key_pairs import is_key_pair, rotated
 
 HISTORY_LINES = 5
 """Journal lines shown in the detail; the whole history has a key of its own."""
@@ -222,6 +225,46 @@ class CredentialsPane(RecordPane[CredentialEntry]):
         entry = self.require_row()
         if entry is not None:
             self._saved(await self._dialogs(entry.stored).add_secret(entry), entry.key)
+
+    @one_at_a_time
+    async def action_keys(self) -> None:
+        """Swap the primary and the secondary key, or make new ones."""
+        entry = self.require_row()
+        if entry is None:
+            return
+        if not is_key_pair(entry.credential):
+            self.warn(
+                "Only a pre-shared key with two secrets has a primary and a secondary. "
+                "A adds a second secret to one."
+            )
+            return
+        rotation = await ask_rotation(self, entry.key)
+        if rotation is None or not await agreed(self, rotation, entry.stored.device_id):
+            return
+        edit = SetEdit(self.app, self.saves, self.port, entry.stored)
+        documents = edit.credentials()
+        changed = rotated(entry.credential, rotation).to_json()
+        documents[edit.index_of(entry.credential.type, entry.credential.auth_id)] = changed
+        documents = [edit.veil.credential(each) for each in documents]
+        await self._write(edit, documents, DONE[rotation])
+
+    @one_at_a_time
+    async def action_connect(self) -> None:
+        """Show the device's connection string or a token for it."""
+        tenant_id, device_id = self.scope.tenant_id, self.scope.device_id
+        if tenant_id is None or device_id is None:
+            self.warn("Choose a device first: press 2.")
+        elif self.adapter.connections is not None:
+            connecting = Connecting(self, self.adapter.connections, self._clipboard)
+            await connecting.show(tenant_id, device_id)
+
+    def why_not(self, action: str) -> str:
+        """Why an action is dimmed."""
+        if refusal := super().why_not(action):
+            return refusal
+        if action == "connect" and self.adapter.connections is None:
+            return NO_CONNECTIONS
+        return ""
 
     def _dialogs(self, stored: CredentialSet) -> CredentialDialogs:
         return CredentialDialogs(

@@ -18,10 +18,13 @@ from console.keys import bindings_of
 from console.panes.asking import one_at_a_time
 from console.panes.base import RecordPane
 from console.panes.bulk import describe_marks
+from console.panes.connecting import NO_CONNECTIONS, Connecting
 from console.panes.device_source import DeviceSource, order_choices, order_name, order_named
 from console.panes.editing import DocumentEdit
 from console.panes.history import show_history
+from console.panes.key_rotation import DONE, agreed, ask_rotation, rotate
 from console.panes.scope import Scope, ScopeAsked
+from console.panes.secrets import SecretClipboard
 from console.render import devices as render
 from console.render.detail import Section, plural
 from console.saving import Saves
@@ -58,6 +61,7 @@ class DevicesPane(RecordPane[Device]):
         super().__init__(adapter, saves, clock)
         self.order = Order()
         self._history: dict[str, Sequence[JournalEntry]] = {}
+        self._clipboard = SecretClipboard(self)
 
     def columns(self) -> Sequence[Column[Device]]:
         """Id, state, gateways, last change."""
@@ -305,17 +309,68 @@ class DevicesPane(RecordPane[Device]):
         self.table.clear_marks()
         self.table.reload()
 
+    @one_at_a_time
+    async def action_keys(self) -> None:
+        """Rotate the keys of the device, or of all marked ones alike."""
+        device, credentials = self.require_row(), self.adapter.credentials
+        if device is None or credentials is None:
+            return
+        marked = bool(self.table.marks)
+        of = self._marked_devices() if marked else device.device_id
+        rotation = await ask_rotation(self, of)
+        if rotation is None:
+            return
+        if marked:
+            agreed_to = await agreed(self, rotation, of, which=self._which(), typed=self._typed())
+        else:
+            agreed_to = await agreed(self, rotation, of)
+        if not agreed_to:
+            return
+
+        async def write(one: Device) -> None:
+            stored = await credentials.get(one.tenant_id, one.device_id)
+            await rotate(credentials, stored, rotation)
+
+        await self.for_marked(device, write, done=DONE[rotation])
+
+    def _which(self) -> str:
+        return describe_marks(self.table.marks, self.table.total, "device", self.filter_text)
+
+    def _typed(self) -> str:
+        count = self.table.marks.count(self.table.total).value
+        return str(count) if count > MANY else ""
+
+    @one_at_a_time
+    async def action_connect(self) -> None:
+        """Show the device's connection string or a token for it."""
+        device, connections = self.require_row(), self.adapter.connections
+        if device is not None and connections is not None:
+            connecting = Connecting(self, connections, self._clipboard)
+            await connecting.show(device.tenant_id, device.device_id)
+
+    def why_not(self, action: str) -> str:
+        """Why an action is dimmed."""
+        if refusal := super().why_not(action):
+            return refusal
+        if action == "connect" and self.adapter.connections is None:
+            return NO_CONNECTIONS
+        if action == "keys" and self.adapter.credentials is None:
+            return "This registry has no credentials."
+        return ""
+
+    def on_unmount(self) -> None:
+        """Leave no secret on the clipboard."""
+        self._clipboard.clear()
+
     def _marked_devices(self) -> str:
         count = self.table.marks.count(self.table.total)
         return f"{'' if count.exact else 'about '}{plural(count.value, 'device')}"
 
     async def _agreed(self, title: str, text: str, *, confirm: str) -> bool:
         """Whether many rows may be written; the number must be typed when they are very many."""
-        marks, total = self.table.marks, self.table.total
-        which = describe_marks(marks, total, "device", self.filter_text)
-        count = marks.count(total).value
-        typed = str(count) if count > MANY else ""
-        question = ConfirmScreen(title, f"{text}\n{which}", confirm=confirm, typed=typed)
+        question = ConfirmScreen(
+            title, f"{text}\n{self._which()}", confirm=confirm, typed=self._typed()
+        )
         return await self.ask(question) or False
 
     async def _question(self, device: Device) -> ConfirmScreen:

@@ -21,6 +21,7 @@ from registry_backend.domain.credentials import (
 )
 from registry_backend.domain.document import compact_json
 from registry_backend.domain.journal import JournalEntry
+from registry_backend.domain.key_pairs import SLOTS, is_pair
 from registry_backend.domain.secrets import MASK
 from registry_backend.domain.timestamps import format_timestamp
 
@@ -128,8 +129,11 @@ def detail(
 
 
 def secret_title(credential: Credential, index: int) -> str:
-    """`Secret`, or `Secret 2 of 3` where there are several."""
+    """`Secret`, `Primary key`, or `Secret 2 of 3` where there are several."""
     count = len(credential.secrets)
+    if is_pair(credential):
+        what = "thumbprint" if credential.type == X509_THUMBPRINT else "key"
+        return f"{SLOTS[index].capitalize()} {what}"
     return "Secret" if count == 1 else f"Secret {index + 1} of {count}"
 
 

@@ -439,7 +439,7 @@ async def test_x_deletes_a_secret_then_the_credential(tmp_path: Path) -> None:
         await pilot.press("y")
         await until_told(pilot, "Deleted from lamp-1")
         assert (await stored(tmp_path)).credentials[0].secrets == was.secrets[1:]
-        await wait_for(pilot, lambda: "Secret 1 of 2" not in detail_text(pilot))
+        await wait_for(pilot, lambda: "Primary key" not in detail_text(pilot))
         await pilot.press("x")
         question = await dialog(pilot, ConfirmScreen)
         assert "cannot log in" in str(question.query_one(".dialog--text").render())

@@ -74,7 +74,11 @@ def test_secrets_are_told_apart_without_being_shown() -> None:
     first, second = found.credential.secrets
     assert render.secret_summary(first, NOW) == "○ disabled  ▲ expires in 9 d  old"
     assert render.secret_summary(second, NOW) == "no end"
-    assert render.secret_title(found.credential, 1) == "Secret 2 of 2"
+    assert render.secret_title(found.credential, 1) == "Secondary key"
+    three = entry("psk", *({"key": "KEY"},) * 3)
+    assert render.secret_title(three.credential, 1) == "Secret 2 of 3"
+    prints = entry("x509-thumbprint", *({"thumbprint": "AB" * 20},) * 2)
+    assert render.secret_title(prints.credential, 0) == "Primary thumbprint"
 
 
 def test_revealing_shows_keys_and_says_that_a_password_cannot_be() -> None:
