@@ -34,6 +34,7 @@ async def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None
     )
     drafts = [password("user", "x"), psk("a", "k"), credential("own", "a", {"b": 1e-7})]
     saved = await first.credentials.replace("acme", "d1", drafts, expected=None, actor=ACTOR)
+    device = device.model_copy(update={"revision": 1})  # credentials count it on
     lines = await first.journal.page("acme")
     await first.close()
     second = await open_registry(tmp_path / "registry.sqlite", settings=SETTINGS)
