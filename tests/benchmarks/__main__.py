@@ -19,6 +19,7 @@ from tests.benchmarks import fleet
 from tests.benchmarks.distance import measure_distance
 from tests.benchmarks.figures import Figure, table
 from tests.benchmarks.hono import measure_lists, measure_points
+from tests.benchmarks.hub import measure_hub, measure_tokens
 from tests.benchmarks.keys import measure_keys
 from tests.benchmarks.moving import measure_moving
 from tests.benchmarks.reads import measure_reads
@@ -90,6 +91,12 @@ class Bench:
         yield from measure_lists(self.registries, self.folder, times=times)
         yield from measure_distance(self.large, self.folder, presses=times)
 
+    def hub(self) -> Iterator[Figure]:
+        """The served IoT Hub API, and its tokens."""
+        seconds, rounds = (2.0, 5) if self.thorough else (1.0, 3)
+        yield from measure_tokens(self.folder, seconds=seconds / 4, rounds=rounds)
+        yield from measure_hub(self.large, self.folder, seconds=seconds, rounds=rounds)
+
 
 PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "start": Bench.start,
@@ -97,6 +104,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "moving": Bench.moving,
     "reads": Bench.reads,
     "hono": Bench.hono,
+    "hub": Bench.hub,
     "writes": Bench.writes,
 }
 

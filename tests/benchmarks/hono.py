@@ -14,15 +14,14 @@ from urllib.parse import urlencode
 
 from tests.benchmarks.figures import Figure, Spread
 from tests.benchmarks.fleet import TENANT, open_plain
-from tests.benchmarks.hono_load import Load, request_text, run_load
+from tests.benchmarks.hono_load import request_text
 from tests.benchmarks.hono_servers import plain, product
+from tests.benchmarks.points import CLIENTS, METHODS, Contest, copied, dealt
 
-CLIENTS = 32
-BUDGET = ">= 0.7"
 PAGE = 100
 _EACH = 16
 _SEED = 3
-_MILLI, _MICRO = 1000, 1_000_000
+_MILLI = 1000
 _PLAIN_DEVICES = """SELECT device_id, document FROM devices WHERE tenant_id = ?
     AND json_type(document, '$."status-reason"') IS NULL
     AND json_type(document, '$.iothub') IS NULL ORDER BY row LIMIT 20000"""
@@ -39,60 +38,15 @@ def measure_points(data: Path, folder: Path, *, seconds: float, rounds: int) -> 
         rounds: How often.
     """
     devices, size = some_devices(data)
-    loads: dict[tuple[str, str], list[Load]] = {}
-    spent_each: dict[tuple[str, str], list[float]] = {}
+    requests = {method: _requests(method, devices) for method in METHODS}
     with ExitStack() as stack:
-        copies = _copies(data, folder)
-        servers = {
-            "ours": stack.enter_context(product(copies[0], folder)),
-            "theirs": stack.enter_context(plain(copies[1], folder)),
-        }
-        for _ in range(rounds):
-            for method in ("GET", "PUT"):
-                requests = _requests(method, devices)
-                for whose, server in servers.items():
-                    before = server.cpu_seconds()
-                    load = run_load(server.port, requests, seconds=seconds)
-                    spent = (server.cpu_seconds() - before) / load.answers * _MICRO
-                    loads.setdefault((method, whose), []).append(load)
-                    spent_each.setdefault((method, whose), []).append(spent)
-    for method in ("GET", "PUT"):
-        ours, theirs = loads[method, "ours"], loads[method, "theirs"]
-        yield Figure(
-            what=f"{method} device, {CLIENTS} clients",
-            size=size,
-            unit="/s",
-            ours=Spread(tuple(load.rate for load in ours)),
-            reference="bare framework, one row",
-            theirs=Spread(tuple(load.rate for load in theirs)),
-            budget=BUDGET,
-            note="ours also checks and journals" if method == "PUT" else "",
+        copies = copied(data, folder, "hono")
+        contest = Contest(
+            ours=stack.enter_context(product(copies[0], folder)),
+            theirs=stack.enter_context(plain(copies[1], folder)),
         )
-        yield Figure(
-            what=f"{method} device, {CLIENTS} clients, each",
-            size=size,
-            unit="ms",
-            ours=Spread(tuple(taken for load in ours for taken in load.times)),
-            reference="bare framework, one row",
-            theirs=Spread(tuple(taken for load in theirs for taken in load.times)),
-            tail=True,
-        )
-        yield Figure(
-            what=f"{method} device, processor time of the server",
-            size=size,
-            unit="us",
-            ours=Spread(tuple(spent_each[method, "ours"])),
-            reference="bare framework, one row",
-            theirs=Spread(tuple(spent_each[method, "theirs"])),
-            note="holds on a busy machine too",
-        )
-
-
-def _copies(data: Path, folder: Path) -> Sequence[Path]:
-    copies = [folder / f"hono-{name}.sqlite" for name in ("ours", "theirs")]
-    for copy in copies:
-        shutil.copyfile(data, copy)
-    return copies
+        contest.run(requests, seconds=seconds, rounds=rounds)
+    yield from contest.figures("device", size)
 
 
 def some_devices(data: Path) -> tuple[list[tuple[str, str]], int]:
@@ -106,11 +60,10 @@ def some_devices(data: Path) -> tuple[list[tuple[str, str]], int]:
 
 def _requests(method: str, devices: Sequence[tuple[str, str]]) -> list[list[str]]:
     """Of each client, over devices of its own."""
-    texts = [
+    return dealt(
         request_text(method, f"/v1/devices/{TENANT}/{device_id}", body if method == "PUT" else "")
         for device_id, body in devices
-    ]
-    return [texts[number::CLIENTS] for number in range(CLIENTS)]
+    )
 
 
 def measure_lists(registries: Mapping[int, Path], folder: Path, *, times: int) -> Iterator[Figure]:

@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -56,9 +56,13 @@ def run_load(port: int, requests: Sequence[Sequence[str]], *, seconds: float) ->
     return Load(**json.loads(ended.stdout))
 
 
-def request_text(method: str, path: str, body: str = "") -> str:
+def request_text(
+    method: str, path: str, body: str = "", headers: Mapping[str, str] | None = None
+) -> str:
     """A request as it goes over the wire; the body is ASCII."""
     head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
+    for name, value in (headers or {}).items():
+        head += f"{name}: {value}\r\n"
     if body:
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     return f"{head}\r\n{body}"

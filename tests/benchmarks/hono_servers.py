@@ -39,9 +39,9 @@ def product(data: Path, home: Path, *options: str) -> Iterator[Server]:
 
 
 @contextmanager
-def plain(data: Path, home: Path) -> Iterator[Server]:
-    """The bare framework over the same file."""
-    with _serving(("tests.benchmarks.hono_plain", str(data)), home) as server:
+def plain(data: Path, home: Path, *, module: str = "hono_plain") -> Iterator[Server]:
+    """The bare framework over the same file, as that module of this folder has it."""
+    with _serving((f"tests.benchmarks.{module}", str(data)), home) as server:
         yield server
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import json
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import fleet, hono
+from tests.benchmarks import fleet, hono, hub
 from tests.benchmarks.child import EXPORTED, WRITTEN
 from tests.benchmarks.figures import Figure, Spread, table
 from tests.benchmarks.hono_servers import plain, product
@@ -145,9 +146,53 @@ def test_requests_and_searches_are_measured(registry: Path, tmp_path: Path) -> N
     assert len(lists) == len(hono.SEARCHES)
 
 
-def exchange(port: int, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
+async def test_the_bare_hub_answers_and_stores_the_same(registry: Path, tmp_path: Path) -> None:
+    """GET gives the same bytes as the product, a PUT too, and leaves the same device."""
+    device_id, body = hub.hub_devices(registry)[0][0]
+    path = f"/devices/{device_id}?{hub.VERSION}"
+    answers, rows = [], []
+    for module in ("", "hub_plain"):
+        copy = tmp_path / f"hub{module}.sqlite"
+        copy.write_bytes(registry.read_bytes())
+        headers = {"Authorization": await hub.owner_token(copy), "Host": hub.HOST, "If-Match": "*"}
+        serve = (
+            plain(copy, tmp_path, module=module)
+            if module
+            else (product(copy, tmp_path, "--default-tenant", fleet.TENANT))
+        )
+        with serve as server:
+            answers.append(
+                [
+                    exchange(server.port, "GET", path, **headers),
+                    exchange(server.port, "PUT", path, body, **headers),
+                    exchange(server.port, "GET", path, **headers),
+                ]
+            )
+        sql = f"""SELECT document, enabled, revision, updated_at IS NULL, credentials_revision
+            FROM devices WHERE device_id = '{device_id}'"""  # noqa: S608 - an id of the fleet
+        ((document, *others),) = rows_of(copy, sql)
+        rows.append([json.loads(str(document)), *others])
+    assert answers[0] == answers[1]
+    assert [status for status, _ in answers[0]] == [200, 200, 200]
+    assert rows[0] == rows[1]
+    assert rows[0][0]["status-reason"] == "moved"
+
+
+def test_the_hub_and_its_tokens_are_measured(registry: Path, tmp_path: Path) -> None:
+    """Each request against the bare framework, each way to check a token against its digest."""
+    points = list(hub.measure_hub(registry, tmp_path, seconds=0.1, rounds=1))
+    assert [figure.what.partition(" ")[0] for figure in points] == ["GET"] * 3 + ["PUT"] * 3
+    tokens = list(hub.measure_tokens(tmp_path, seconds=0.01, rounds=1))
+    assert len(tokens) == 3
+    assert all(figure.ours.median > 0 and figure.theirs for figure in tokens)
+
+
+def exchange(
+    port: int, method: str, path: str, body: str | None = None, **headers: str
+) -> tuple[int, bytes]:
     """Status and body of one answer."""
+    sent = {"Content-Type": "application/json", **headers} if body else headers
     with closing(http.client.HTTPConnection("127.0.0.1", port)) as peer:
-        peer.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+        peer.request(method, path, body, sent)
         answer = peer.getresponse()
         return answer.status, answer.read()
