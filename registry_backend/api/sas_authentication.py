@@ -14,7 +14,7 @@ from registry_backend.domain.journal import Actor
 from registry_backend.domain.policies import Policy, Right
 from registry_backend.registry import Registry
 from registry_backend.registry.policies import KnownPolicies
-from registry_backend.wire.sas import SasToken, covers, is_signed, parse_token
+from registry_backend.wire.sas import SasToken, audience_of, is_signed, is_within, parse_token
 
 UNAUTHORIZED_ACCESS = 401002
 """The code of a token that proves nothing (iothub 4.8)."""
@@ -43,6 +43,7 @@ class _Proved(NamedTuple):
     """A token whose signature was checked; its expiry and its resource are not."""
 
     token: SasToken
+    audience: str
     policy: Policy
 
 
@@ -76,10 +77,10 @@ async def authorize(
     text = header or query_authorization
     if not text:
         raise Unauthorized("Authorization header missing", code=UNAUTHORIZED)
-    token, policy = _proved(text, await registry.policies.known())
+    token, audience, policy = _proved(text, await registry.policies.known())
     if token.has_expired(at):
         raise Unauthorized(f"Unauthorized: the token expired at {_shown(token)}.", hint=_CLOCKS)
-    if not covers(token.resource, host=host, path=path):
+    if not is_within(audience, host=host, path=path):
         raise Unauthorized(
             "Unauthorized: the token was made for another host or path.",
             hint="Sign for the host that is called.",
@@ -115,7 +116,7 @@ def _proved(text: str, policies: KnownPolicies) -> _Proved:
         raise Unauthorized(
             f"Unauthorized: the token is signed with neither key of the policy {policy.name}."
         )
-    return _Proved(token, policy)
+    return _Proved(token, audience_of(token.resource), policy)
 
 
 def _shown(token: SasToken) -> str:

@@ -19,7 +19,6 @@ CLOCK_SKEW_SECONDS = 300
 """How long after its expiry a token still counts (iothub 7.1, step 4)."""
 
 _EXPIRY = re.compile(r"[0-9]{1,15}")
-_PORT = re.compile(r":[0-9]+$")
 
 
 class Refusal(StrEnum):
@@ -134,12 +133,23 @@ def covers(resource: str, *, host: str, path: str) -> bool:
     >>> covers("hub.example%2fdev", host="hub.example", path="/devices/d1")
     False
     """
-    named = unquote(resource).lower().removesuffix("/")
+    return is_within(audience_of(resource), host=host, path=path)
+
+
+def audience_of(resource: str) -> str:
+    """What a raw `sr` names: a host and perhaps a path, decoded, in lower case."""
+    return unquote(resource).lower().removesuffix("/")
+
+
+def is_within(audience: str, *, host: str, path: str) -> bool:
+    """Whether the path of that host is the audience's own, or below it."""
     whole = host.lower()
+    name, colon, port = whole.rpartition(":")
+    known = (whole, name) if colon and port.isdigit() else (whole,)
+    if audience in known:  # as nearly every client signs
+        return bool(audience)
     rest = f"{unquote(path).lower()}/"
-    return any(
-        f"{known}{rest}".startswith(f"{named}/") for known in (whole, _PORT.sub("", whole)) if known
-    )
+    return any(f"{each}{rest}".startswith(f"{audience}/") for each in known if each)
 
 
 def _members(text: str) -> dict[str, str]:
