@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ from tests.contract.hub_serving import HUB, Hub, on_hub, serving_hub
 FIRST, SECOND = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
 
 
-def keys(device_id: str, *secrets: dict[str, object], **members: object) -> Credential:
+def keys(device_id: str, *secrets: Mapping[str, object], **members: object) -> Credential:
     """A hub's keys."""
     return Credential.parse(
         {"type": "psk", "auth-id": device_id, "secrets": list(secrets), **members}
@@ -318,11 +318,11 @@ class TestIotHub(AdapterSuite):
         row = await devices.get(tenant_id, "pump")
         held = await credentials.get(tenant_id, "pump")
         given = keys("pump", {"key": FIRST}, {"key": SECOND})
-        await credentials.replace(tenant_id, "pump", [given], expected=held.version)
+        mine = await credentials.replace(tenant_id, "pump", [given], expected=held.version)
         saved = await devices.update(tenant_id, "pump", device(enabled=False), expected=row.version)
         assert not saved.enabled
         again = await devices.get(tenant_id, "pump")
-        await credentials.replace(tenant_id, "pump", [given], expected=held.version)
+        await credentials.replace(tenant_id, "pump", [given], expected=mine.version)
         async with on_hub(hub) as other:
             await need(other.credentials).replace(tenant_id, "pump", [given], expected=None)
         with pytest.raises(VersionMismatch):
