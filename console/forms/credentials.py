@@ -9,6 +9,7 @@ from datetime import datetime
 
 from console.forms.fields import Field, Values, collect, flag_of, put, text_of
 from console.forms.moments import MOMENT_HELP, moment_of
+from console.forms.thumbprints import thumbprint_field, thumbprint_fields, thumbprint_of
 from registry_backend.domain.credentials import (
     HASHED_PASSWORD,
     PSK,
@@ -43,7 +44,8 @@ def new_fields(kind: str, device_id: str) -> tuple[Field, ...]:
         return (*material_fields(kind), comment)
     suggested = device_id.replace(":", ".") if kind == HASHED_PASSWORD else device_id
     auth_id = Field("auth-id", "Auth-id", hints[kind], value=suggested)
-    return (auth_id, *material_fields(kind), *_validity(Secret()), comment)
+    material = thumbprint_fields() if kind == X509_THUMBPRINT else material_fields(kind)
+    return (auth_id, *material, *_validity(Secret()), comment)
 
 
 def material_fields(kind: str) -> tuple[Field, ...]:
@@ -70,8 +72,7 @@ def material_fields(kind: str) -> tuple[Field, ...]:
             ),
         )
     if kind == X509_THUMBPRINT:
-        text = "40 or 64 hex digits; blanks and colons between them do no harm."
-        return (Field("thumbprint", "Thumbprint", text),)
+        return (thumbprint_field(),)
     text = {
         X509: "Path of a PEM or DER file. Its subject becomes the auth-id.",
         RPK: "Path of a PEM or DER file with a certificate, or an EC or RSA public key.",
@@ -101,10 +102,7 @@ def typed_material(kind: str, values: Values) -> JsonObject:
         return {"pwd-plain": password}
     if kind == PSK:
         return {"key": _key(values)}
-    thumbprint = re.sub(r"[\s:]", "", text_of(values, "thumbprint"))
-    if not re.fullmatch(r"[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}", thumbprint):
-        raise Invalid.at("thumbprint", f"needs 40 or 64 hex digits; these are {len(thumbprint)}")
-    return {"thumbprint": thumbprint.upper()}
+    return {"thumbprint": thumbprint_of(values)}
 
 
 def _key(values: Values) -> str:

@@ -22,6 +22,12 @@ from console.forms.credentials import (
     typed_material,
 )
 from console.forms.fields import Field, Values, put, text_of
+from console.forms.thumbprints import (
+    SECONDARY,
+    thumbprint_fields,
+    thumbprints_of,
+    with_thumbprints,
+)
 from console.panes.credential_edit import SetEdit
 from console.panes.editing import LeftOpen, as_object
 from console.panes.files import read_named_file
@@ -101,6 +107,11 @@ class CredentialDialogs:
                 raise Invalid.at("auth-id", taken)
             members["auth-id"] = auth_id
             members["secrets"] = [secret_members(values, material, self._now)]
+            if kind == X509_THUMBPRINT:
+                members["secrets"] = [
+                    secret_members(values, {"thumbprint": each}, self._now)
+                    for each in thumbprints_of(values)
+                ]
         put(members, "comment", text_of(values, "comment"))
         return members
 
@@ -122,6 +133,8 @@ class CredentialDialogs:
 
     async def replace(self, entry: CredentialEntry) -> CredentialSet | None:
         """New material for a secret, which keeps its id."""
+        if entry.credential.type == X509_THUMBPRINT:
+            return await self._thumbprints(entry)
         place = await self.choose_secret(entry, "Replace which secret?")
         if place is None:
             return None
@@ -149,6 +162,18 @@ class CredentialDialogs:
         intro = "A certificate with another subject renames the credential." if kind == X509 else ""
         return await self._pane.fill_form(title, fields, save, submit="Replace", intro=intro)
 
+    async def _thumbprints(self, entry: CredentialEntry) -> CredentialSet | None:
+        """Both thumbprints at once, as a hub has them."""
+        index = self._index(entry)
+        fields = thumbprint_fields(entry.credential.secrets)
+
+        async def save(values: Values) -> CredentialSet:
+            members = self._edit.credentials()[index]
+            secrets = with_thumbprints(members.get("secrets", []), thumbprints_of(values))
+            return await self._save_form(fields, {**members, "secrets": secrets}, index)
+
+        return await self._pane.fill_form(f"Thumbprints of {entry.key}", fields, save)
+
     async def add_secret(self, entry: CredentialEntry) -> CredentialSet | None:
         """One more secret, so that a device can change over from one to the next."""
         kind, index = entry.credential.type, self._index(entry)
@@ -165,7 +190,7 @@ class CredentialDialogs:
                 return await self._save(_with_secret(members, None, secret), index)
 
             return await self._as_json(title, {"comment": ""}, save_json)
-        fields = [field for field in new_fields(kind, "") if field.name != "auth-id"]
+        fields = [each for each in new_fields(kind, "") if each.name not in ("auth-id", SECONDARY)]
 
         async def save(values: Values) -> CredentialSet:
             secret = secret_members(values, await self._material(kind, values), self._now)

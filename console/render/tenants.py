@@ -7,6 +7,7 @@ from datetime import datetime
 
 from console.render.detail import Line, Section, Tone, state
 from console.render.expiry import expiry, window
+from console.render.statistics import figures
 from console.render.text import relative_time
 from registry_backend.domain.document import Document, JsonObject, compact_json
 from registry_backend.domain.journal import JournalEntry
@@ -117,8 +118,7 @@ def _head(
     if attributes.alias:
         lines.append(Line("alias", attributes.alias))
     if statistics is not None:
-        off = f", {statistics.disabled:,} disabled" if statistics.disabled else ""
-        lines.append(Line("devices", f"{statistics.total:,}{off}"))
+        lines += figures(statistics)
     elif usage is not None:
         lines.append(Line("devices", f"{usage.devices:,}"))
     if usage is not None:

@@ -293,6 +293,30 @@ async def test_a_thumbprint_and_a_type_of_ones_own(tmp_path: Path) -> None:
     assert found == {"x509-thumbprint": {"thumbprint": "AB" * 20}, "radio": {"pin": "4711"}}
 
 
+async def test_two_thumbprints_are_entered_and_changed_together(tmp_path: Path) -> None:
+    """Each is checked at its own field; emptying the second takes it away."""
+    first, second, other = "AB" * 20, "CD" * 32, "EF" * 20
+    async with credentials_pane(tmp_path) as pilot:
+        await new_of(pilot, "t")
+        await fill(pilot, "thumbprint", first.lower())
+        await fill(pilot, "thumbprint-2", "not hex")
+        assert "other than 0-9" in (await refused(pilot))["thumbprint-2"]
+        await fill(pilot, "thumbprint-2", second)
+        await save(pilot)
+        await wait_for(pilot, lambda: "Secondary thumbprint" in detail_text(pilot))
+        assert first in detail_text(pilot)
+        (was,) = (await stored(tmp_path)).credentials
+        assert [each.unknown()["thumbprint"] for each in was.secrets] == [first, second]
+        await pilot.press("R")
+        assert (await dialog(pilot, FormScreen)).values()["thumbprint-2"] == second
+        await fill(pilot, "thumbprint", other)
+        await fill(pilot, "thumbprint-2", "")
+        await save(pilot)
+    (now,) = (await stored(tmp_path)).credentials
+    assert [each.unknown()["thumbprint"] for each in now.secrets] == [other]
+    assert now.secrets[0].id == was.secrets[0].id
+
+
 def _problem(pilot: Pilot[None]) -> str:
     screen = pilot.app.screen
     return str(screen.query_one("#problem").render()) if isinstance(screen, DocumentScreen) else ""
