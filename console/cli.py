@@ -17,7 +17,8 @@ from pathlib import Path
 from console.cli_contexts import SECRET_FROM, add_contexts
 from console.cli_help import DESCRIPTION, EXAMPLES
 
-FORMATS = ("devices.txt", "hono-1.1", "ndjson")
+FORMATS = ("devices.txt", "hono-1.1", "ndjson", "csv")
+EXPORT_FORMATS = ("devices.txt", "hono-1.1", "ndjson")
 MODES = (
     "createOrUpdate",
     "create",
@@ -140,15 +141,35 @@ def _add_reading(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 def _add_moving(commands: _Commands[argparse.ArgumentParser]) -> None:
     importing = _command(commands, "import", "read devices from files into a tenant")
-    importing.add_argument("path", metavar="FOLDER|FILE", type=Path)
+    importing.add_argument("path", metavar="FOLDER|FILE|ADDRESS", nargs="?")
+    _add_container(importing, "the container to read")
     importing.add_argument("--format", choices=FORMATS, help="default: told by the file's name")
     importing.add_argument(
         "--mode", choices=MODES, default=MODES[0], help="for lines that name no importMode"
     )
+    importing.add_argument(
+        "--log-from",
+        metavar="env:NAME|file:PATH",
+        help="where the address of another container for importErrors.log is kept",
+    )
+    importing.add_argument(
+        "--dry-run", action="store_true", help="say what would be done, and do nothing"
+    )
     exporting = _command(commands, "export", "write a tenant's devices to files")
-    exporting.add_argument("path", metavar="FOLDER", type=Path)
-    exporting.add_argument("--format", choices=FORMATS, default=FORMATS[0])
+    exporting.add_argument("path", metavar="FOLDER|ADDRESS", nargs="?")
+    _add_container(exporting, "the container to write")
+    exporting.add_argument("--format", choices=EXPORT_FORMATS, default=FORMATS[0])
     exporting.add_argument("--exclude-keys", action="store_true", help="leave keys out")
+
+
+def _add_container(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--container-from",
+        metavar="env:NAME|file:PATH",
+        help=f"where the address of {what} is kept, a secret",
+    )
+    parser.add_argument("--blob", metavar="NAME", help="of the container; default devices.txt")
+    parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
 
 
 def _add_principals(commands: _Commands[argparse.ArgumentParser]) -> None:

@@ -50,6 +50,13 @@ examples:
   idconsole import ./exchange --tenant north-wind              reads ./exchange/devices.txt
   idconsole import ./fleet.ndjson --tenant north-wind
   idconsole import /var/lib/hono/device-registry               Hono 1.1's three files
+  idconsole import ./fleet.csv --tenant north-wind --dry-run   what would be done, and nothing done
+  idconsole import --container-from env:INCOMING --tenant north-wind
+
+A container is read and written by its address with a shared access signature, which lets anybody
+in: keep it in a variable or a file, not on the command line. The first line of a .csv names its
+columns: id, status, primaryKey, secondaryKey, primaryThumbprint, secondaryThumbprint,
+statusReason, importMode, eTag.
 
 Lines that fail are named at the end and in importErrors.log beside the file; the exit code is
 then 1. Ctrl+C stops the import; lines already applied stay.
@@ -59,6 +66,7 @@ examples:
   idconsole export ./exchange --tenant north-wind              writes ./exchange/devices.txt
   idconsole export ./exchange --tenant north-wind --exclude-keys
   idconsole export ./copy --tenant north-wind --format ndjson
+  idconsole export --container-from file:~/outgoing.url --tenant north-wind
 
 Without --exclude-keys the file holds the devices' keys in clear.
 """,

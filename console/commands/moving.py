@@ -6,18 +6,19 @@ import argparse
 import asyncio
 import contextlib
 import os
-import signal
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from stat import S_ISDIR
 
 from console.adapters.base import JobsPort, refuse_write
 from console.commands.boundary import FAILED, GOOD, UsageFault
-from console.commands.output import say
+from console.commands.output import say, write_json
+from console.commands.places import container_named, is_address
 from console.commands.session import adapter_for, need, tenant_for
-from registry_backend.domain.errors import Invalid, NotFound, Unreachable
+from console.commands.shapes import job_json
+from console.commands.trying import try_import
+from console.commands.watching import interruption, watch
+from registry_backend.domain.errors import NotFound, Unreachable
 from registry_backend.domain.jobs import (
     ImportMode,
     Job,
@@ -25,10 +26,9 @@ from registry_backend.domain.jobs import (
     JobSpec,
     JobStatus,
     JobType,
+    without_query,
 )
 
-_LOOK_EVERY = 0.1
-"""Seconds between two looks at a running job."""
 _ERRORS_SHOWN = 20
 ALL_TENANTS = "*"
 """In a job: whatever tenants the files, or the registry, have."""
@@ -38,21 +38,29 @@ HONO_FILES = frozenset({"tenants.json", "device-identities.json", "credentials.j
 
 def run(options: argparse.Namespace) -> int:
     """Run the job; 1 when lines failed, or the whole of it did, or it was interrupted."""
-    if options.read_only:
+    if options.read_only and not _trying(options):
         raise refuse_write()
     return asyncio.run(_run(options))
 
 
+def _trying(options: argparse.Namespace) -> bool:
+    return options.command == "import" and bool(options.dry_run)
+
+
 async def _run(options: argparse.Namespace) -> int:
-    async with adapter_for(options, writes=True) as adapter:
+    async with adapter_for(options, writes=not _trying(options)) as adapter:
         jobs = need(adapter.jobs, "jobs")
         make_spec = import_spec if options.command == "import" else export_spec
         spec = make_spec(options, options.tenant or ALL_TENANTS)
         if spec.format != "hono-1.1":
             tenant_id = await tenant_for(adapter, options)
             spec = spec.model_copy(update={"tenant_id": tenant_id})
-        with _folder_made(spec), _interruption() as interrupted:
-            job = await _watch(jobs, await jobs.create(spec), interrupted)
+        if _trying(options):
+            return await try_import(jobs, spec, as_json=options.json)
+        with _folder_made(spec), interruption() as interrupted:
+            job = await watch(jobs, await jobs.create(spec), interrupted)
+        if options.json:
+            write_json(job_json(job))
         return await _report(jobs, job)
 
 
@@ -61,10 +69,11 @@ def _folder_made(spec: JobSpec) -> Iterator[None]:
     """Make the folder of an export; what was made and stayed empty goes again at the end."""
     folder = Path(spec.folder)
     missing: list[Path] = []
-    if spec.type is JobType.EXPORT:
+    making = spec.type is JobType.EXPORT and not is_address(spec.folder)
+    if making:
         missing = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
     try:
-        if spec.type is JobType.EXPORT:
+        if making:
             _make_folder(folder)
         yield
     finally:
@@ -81,7 +90,14 @@ def _make_folder(folder: Path) -> None:
 
 
 def import_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
-    """What to import: a folder with a file of the usual name, or a file of any name."""
+    """What to import: a folder with a file of the usual name, a file of any name, a container."""
+    container = _container(options)
+    if container is not None:
+        name = options.blob
+        chosen: JobFormat = options.format or (told_by_name(name) if name else "devices.txt")
+        return _import_spec(options, tenant_id, container, name, chosen)
+    if options.blob:
+        raise UsageFault("--blob names a blob in a container; name a file by its path.")
     path = Path(options.path).expanduser().absolute()
     try:
         folder, name = (path, None) if S_ISDIR(path.stat().st_mode) else (path.parent, path.name)
@@ -89,7 +105,17 @@ def import_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
         raise NotFound(f"There is nothing at {path}.", hint="Check the path.") from None
     except OSError as error:
         raise _not_reached(f"{path} cannot be read", error) from None
-    chosen: JobFormat = options.format or told_format(folder, name)
+    chosen = options.format or told_format(folder, name)
+    return _import_spec(options, tenant_id, str(folder), name, chosen)
+
+
+def _import_spec(
+    options: argparse.Namespace,
+    tenant_id: str,
+    folder: str,
+    name: str | None,
+    chosen: JobFormat,
+) -> JobSpec:
     if chosen == "hono-1.1" and options.tenant:
         raise UsageFault("The three files of hono-1.1 name their tenants: leave out --tenant.")
     if chosen == "hono-1.1" and name:
@@ -97,11 +123,28 @@ def import_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
     return JobSpec(
         type=JobType.IMPORT,
         tenant_id=tenant_id,
-        folder=str(folder),
+        folder=folder,
+        output_folder=None if options.log_from is None else container_named(options.log_from),
         format=chosen,
         blob_name=name or usual_name(chosen),
         default_mode=ImportMode(options.mode),
     )
+
+
+def _container(options: argparse.Namespace) -> str | None:
+    """The address of a container, a secret, where one is meant. Raises UsageFault."""
+    if (options.path is None) == (options.container_from is None):
+        raise UsageFault("Name a folder or file, or a container by --container-from.")
+    if options.container_from is not None:
+        return container_named(options.container_from)
+    return options.path if is_address(options.path) else None
+
+
+def told_by_name(name: str) -> JobFormat:
+    """The format that a file's name speaks for."""
+    if name.lower().endswith(".csv"):
+        return "csv"
+    return "ndjson" if name.endswith((".ndjson", ".jsonl")) else "devices.txt"
 
 
 def told_format(folder: Path, name: str | None) -> JobFormat:
@@ -110,8 +153,10 @@ def told_format(folder: Path, name: str | None) -> JobFormat:
         names = {name} if name else {entry.name for entry in folder.iterdir()}
     except OSError as error:
         raise _not_reached(f"The folder {folder} cannot be read", error) from None
+    if name and told_by_name(name) != "devices.txt":
+        return told_by_name(name)
     if any(found.endswith((".ndjson", ".jsonl")) for found in names) and (
-        name or "devices.txt" not in names
+        "devices.txt" not in names
     ):
         return "ndjson"
     if names & HONO_FILES and "devices.txt" not in names:
@@ -121,25 +166,33 @@ def told_format(folder: Path, name: str | None) -> JobFormat:
 
 def usual_name(job_format: JobFormat) -> str:
     """The file read or written when none is named."""
-    return "devices.ndjson" if job_format == "ndjson" else "devices.txt"
+    return {"ndjson": "devices.ndjson", "csv": "devices.csv"}.get(job_format, "devices.txt")
 
 
 def export_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
-    """What to export, and to which folder."""
+    """What to export, and to which folder or container."""
+    container = _container(options)
+    if container is not None:
+        return _export_spec(options, tenant_id, container)
+    if options.blob:
+        raise UsageFault("--blob names a blob in a container; a file has its usual name.")
     folder = Path(options.path).expanduser().absolute()
-    job_format: JobFormat = options.format
     try:
         taken = folder.exists() and not folder.is_dir()
     except OSError as error:
         raise _not_reached(f"The folder {folder} cannot be reached", error) from None
     if taken:
         raise UsageFault(f"{folder} is a file; an export needs a folder.")
+    return _export_spec(options, tenant_id, str(folder))
+
+
+def _export_spec(options: argparse.Namespace, tenant_id: str, folder: str) -> JobSpec:
     return JobSpec(
         type=JobType.EXPORT,
         tenant_id=tenant_id,
-        folder=str(folder),
-        format=job_format,
-        blob_name=usual_name(job_format),
+        folder=folder,
+        format=options.format,
+        blob_name=options.blob or usual_name(options.format),
         exclude_keys=options.exclude_keys,
     )
 
@@ -150,60 +203,6 @@ def _not_reached(what: str, error: OSError) -> Unreachable:
         layer="permission",
         hint="Check the permissions of its folders, or name another.",
     )
-
-
-@contextlib.contextmanager
-def _interruption() -> Iterator[asyncio.Event]:
-    """Ctrl+C and a polite kill ask for the end of the job instead of tearing it."""
-    loop, asked = asyncio.get_running_loop(), asyncio.Event()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for number in signals:
-        loop.add_signal_handler(number, asked.set)
-    try:
-        yield asked
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
-
-
-async def _watch(jobs: JobsPort, job: Job, interrupted: asyncio.Event) -> Job:
-    progress = _Progress()
-    asked = False
-    while not job.status.finished:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(interrupted.wait(), _LOOK_EVERY)
-        if interrupted.is_set() and not asked:
-            asked = True
-            with contextlib.suppress(Invalid):  # it ended by itself in this moment
-                await jobs.cancel(job.job_id)
-        if asked:
-            await asyncio.sleep(_LOOK_EVERY)
-        job = await jobs.get(job.job_id)
-        progress.show(job)
-    progress.clear()
-    return job
-
-
-class _Progress:
-    """One line that rewrites itself, on a terminal only."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._began = time.monotonic()
-
-    def show(self, job: Job) -> None:
-        if not self._terminal:
-            return
-        fraction = "" if job.fraction is None else f"{job.fraction:4.0%}  "
-        rate = job.counts.lines / max(0.1, time.monotonic() - self._began)
-        failed = f", {job.counts.failed:,} failed" if job.counts.failed else ""
-        line = f"{fraction}{job.counts.lines:,} lines{failed}, {rate:,.0f} a second"
-        sys.stderr.write(f"\r\x1b[K{line}")
-        sys.stderr.flush()
-
-    def clear(self) -> None:
-        if self._terminal:
-            sys.stderr.write("\r\x1b[K")
 
 
 async def _report(jobs: JobsPort, job: Job) -> int:
@@ -223,7 +222,7 @@ async def _say_errors(jobs: JobsPort, job: Job) -> None:
     left = job.counts.failed - _ERRORS_SHOWN
     if left > 0:
         name = "importErrors.log" if job.spec.type is JobType.IMPORT else "exportErrors.log"
-        say(f"… {left:,} more in {job.spec.folder}/{name}")
+        say(f"… {left:,} more in {without_query(job.spec.written_folder)}/{name}")
 
 
 def summary(job: Job) -> str:
@@ -237,11 +236,11 @@ def summary(job: Job) -> str:
         )
         if counts.passed_over:
             numbers += f", {counts.passed_over:,} passed over"
-    elif counts.failed:
+    else:
         numbers += f", {counts.failed:,} failed"
-    where = f"{job.spec.folder}/{job.spec.blob_name}"
+    where = f"{job.spec.shown_folder}/{job.spec.blob_name}"
     if job.spec.format == "hono-1.1":
-        where = job.spec.folder
+        where = job.spec.shown_folder
     text = f"{job.spec.type.capitalize()} of {where} {job.status.value}, {numbers}."
     if job.status is JobStatus.FAILED:
         text += f" {job.failure_reason or ''}".rstrip()
