@@ -5,16 +5,22 @@ from __future__ import annotations
 import inspect
 import re
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from registry_backend.domain import errors
 from registry_backend.domain.credentials import Credential
-from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError, field_path
+from registry_backend.domain.errors import (
+    FieldProblem,
+    Invalid,
+    RegistryError,
+    broken_rule,
+    field_path,
+)
 
 EXCEPTIONS = [
     member
@@ -28,6 +34,33 @@ DRAWN = re.findall(r"^[├└]── (\w+) +(\S.*)$", errors.__doc__ or "", re.M
 MARKER = "s3cr3t-m4rk3r"
 
 every_error = pytest.mark.parametrize("error", FAMILY, ids=lambda error: error.__name__)
+
+
+def test_a_rule_over_several_members_names_the_one_at_fault() -> None:
+    """The whole model is at fault only where nothing better is known."""
+
+    class Span(BaseModel):
+        low: int
+        high: int
+
+        @model_validator(mode="after")
+        def _rises(self) -> Self:
+            if self.low > self.high:
+                raise broken_rule("is above high", "low")
+            if self.low == self.high:
+                raise ValueError("is empty")
+            return self
+
+    class Spans(BaseModel):
+        spans: list[Span]
+
+    def told(low: int, high: int) -> str:
+        with pytest.raises(ValidationError) as refused:
+            Spans.model_validate({"spans": [{"low": low, "high": high}]})
+        return str(Invalid.from_validation(refused.value, prefix="a"))
+
+    assert told(2, 1) == "a.spans[0].low: is above high"
+    assert told(1, 1) == "a.spans[0]: is empty"
 
 
 def test_the_tree_in_the_docstring_is_the_tree_in_the_code() -> None:

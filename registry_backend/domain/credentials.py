@@ -8,6 +8,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from registry_backend.domain.document import Document, JsonObject, Value
+from registry_backend.domain.errors import broken_rule
 from registry_backend.domain.timestamps import OptionalTimestamp
 
 HASHED_PASSWORD = "hashed-password"  # noqa: S105 - a protocol's word, no password
@@ -43,7 +44,7 @@ class Secret(Document):
     @model_validator(mode="after")
     def _validity_runs_forward(self) -> Self:
         if self.not_before and self.not_after and self.not_before > self.not_after:
-            raise ValueError("not-before is later than not-after")
+            raise broken_rule("is later than not-after", "not-before")
         return self
 
     def __repr_args__(self) -> Any:

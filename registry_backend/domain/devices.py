@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from registry_backend.domain.document import Document, JsonObject, Value
+from registry_backend.domain.errors import broken_rule
 from registry_backend.domain.identifiers import generate_id
 from registry_backend.domain.timestamps import to_micros
 
@@ -59,9 +60,10 @@ class DeviceAttributes(Document):
     @model_validator(mode="after")
     def _rules(self) -> Self:
         if self.member_of and (self.via or self.via_groups):
-            raise ValueError("memberOf excludes via and viaGroups: a gateway connects by itself")
+            problem = "excludes via and viaGroups: a gateway connects by itself"
+            raise broken_rule(problem, "memberOf")
         if "command_endpoint" in self.model_fields_set and self.command_endpoint is None:
-            raise ValueError("command-endpoint must not be null: leave it out")
+            raise broken_rule("must not be null: leave it out", "command-endpoint")
         return self
 
 

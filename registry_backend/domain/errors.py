@@ -20,7 +20,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
+_BROKEN_RULE = "broken_rule"
 Layer = Literal["file", "permission", "refused", "dropped", "tls", "timeout", "name", "protocol"]
 """Where a connection ended: no file, no permission, refused, dropped without an answer, ..."""
 
@@ -129,9 +131,12 @@ class Invalid(RegistryError):
     def from_validation(cls, error: ValidationError, *, prefix: str = "") -> Invalid:
         """Pydantic's findings as ours: paths such as `secrets[0].key`, never the input itself."""
         problems = []
-        for found in error.errors(include_url=False, include_context=False, include_input=False):
+        for found in error.errors(include_url=False, include_input=False):
             text = found["msg"].removeprefix("Value error, ")
-            problems.append(FieldProblem(field_path(found["loc"], prefix=prefix), text))
+            where: tuple[str | int, ...] = found["loc"]
+            if found["type"] == _BROKEN_RULE:
+                where += found["ctx"]["member"]
+            problems.append(FieldProblem(field_path(where, prefix=prefix), text))
         return cls(problems=problems)
 
 
@@ -177,6 +182,17 @@ class Fault(RegistryError):
     """The registry failed in a way that the caller cannot mend."""
 
     title = "The registry failed"
+
+
+def broken_rule(problem: str, *member: str | int) -> PydanticCustomError:
+    """What a validator of a whole model raises, with the member that is at fault.
+
+    Args:
+        problem: What is wrong, to be read after the member's path; nothing of the input in it
+            but names.
+        member: The path inside the model, in the protocol's spelling.
+    """
+    return PydanticCustomError(_BROKEN_RULE, "{problem}", {"problem": problem, "member": member})
 
 
 def field_path(location: Iterable[str | int], *, prefix: str = "") -> str:

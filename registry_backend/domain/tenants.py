@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from registry_backend.domain.document import Document, JsonObject, Value
+from registry_backend.domain.errors import broken_rule
 from registry_backend.domain.identifiers import HONO_ALIAS
 from registry_backend.domain.timestamps import OptionalTimestamp, Timestamp
 
@@ -111,12 +113,23 @@ class TrustAnchor(Document):
     @model_validator(mode="after")
     def _validity_runs_forward(self) -> Self:
         if self.not_before and self.not_after and self.not_before > self.not_after:
-            raise ValueError("not-before is later than not-after")
+            raise broken_rule("is later than not-after", "not-before")
         for name in ("auth_id_template", "auto_provisioning_device_id_template"):
             template = getattr(self, name)
             if template is not None:
-                check_identity_template(template)
+                try:
+                    check_identity_template(template)
+                except ValueError as error:
+                    raise broken_rule(str(error), name.replace("_", "-")) from None
         return self
+
+
+def _given_before(names: Sequence[str | None]) -> int | None:
+    """The first place whose name stands at an earlier one too; None is no name."""
+    return next(
+        (place for place, name in enumerate(names) if name is not None and name in names[:place]),
+        None,
+    )
 
 
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}")
@@ -159,17 +172,17 @@ class TenantAttributes(Document):
         if "alias" in self.model_fields_set and (
             self.alias is None or not HONO_ALIAS.fullmatch(self.alias)
         ):
-            raise ValueError(f"alias must match {HONO_ALIAS.pattern}")
+            raise broken_rule(f"must match {HONO_ALIAS.pattern}", "alias")
         if self.adapters is not None:
             if not self.adapters:
-                raise ValueError("adapters must not be empty: leave it out to allow all")
-            types = [adapter.type for adapter in self.adapters]
-            twice = {name for name in types if types.count(name) > 1}
-            if twice:
-                raise ValueError(f"adapters lists type {min(twice)!r} more than once")
-        ids = [anchor.id for anchor in self.trusted_ca if anchor.id]
-        if len(ids) != len(set(ids)):
-            raise ValueError("trusted-ca uses one id more than once")
+                raise broken_rule("must not be empty: leave it out to allow all", "adapters")
+            place = _given_before([adapter.type for adapter in self.adapters])
+            if place is not None:
+                problem = f"{self.adapters[place].type!r} is listed more than once"
+                raise broken_rule(problem, "adapters", place, "type")
+        place = _given_before([anchor.id or None for anchor in self.trusted_ca])
+        if place is not None:
+            raise broken_rule("is used more than once", "trusted-ca", place, "id")
         return self
 
 

@@ -125,7 +125,7 @@ def test_a_refused_tenant_is_there_but_disabled() -> None:
 
     fault, tenant = entries
     assert isinstance(fault, LineFault)
-    assert "adapters must not be empty" in fault.message
+    assert "adapters: must not be empty" in fault.message
     assert isinstance(tenant, TenantDraft)
     assert tenant.only_if_missing
     assert not tenant.attributes.enabled

@@ -146,7 +146,7 @@ BROKEN: list[tuple[Any, str]] = [
     ([entry("psk", "a", {"key": KEY, "not-after": "2020-01-01"})], "[0].secrets[0].not-after"),
     ([entry("psk", "a", {"key": KEY, "not-after": 5})], "[0].secrets[0].not-after"),
     ([entry("psk", "a", {"key": KEY, "not-before": "2021-01-01T00:00:00Z",
-                         "not-after": "2020-01-01T00:00:00Z"})], "not-before is later"),
+                         "not-after": "2020-01-01T00:00:00Z"})], "not-before: is later"),
     ([entry("rpk", "a", {"key": "AAAA", "algorithm": "RSA"})], "[0].secrets[0].key"),
     ([entry("x509-cert", "CN=a", {}, {})], "[0].secrets"),
     ([entry("psk", "a", {"key": KEY}), entry("psk", "a", {"key": KEY})], "[1].auth-id"),
