@@ -1,0 +1,140 @@
+"""What every store must do with devices that are read and replaced without models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from registry_backend.domain.devices import Device
+from registry_backend.domain.journal import Actor, Change, JournalEntry
+from registry_backend.domain.statistics import Statistics
+from registry_backend.storage.base import Store, StoredDevice, Transaction
+from tests.contract.store_models import START, a_device, a_tenant
+
+
+async def _with_device(store: Store, **members: Any) -> Device:
+    """The device d of tenant t, with these members."""
+    device = a_device("t", "d", updated_after=1, **members)
+
+    def work(registry: Transaction) -> None:
+        registry.insert_tenant(a_tenant("t"))
+        registry.insert_device(device)
+
+    await store.write(work)
+    return device
+
+
+def _replacement(device: Device, **members: Any) -> Device:
+    return a_device("t", "d", version="v2", updated_after=2, **members).model_copy(
+        update={"generation_id": device.generation_id, "revision": 1}
+    )
+
+
+async def _replaced(store: Store, device: Device) -> bool:
+    def work(registry: Transaction) -> bool:
+        stored = registry.get_stored_device("t", "d")
+        assert stored is not None
+        return registry.replace_device(device, stored=stored, text=device.attributes.to_text())
+
+    return await store.write(work)
+
+
+class StoreStoredDevicesSuite:
+    """The contract of `get_stored_device`, `replace_device` and `add_line`."""
+
+    @pytest.fixture
+    async def store(self) -> Store:
+        """An empty store, closed after the test."""
+        raise NotImplementedError
+
+    async def test_a_stored_device_is_the_model_taken_apart(self, store: Store) -> None:
+        """Every column of it, and its members as text."""
+        device = await _with_device(store, enabled=False, ext={"a": "ü"}, unknown=[1])
+        assert await store.read(
+            lambda registry: registry.get_stored_device("t", "d")
+        ) == StoredDevice(
+            enabled=False,
+            version="v1",
+            revision=0,
+            generation_id=device.generation_id,
+            created_at=START,
+            updated_at=START + timedelta(seconds=1),
+            status_updated_at=None,
+            document='{"enabled":false,"ext":{"a":"ü"},"unknown":[1]}',
+        )
+
+    async def test_no_device_is_there_without_its_tenant(self, store: Store) -> None:
+        """Devices of a removed tenant stay, and are not seen."""
+        await _with_device(store)
+        await store.write(lambda registry: registry.delete_tenant("t", expected="v1"))
+        assert await store.read(lambda registry: registry.get_stored_device("t", "d")) is None
+        assert await store.read(lambda registry: registry.get_stored_device("u", "d")) is None
+
+    @pytest.mark.parametrize(
+        ("before", "after", "gateways"),
+        [
+            ({"via": ["a", "b"]}, {"via": ["b"]}, ["b"]),
+            ({"via": ["a"]}, {}, []),
+            ({}, {"via": "a"}, ["a"]),
+            ({"via": ["a"]}, {"via": ["a"]}, ["a"]),
+            ({"enabled": False}, {"enabled": True}, []),
+            ({"enabled": True}, {"enabled": False, "memberOf": ["g"]}, []),
+        ],
+    )
+    async def test_a_replaced_device_is_what_its_model_says(
+        self, store: Store, before: dict[str, Any], after: dict[str, Any], gateways: list[str]
+    ) -> None:
+        """Kept counts and links follow."""
+        device = _replacement(await _with_device(store, **before), **after)
+        assert await _replaced(store, device)
+
+        def found(registry: Any) -> tuple[Device | None, Statistics, Sequence[str]]:
+            return (
+                registry.get_device("t", "d"),
+                registry.statistics("t"),
+                registry.gateways_of("t"),
+            )
+
+        statistics = Statistics(total=1, enabled=int(device.enabled))
+        assert await store.read(found) == (device, statistics, gateways)
+
+    async def test_a_device_is_replaced_only_as_it_was_read(self, store: Store) -> None:
+        """A version read earlier is not overwritten."""
+        device = await _with_device(store)
+        old = await store.read(lambda registry: registry.get_stored_device("t", "d"))
+        assert old is not None
+        assert await _replaced(store, _replacement(device))
+        late = _replacement(device, ext={"late": True}).model_copy(update={"version": "v3"})
+        assert not await store.write(
+            lambda registry: registry.replace_device(late, stored=old, text="{}")
+        )
+        kept = await store.read(lambda registry: registry.get_device("t", "d"))
+        assert kept is not None
+        assert kept.version == "v2"
+
+    async def test_a_line_of_texts_is_read_as_its_members(self, store: Store) -> None:
+        """As `add_journal` would have left it; what is not given stays away."""
+        change = Change(resource="device", action="updated", tenant_id="t", resource_id="d")
+        actor = Actor(via="hono", name="me")
+        await store.write(
+            lambda registry: registry.add_line(
+                actor, START, change, before='{"ext":{"a":"ü"}}', after=None
+            )
+        )
+        (line,) = await store.read(
+            lambda registry: registry.page_journal("t", resource_id="d", before=None, limit=9)
+        )
+        assert line == JournalEntry(
+            sequence=line.sequence,
+            at=START,
+            actor="hono:me",
+            action="updated",
+            resource="device",
+            tenant_id="t",
+            resource_id="d",
+            before={"ext": {"a": "ü"}},
+            after=None,
+        )
