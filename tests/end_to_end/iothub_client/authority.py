@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -21,8 +22,15 @@ LOCAL = x509.SubjectAlternativeName(
 """What clients of a hub on this machine verify (iothub 9)."""
 
 
-def make_authority(folder: Path) -> tuple[Path, Tls]:
+class Trust(NamedTuple):
     """The authority's certificate, and files for a server on localhost."""
+
+    authority: Path
+    server: Tls
+
+
+def make_authority(folder: Path) -> Trust:
+    """A new authority, and a server's certificate that it signed, in a folder."""
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca_name = name_of("authority")
     ca = (
@@ -42,7 +50,7 @@ def make_authority(folder: Path) -> tuple[Path, Tls]:
     (folder / "ca.pem").write_bytes(ca.public_bytes(Encoding.PEM))
     (folder / "server.pem").write_bytes(server.public_bytes(Encoding.PEM))
     (folder / "server-key.pem").write_bytes(private_key(key, Encoding.PEM))
-    return folder / "ca.pem", Tls(folder / "server.pem", folder / "server-key.pem")
+    return Trust(folder / "ca.pem", Tls(folder / "server.pem", folder / "server-key.pem"))
 
 
 def _builder(

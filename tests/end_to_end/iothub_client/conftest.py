@@ -6,17 +6,19 @@ import asyncio
 import base64
 import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from registry_backend.api.iothub import HubOptions
 from registry_backend.domain.policies import Policy
 from registry_backend.open import open_registry
 from registry_backend.server import Listener, Serving
 from tests.end_to_end.hono.client import running
-from tests.end_to_end.iothub_client.authority import make_authority
+from tests.end_to_end.iothub_client.authority import Trust, make_authority
 from tests.end_to_end.iothub_client.client import Hub
 
 KEY = base64.b64encode(b"k" * 32).decode()
@@ -32,27 +34,31 @@ async def made_policies(data: Path) -> Sequence[Policy]:
 
 
 @pytest.fixture(scope="session")
-def trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with the authority's files; the library trusts it meanwhile, and asks no proxy."""
-    folder = tmp_path_factory.mktemp("authority")
-    make_authority(folder)
+def trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trust]:
+    """An authority that the library trusts meanwhile; it asks no proxy."""
+    made = make_authority(tmp_path_factory.mktemp("authority"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REQUESTS_CA_BUNDLE", str(folder / "ca.pem"))
+        patch.setenv("REQUESTS_CA_BUNDLE", str(made.authority))
         patch.setenv("NO_PROXY", "localhost,127.0.0.1")
-        yield folder
+        yield made
 
 
-@pytest.fixture(scope="session")
-def served(trust: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    """The served hub."""
-    data = tmp_path_factory.mktemp("hub") / "registry.sqlite"
-    with running(Serving(data, [Listener("127.0.0.1", 0, tls=make_authority(trust)[1])])) as (
-        address,
-    ):
+@contextmanager
+def serving(trust: Trust, data: Path, options: HubOptions | None = None) -> Iterator[Hub]:
+    """A hub over the registry in that file."""
+    listener = Listener("127.0.0.1", 0, tls=trust.server, hub=options or HubOptions())
+    with running(Serving(data, [listener])) as (address,):
         policies = asyncio.run(made_policies(data))
         host = f"localhost:{address.rpartition(':')[2]}"
         yield Hub(host, {policy.name: policy for policy in policies})
         gc.collect()  # answers that the library keeps hold their connections open
+
+
+@pytest.fixture(scope="session")
+def served(trust: Trust, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """The served hub."""
+    with serving(trust, tmp_path_factory.mktemp("hub") / "registry.sqlite") as found:
+        yield found
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msrest.exceptions import ClientRequestError, HttpOperationError
 
-from tests.end_to_end.iothub_client.authority import make_authority
+from tests.end_to_end.iothub_client.authority import Trust, make_authority
 from tests.end_to_end.iothub_client.client import Hub, refused
 from tests.end_to_end.program import Program
 
@@ -75,19 +75,18 @@ def test_a_client_that_does_not_trust_the_authority_goes_away(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """It verifies, and another authority signed nothing here."""
-    stranger, _ = make_authority(tmp_path)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(stranger))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(make_authority(tmp_path).authority))
     with pytest.raises(ClientRequestError, match="certificate verify failed"):
         hub.registry().get_devices()
 
 
 def test_the_printed_line_is_all_that_the_library_needs(
-    trust: Path, program: Program, hub: Hub
+    trust: Trust, program: Program, hub: Hub
 ) -> None:
     """The program serves, prints its line, and rotates the key while it serves."""
     server = program.start(
-        *("serve", "--listen", "127.0.0.1:0", "--tls-cert", str(trust / "server.pem")),
-        *("--tls-key", str(trust / "server-key.pem")),
+        *("serve", "--listen", "127.0.0.1:0", "--tls-cert", str(trust.server.certificate)),
+        *("--tls-key", str(trust.server.key)),
     )
     try:
         assert server.stdout is not None
