@@ -6,6 +6,7 @@ import asyncio
 import os
 import pwd
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.adapters.base import RegistryAdapter
 from console.adapters.local_connection import Connection
@@ -20,6 +21,9 @@ from console.adapters.read_only import READING, read_only
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.timestamps import now
 from registry_backend.open import open_registry
+
+if TYPE_CHECKING:
+    from registry_backend.identityd.users import Users
 
 
 def default_data_file() -> Path:
@@ -47,6 +51,7 @@ class LocalAdapter(RegistryAdapter):
         main_file: The Identity Service's `config.toml`.
         config_dir: The folder of files that override it.
         title: What the header shows.
+        users: Whom the uids of principals belong to; None: the users of this machine.
     """
 
     kind = "local"
@@ -60,6 +65,7 @@ class LocalAdapter(RegistryAdapter):
         read_only: bool = False,
         actor_name: str | None = None,
         title: str = "Local registry",
+        users: Users | None = None,
     ) -> None:
         self.title = title
         self.address = str(data)
@@ -73,7 +79,9 @@ class LocalAdapter(RegistryAdapter):
         self.jobs = LocalJobs(self._connection)
         self.statistics = LocalStatistics(self._connection)
         self.journal = LocalJournal(self._connection)
-        self.principals = LocalPrincipals(main_file, config_dir, read_only=read_only)
+        self.principals = LocalPrincipals(
+            main_file, config_dir, read_only=read_only, users=users
+        )
         if read_only:
             self._guard_ports()
         else:

@@ -20,6 +20,7 @@ from registry_backend.domain.statistics import Statistics
 
 if TYPE_CHECKING:
     from registry_backend.identityd.principals import PrincipalFiles
+    from registry_backend.identityd.users import Users
 
 
 class LocalJobs:
@@ -97,8 +98,11 @@ class LocalJournal:
 class LocalPrincipals:
     """The Identity Service's files of this machine."""
 
-    def __init__(self, main_file: Path, config_dir: Path, *, read_only: bool) -> None:
+    def __init__(
+        self, main_file: Path, config_dir: Path, *, read_only: bool, users: Users | None = None
+    ) -> None:
         self._read_only = read_only
+        self._users = users
         self._paths = (main_file, config_dir)
 
     @cached_property
@@ -107,7 +111,7 @@ class LocalPrincipals:
             PrincipalFiles,
         )
 
-        return PrincipalFiles(*self._paths, read_only=self._read_only)
+        return PrincipalFiles(*self._paths, read_only=self._read_only, users=self._users)
 
     async def load(self) -> PrincipalConfig:
         """As PrincipalsPort."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 
 from console.adapters.base import PrincipalsPort, RegistryAdapter
+from console.dialogs.choose import Choice, ChooseScreen
+from console.dialogs.confirm import ConfirmScreen
 from console.dialogs.review import ReviewScreen
 from console.forms.fields import Field, Values, text_of
 from console.forms.principals import OWN_FILE, principal_fields, read_principal
@@ -20,14 +23,22 @@ from console.panes.editing import LeftOpen
 from console.panes.scope import RememberAsked, Scope
 from console.render import principals as render
 from console.render.detail import Section
+from console.render.findings import tally
 from console.render.principals import PrincipalRow
 from console.saving import Saves
 from console.widgets.columns import Column
 from console.widgets.short_list import ShortList
 from console.widgets.table_messages import Opened
 from registry_backend.domain.document import JsonObject
+from registry_backend.domain.effective import EffectiveView
 from registry_backend.domain.errors import FieldProblem, Invalid, NotFound, RegistryError
-from registry_backend.domain.principals import FileChange, PrincipalConfig
+from registry_backend.domain.principals import (
+    ConfigFile,
+    FileChange,
+    IdType,
+    Principal,
+    PrincipalConfig,
+)
 
 UNDO_STEPS = 50
 """Changes that can be taken back."""
@@ -44,16 +55,19 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
         self, adapter: RegistryAdapter, saves: Saves, clock: Callable[[], datetime]
     ) -> None:
         super().__init__(adapter, saves, clock)
-        self._config: PrincipalConfig | None = None
+        self._view: EffectiveView | None = None
         self._done: list[FileChange] = []
 
     def columns(self) -> Sequence[Column[PrincipalRow]]:
-        """Name, uid, identities, file."""
+        """What is amiss, name, uid and its user, identities, what comes of it, file."""
         return (
-            Column("name", "Principal", render.name_cell, width=16, flexible=True, priority=9),
-            Column("uid", "Uid", render.uid_cell, width=6, priority=8, align="right"),
-            Column("idtype", "Identities", render.idtype_cell, width=16, flexible=True, priority=7),
-            Column("file", "File", render.file_cell, width=18, flexible=True, priority=4),
+            Column("state", "", render.glyph_cell, width=1, priority=8),
+            Column("name", "Principal", render.name_cell, width=12, flexible=True, priority=9),
+            Column("uid", "Uid", render.uid_cell, width=5, priority=8, align="right"),
+            Column("user", "User", render.user_cell, width=8, flexible=True, priority=3),
+            Column("idtype", "Identities", render.idtype_cell, width=12, flexible=True, priority=6),
+            Column("role", "Role", render.role_cell, width=16, priority=7),
+            Column("file", "File", render.file_cell, width=14, flexible=True, priority=4),
         )
 
     @property
@@ -67,22 +81,24 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
         wanted = self.filter_text.lower().split()
 
         async def read() -> Sequence[PrincipalRow]:
-            self._config = await self.port.load()
-            rows = render.rows_of(self._config)
+            self._view = await self.port.view()
+            rows = render.rows_of(self._view)
             return [row for row in rows if all(word in _words(row) for word in wanted)]
 
         return ShortList(read, lambda row: row.key)
 
     async def fetch(self, key: str) -> PrincipalRow:
         """The row as the files have it now."""
-        for row in render.rows_of(await self.port.load()):
+        for row in render.rows_of(await self.port.view()):
             if row.key == key:
                 return row
         raise NotFound("The principal is no longer there.", hint="Press r to read the files again.")
 
     def title(self) -> str:
-        """Which configuration this is."""
-        return f"Principals in {self._config.main_file}" if self._config else "Principals"
+        """Which configuration this is, and how it fares."""
+        if self._view is None:
+            return "Principals"
+        return f"Principals in {self._view.config.main_file}: {tally(self._view.findings)}"
 
     def depends_on(self, scope: Scope) -> object:
         """The files are the same for every tenant."""
@@ -101,12 +117,14 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
 
     def document(self, row: PrincipalRow) -> JsonObject:
         """The principal as JSON."""
-        if row.entry is None:
-            return {"file": str(row.file), "problem": row.problem}
-        return row.entry.model_dump(mode="json")
+        if row.effective is not None:
+            return row.effective.model_dump(mode="json")
+        if row.settings:
+            return {setting.key: setting.value for setting in row.settings}
+        return {"file": str(row.file), "problem": row.problem}
 
     def detail(self, row: PrincipalRow) -> Sequence[Section]:
-        """Fields, file, the table as it stands."""
+        """Role and rights, what is amiss, file, the table as it stands."""
         return render.detail(row)
 
     def highlighted(self, row: PrincipalRow | None) -> None:
@@ -119,17 +137,15 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
     @one_at_a_time
     async def action_new(self) -> None:
         """Add a principal."""
-        files = [
-            file.path
-            for file in (self._config.files if self._config else ())
-            if file.editable and not file.problem
-        ]
+        files = self._editable_files()
 
         async def save(values: Values) -> FileChange:
             principal = read_principal(values)
             target = text_of(values, "file")
             file = None if target in ("", OWN_FILE) else target
-            return await self._review(lambda: self.port.plan_add(principal, file=file))
+            return await self._review(
+                lambda: self.port.plan_add(principal, file=file), principal=principal
+            )
 
         self._written(await self.fill_form("New principal", principal_fields(None, files), save))
 
@@ -143,7 +159,10 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
 
         async def save(values: Values) -> FileChange:
             changed = read_principal(values, principal)
-            return await self._review(lambda: self.port.plan_update(entry, changed))
+            return await self._review(
+                lambda: self.port.plan_update(entry, changed),
+                principal=changed if changed.name != principal.name else None,
+            )
 
         fields = principal_fields(principal)
         self._written(await self.fill_form(f"Edit {principal.name}", fields, save))
@@ -177,7 +196,7 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
     @one_at_a_time
     async def action_files(self) -> None:
         """Open another configuration."""
-        config = self._config
+        config = self._view.config if self._view else None
         fields = (
             Field(
                 "main_file",
@@ -208,10 +227,53 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
             self.post_message(RememberAsked("identityd_config_dir", str(opened.config_dir)))
             self.show_rows()
 
+    @one_at_a_time
+    async def action_edit_text(self) -> None:
+        """Edit a whole file as text, with the same checks before it is written."""
+        file = await self._choose_file()
+        if file is None:
+            return
+        before = await self.port.text(file)
+        change = await self._edit_text(file, before)
+        self._written(change)
+
+    @one_at_a_time
+    async def action_findings(self) -> None:
+        """List all that is amiss; enter goes to the row."""
+        from console.dialogs.findings import FindingsScreen  # noqa: PLC0415 - the first rows need none
+
+        view = await self.port.view()
+        chosen = await self.ask(FindingsScreen(view.findings, starts=view.starts))
+        if chosen is None:
+            return
+        row = render.row_of_finding(render.rows_of(view), chosen)
+        if row is None:
+            self.warn(str(chosen.file), title="Not in this list")
+        else:
+            self.drop_filter()
+            self.table.move_to(row.key)
+
+    @one_at_a_time
+    async def action_explain(self) -> None:
+        """Choose a user and read what the daemon would answer to each call, and why."""
+        from console.dialogs.explain import ExplainScreen  # noqa: PLC0415 - the first rows need none
+
+        principal = self.current.principal if self.current else None
+        user = str(principal.uid) if principal else "0"
+        await self.ask(
+            ExplainScreen(
+                lambda user, module, kind: self.port.answers(user, module_id=module, kind=kind),
+                user,
+            )
+        )
+
     @on(Opened)
     def _open(self, event: Opened[PrincipalRow]) -> None:
         event.stop()
-        self.action_edit()
+        if event.row.settings:
+            self.action_edit_text()
+        else:
+            self.action_edit()
 
     def why_not(self, action: str) -> str:
         """Why an action is dimmed."""
@@ -222,23 +284,106 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
     # the one way to a file
 
     async def _review(
-        self, plan: Callable[[], Awaitable[FileChange]], *, write: str = "Write"
+        self,
+        plan: Callable[[], Awaitable[FileChange]],
+        *,
+        write: str = "Write",
+        principal: Principal | None = None,
     ) -> FileChange:
         change = await plan()
         if change.before == change.after:
             raise Invalid("Nothing is different, so there is nothing to write.")
+        change = await self._insisted(await self._with_hub(change, principal))
         review = ReviewScreen(
             str(change.path),
             change.summary,
             before=_text(change.before),
             after=_text(change.after),
-            warnings=change.warnings,
+            warnings=(*(found.message for found in change.stops), *change.warnings),
             write=write,
         )
         if not await self.ask(review):
             raise LeftOpen("Nothing has been written yet.")
         await self.saves.run(str(change.path), lambda: self.port.apply(change))
         return change
+
+    async def _insisted(self, change: FileChange) -> FileChange:
+        """What would stop the daemon is refused, unless the person insists."""
+        if not change.stops:
+            return change
+        listed = "\n".join(f"• {found.message} {found.remedy}" for found in change.stops)
+        question = ConfirmScreen(
+            "The daemon would refuse to start",
+            f"{listed}\n\nIt would go on until its next start, and then serve nobody.",
+            confirm="Go on all the same",
+        )
+        if not await self.ask(question):
+            fields = [
+                FieldProblem(found.key.removeprefix("principal."), found.message)
+                for found in change.stops
+            ]
+            raise Invalid("The daemon would refuse to start", problems=fields)
+        return change.model_copy(update={"forced": True})
+
+    async def _with_hub(self, change: FileChange, principal: Principal | None) -> FileChange:
+        """The change, with a warning where the hub has a module of a new principal's name."""
+        modules = self.adapter.modules
+        if principal is None or modules is None or IdType.MODULE not in (principal.idtype or ()):
+            return change
+        try:
+            names = {module.module_id for module in await modules.list()}
+        except RegistryError:
+            return change  # whoever may not list the hub's modules is warned of nothing
+        if principal.name not in names:
+            return change
+        warning = (
+            f"The hub has a module “{principal.name}” already: unless the daemon made it, it is "
+            "deleted and made anew, and its twin and tags are lost."
+        )
+        return change.model_copy(update={"warnings": (*change.warnings, warning)})
+
+    async def _edit_text(self, file: Path, before: str) -> FileChange | None:
+        """Let the person edit a file's text until it is written, or they leave."""
+        from console.dialogs.document import DocumentScreen  # noqa: PLC0415 - the first rows need none
+
+        text, problem = before, ""
+        while True:
+            screen = DocumentScreen(
+                str(file), text, language="toml", problem=problem, changed=text != before
+            )
+            answer = await self.ask(screen)
+            if answer is None:
+                return None
+            text = answer
+            try:
+                return await self._review(partial(self.port.plan_text, file, before, text))
+            except LeftOpen as left:
+                problem = str(left)
+            except RegistryError as error:
+                problem = str(error)
+
+    async def _choose_file(self) -> Path | None:
+        """The file to edit: the row's, or one of those there are."""
+        files = self._editable_files()
+        main = self._view.config.main_file if self._view else None
+        if main is not None and all(file.path != main for file in self._view_files()):
+            files = [main, *files]
+        if not files:
+            self.warn("There is no file that may be edited here.")
+            return None
+        row = self.current
+        choices = [
+            Choice(str(path), path.name, "" if path != main else "the main file") for path in files
+        ]
+        current = str(row.file) if row else ""
+        chosen = await self.ask(ChooseScreen("Edit a file as text", choices, current=current))
+        return None if chosen is None else Path(chosen)
+
+    def _view_files(self) -> Sequence[ConfigFile]:
+        return self._view.config.files if self._view else ()
+
+    def _editable_files(self) -> list[Path]:
+        return [file.path for file in self._view_files() if file.editable and not file.problem]
 
     async def _try(
         self, write: Callable[[], Awaitable[FileChange]], *, undone: bool = False
@@ -269,6 +414,9 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
     def _editable_row(self) -> PrincipalRow | None:
         row = self.require_row()
         if row is None:
+            return None
+        if row.settings:
+            self.warn("Press E to edit the files that hold the settings.", title="No principal")
             return None
         why = row.why_not or (row.problem if row.entry is None else "")
         if row.entry is not None and row.entry.principal is None:

@@ -1,40 +1,73 @@
-"""A principal, or a file that cannot be read, as table cells and as a detail."""
+"""A principal with its rights, or a file that cannot be read, as table cells and as a detail."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from console.render import findings as finding_texts
+from console.render.answers import OPERATIONS
 from console.render.detail import Line, Section, Tone
 from registry_backend.domain.document import compact_json
+from registry_backend.domain.effective import EffectivePrincipal, EffectiveView, Setting, Standing
+from registry_backend.domain.findings import Finding, Severity
+from registry_backend.domain.permissions import Operation, Role
 from registry_backend.domain.principals import FilePrincipal, Principal, PrincipalConfig
+
+SETTINGS = "settings"
+"""The name of the line that stands for everything beside principals."""
+
+_STANDINGS: dict[Standing, tuple[str, Tone]] = {
+    Standing.SHADOWED: ("○ shadowed", "warning"),
+    Standing.SECOND_UNTYPED: ("○ second untyped", "warning"),
+    Standing.UNUSABLE: ("✗ cannot be used", "bad"),
+    Standing.NOT_READ: ("– not read", "muted"),
+    Standing.REPLACED: ("○ replaced", "warning"),
+}
+_ROLES: dict[Role, tuple[str, Tone]] = {
+    Role.DAEMON: ("◆ daemon", "accent"),
+    Role.HOST_PROCESS: ("● host process", "good"),
+}
+_OWN_MODULE = "have the identity of its own name"
 
 
 @dataclass(frozen=True, slots=True)
 class PrincipalRow:
-    """One line of the list: a table of a file, or a file with a problem.
+    """One line of the list: a table of a file, the settings, or a file with a problem.
 
     Args:
         file: Where it stands.
-        entry: The table; None for a file that as a whole cannot be used.
+        effective: What the table comes to; None for anything but a table.
         problem: What is wrong with it; empty when all is well.
         editable: Whether the file may be written.
         why_not: Why it may not.
-        absence: What stands for the identities of a file or folder that is calmly passed over,
-            in the daemon's eyes no fault: it is not there, or is not one the daemon reads.
+        absence: What stands for the role of a file or folder that is calmly passed over, in the
+            daemon's eyes no fault: it is not there, or is not one the daemon reads.
+        settings: What is configured beside principals.
+        findings: What is amiss with it.
     """
 
     file: Path
-    entry: FilePrincipal | None = None
+    effective: EffectivePrincipal | None = None
     problem: str = ""
     editable: bool = True
     why_not: str = ""
     absence: str = ""
+    settings: tuple[Setting, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def key(self) -> str:
         """What tells it from other rows."""
+        if self.settings:
+            return SETTINGS
         return f"{self.file}#{self.entry.index if self.entry else ''}"
+
+    @property
+    def entry(self) -> FilePrincipal | None:
+        """The table, where it is one."""
+        return self.effective.entry if self.effective else None
 
     @property
     def principal(self) -> Principal | None:
@@ -44,21 +77,68 @@ class PrincipalRow:
     @property
     def name(self) -> str:
         """The principal's name, or the file's."""
+        if self.settings:
+            return "(settings)"
         return self.principal.name if self.principal else self.file.name
 
 
-def rows_of(config: PrincipalConfig) -> tuple[PrincipalRow, ...]:
-    """Every table in the daemon's order, then what the daemon cannot read or passes over."""
-    rows, broken = [], []
-    for file in config.files:
-        if file.problem:
-            broken.append(PrincipalRow(file.path, None, file.problem, editable=False))
-        rows += [
-            PrincipalRow(file.path, entry, entry.problem, file.editable, file.why_not_editable)
-            for entry in file.principals
-        ]
-    skipped = [_skipped_row(path, why, config) for path, why in config.skipped]
-    return (*rows, *broken, *skipped)
+def rows_of(view: EffectiveView) -> tuple[PrincipalRow, ...]:
+    """Every table in the daemon's order, the settings, then what is not or cannot be read."""
+    files = {file.path: file for file in view.config.files}
+    rows = []
+    for found in view.principals:
+        file = files.get(found.entry.file)
+        rows.append(
+            PrincipalRow(
+                found.entry.file,
+                found,
+                found.entry.problem,
+                file.editable if file else False,
+                file.why_not_editable if file else "The daemon does not read this file.",
+                findings=found.findings,
+            )
+        )
+    return (*rows, *_settings_rows(view), *_broken_rows(view), *_skipped_rows(view))
+
+
+def row_of_finding(rows: Sequence[PrincipalRow], finding: Finding) -> PrincipalRow | None:
+    """The row that a finding is about, or the nearest there is."""
+    exact = [row for row in rows if finding in row.findings]
+    return next(iter(exact or [row for row in rows if row.file == finding.file]), None)
+
+
+def _settings_rows(view: EffectiveView) -> list[PrincipalRow]:
+    if not view.settings:
+        return []
+    ours = tuple(
+        found
+        for found in view.findings
+        if found.line and not found.key.startswith("principal") and found.rule != "unusable-file"
+    )
+    return [PrincipalRow(view.config.main_file, settings=view.settings, findings=ours)]
+
+
+def _broken_rows(view: EffectiveView) -> list[PrincipalRow]:
+    return [
+        PrincipalRow(
+            file.path,
+            problem=file.problem,
+            editable=False,
+            findings=tuple(found for found in view.findings if found.file == file.path),
+        )
+        for file in view.config.files
+        if file.problem
+    ]
+
+
+def _skipped_rows(view: EffectiveView) -> list[PrincipalRow]:
+    """What is passed over; files whose principals are shown have rows already."""
+    shown = {found.entry.file for found in view.principals}
+    return [
+        _skipped_row(path, why, view.config)
+        for path, why in view.config.skipped
+        if path not in shown
+    ]
 
 
 def _skipped_row(path: Path, why: str, config: PrincipalConfig) -> PrincipalRow:
@@ -68,9 +148,17 @@ def _skipped_row(path: Path, why: str, config: PrincipalConfig) -> PrincipalRow:
     return PrincipalRow(path, None, why, editable=False, absence=absence)
 
 
-def name_cell(row: PrincipalRow) -> str:
+def glyph_cell(row: PrincipalRow) -> tuple[str, Tone]:
+    """The worst that is amiss with it, in one character."""
+    for severity in (Severity.ERROR, Severity.WARNING):
+        if any(found.severity is severity for found in row.findings):
+            return finding_texts.GLYPHS[severity]
+    return ("✗", "bad") if row.problem and not row.absence else ("", "")
+
+
+def name_cell(row: PrincipalRow) -> str | tuple[str, Tone]:
     """The name."""
-    return row.name
+    return (row.name, "muted") if row.settings else row.name
 
 
 def uid_cell(row: PrincipalRow) -> str:
@@ -78,49 +166,112 @@ def uid_cell(row: PrincipalRow) -> str:
     return str(row.principal.uid) if row.principal else ""
 
 
+def user_cell(row: PrincipalRow) -> tuple[str, Tone]:
+    """Who has that uid here."""
+    if row.principal is None or row.effective is None:
+        return ("", "")
+    return (row.effective.user, "") if row.effective.user is not None else ("?", "muted")
+
+
 def idtype_cell(row: PrincipalRow) -> tuple[str, Tone]:
     """What identities it may have, in a word."""
+    if row.principal is None:
+        return ("", "")
+    if row.principal.idtype is None:
+        return ("untyped", "muted")
+    if not row.principal.idtype:
+        return ("none", "warning")
+    return (" ".join(kind.value for kind in row.principal.idtype), "")
+
+
+def role_cell(row: PrincipalRow) -> tuple[str, Tone]:
+    """What its uid becomes by it, or why it has no effect."""
     if row.absence:
         return (row.absence, "muted")
-    if row.principal is None:
+    if row.settings:
+        return (f"{len(row.settings)} values", "muted")
+    if row.effective is None:
         return ("✗ cannot be used", "bad")
-    if row.principal.idtype is None:
-        return ("◆ daemon", "accent")
-    if not row.principal.idtype:
-        return ("○ none", "warning")
-    return (" ".join(kind.value for kind in row.principal.idtype), "")
+    if row.effective.role is None:
+        return _STANDINGS.get(row.effective.standing, ("○ no effect", "warning"))
+    return _ROLES.get(row.effective.role, (row.effective.role.value, ""))
 
 
 def file_cell(row: PrincipalRow) -> tuple[str, Tone]:
     """Where it stands."""
+    if row.settings:
+        count = len({setting.file for setting in row.settings})
+        return (row.settings[0].file.name if count == 1 else f"{count} files", "muted")
     place = f"{row.file.name}:{row.entry.line}" if row.entry else row.file.name
     return (place, "muted")
 
 
 def detail(row: PrincipalRow) -> tuple[Section, ...]:
     """All there is to know about a principal."""
-    lines: list[Line] = []
-    principal = row.principal
-    if row.absence:
-        lines += [Line("state", row.absence, "muted"), Line("why", row.problem)]
-    elif row.problem:
-        lines.append(Line("problem", row.problem, "bad"))
-    if principal is not None:
-        word, tone = idtype_cell(row)
-        lines += [Line("uid", str(principal.uid)), Line("identities", word, tone)]
-        if principal.has_localid:
-            lines.append(Line("local id", f"x509 {principal.localid_attributes or 'client'}"))
-        lines += [
-            Line(name, value if isinstance(value, str) else compact_json(value))
-            for name, value in principal.other.items()
-        ]
-    sections = [Section(row.name, tuple(lines))]
+    found = tuple(finding_texts.section(finding) for finding in row.findings)
+    if row.settings:
+        return (_settings_section(row), *found)
+    sections = [Section(row.name, tuple(_standing_lines(row)))]
+    if row.effective and row.effective.may_call:
+        sections.append(Section("May", tuple(_right_lines(row.effective))))
+    sections += found
     where = [Line("file", str(row.file))]
     if row.entry:
         where.append(Line("line", str(row.entry.line)))
+    if row.effective and row.effective.number:
+        where.append(Line("order", f"number {row.effective.number} to the daemon"))
     if row.why_not:
         where.append(Line("read-only", row.why_not, "warning"))
     sections.append(Section("Where", tuple(where)))
     if row.entry:
         sections.append(Section("As it stands", text=row.entry.text.strip("\r\n")))
     return tuple(sections)
+
+
+def _standing_lines(row: PrincipalRow) -> list[Line]:
+    lines: list[Line] = []
+    principal, effective = row.principal, row.effective
+    if row.absence:
+        return [Line("state", row.absence, "muted"), Line("why", row.problem)]
+    if effective is not None:
+        lines.append(Line("role", *role_cell(row)))
+        if effective.why_inert:
+            lines.append(Line("no effect", effective.why_inert, "warning"))
+    elif row.problem:
+        lines.append(Line("problem", row.problem, "bad"))
+    if principal is None or effective is None:
+        return lines
+    lines.append(Line("uid", str(principal.uid)))
+    if effective.user is None:
+        lines.append(Line("user", "none of this machine's", "muted"))
+    else:
+        lines += [Line("user", effective.user), Line("groups", ", ".join(effective.groups))]
+    lines.append(Line("identities", *idtype_cell(row)))
+    if effective.makes_module:
+        lines.append(Line("module", f"“{principal.name}” is kept in the hub"))
+    if principal.has_localid:
+        lines.append(Line("local id", f"x509 {principal.localid_attributes or 'client'}"))
+    return lines + [
+        Line(name, value if isinstance(value, str) else compact_json(value))
+        for name, value in principal.other.items()
+    ]
+
+
+def _right_lines(effective: EffectivePrincipal) -> list[Line]:
+    """Each call it may make, in words."""
+    lines = []
+    for operation in effective.may_call:
+        request, words = OPERATIONS[operation]
+        if operation is Operation.GET_MODULE and effective.role is Role.HOST_PROCESS:
+            words = _OWN_MODULE
+        lines.append(Line("✓", f"{words}: {request}"))
+    return lines
+
+
+def _settings_section(row: PrincipalRow) -> Section:
+    """Each value with the file it comes from."""
+    lines = tuple(
+        Line(setting.key, f"{setting.value}   {setting.file.name}:{setting.line}")
+        for setting in row.settings
+    )
+    return Section("Everything beside principals", lines)

@@ -47,7 +47,7 @@ from registry_backend.identityd.explain import explain, explain_all
 from registry_backend.identityd.files import decode, encoded, may_write, read_file, shown
 from registry_backend.identityd.names import GENERATED, free_file
 from registry_backend.identityd.tables import write_principal
-from registry_backend.identityd.users import KnownUsers, SystemUsers, find_uid
+from registry_backend.identityd.users import KnownUsers, SystemUsers, Users, find_uid
 from registry_backend.identityd.whole import Whole, of_snapshot
 
 P = ParamSpec("P")
@@ -64,12 +64,21 @@ class PrincipalFiles:
         main_file: Usually `/etc/aziot/identityd/config.toml`; need not exist.
         config_dir: Usually `/etc/aziot/identityd/config.d`; need not exist.
         read_only: Whether every write is refused.
+        users: Whom uids belong to; None: the users of this machine.
     """
 
-    def __init__(self, main_file: Path, config_dir: Path, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        main_file: Path,
+        config_dir: Path,
+        *,
+        read_only: bool = False,
+        users: Users | None = None,
+    ) -> None:
         self._main_file = main_file
         self._config_dir = config_dir
         self._read_only = read_only
+        self._users = users
         self._one_at_a_time = threading.Lock()
 
     async def load(self) -> PrincipalConfig:
@@ -176,7 +185,7 @@ class PrincipalFiles:
             return self._snapshot().config
 
     def _view(self) -> EffectiveView:
-        return view(self._whole(), SystemUsers())
+        return view(self._whole(), self._users or SystemUsers())
 
     def _explain(self, uid: int, request: CallRequest) -> Answer:
         return explain(self._whole(), uid, request)

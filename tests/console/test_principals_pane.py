@@ -125,7 +125,7 @@ async def test_deleting_takes_the_table_and_its_comment(
         await dialog(pilot, ReviewScreen)
         await pilot.press("y")
         await no_dialog(pilot)
-        await wait_for(pilot, lambda: pane_of(pilot).table.length == 1, "the list without it")
+        await wait_for(pilot, lambda: pane_of(pilot).table.length == 2, "the list without it")
     text = (files / "config.toml").read_text()
     assert "tide" not in text
     assert text.endswith(MAIN[MAIN.index('[[principal]]\nname = "lamp"') :])

@@ -1,4 +1,4 @@
-"""Principals and their files as rows and details."""
+"""Principals, settings and files as rows and details."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from console.render.principals import (
     PrincipalRow,
     detail,
     file_cell,
+    glyph_cell,
     idtype_cell,
     name_cell,
+    role_cell,
+    row_of_finding,
     rows_of,
     uid_cell,
+    user_cell,
 )
+from registry_backend.domain.effective import EffectivePrincipal, EffectiveView, Setting, Standing
+from registry_backend.domain.findings import Finding, Severity
+from registry_backend.domain.permissions import Operation, Role
 from registry_backend.domain.principals import (
     ConfigFile,
     FilePrincipal,
@@ -23,9 +30,19 @@ from registry_backend.domain.principals import (
 
 MAIN, FOLDER = Path("/etc/aziot/identityd/config.toml"), Path("/etc/aziot/identityd/config.d")
 TABLE = '\n# reads the water\n[[principal]]\nname = "tide"\nuid = 1001\n'
+TYPED = Principal(uid=1001, name="tide", idtype=(IdType.MODULE, IdType.LOCAL))
+WARNING = Finding(
+    rule="duplicate-uid",
+    severity=Severity.WARNING,
+    file=MAIN,
+    line=4,
+    key="principal.uid",
+    message="uid 1001 is also that of “lamp”.",
+    remedy="Give each a user of its own.",
+)
 
 
-def standing(principal: Principal | None, *, problem: str = "", index: int = 0) -> FilePrincipal:
+def entry(principal: Principal | None, *, problem: str = "", index: int = 0) -> FilePrincipal:
     """A table in the main file."""
     return FilePrincipal(
         principal=principal,
@@ -38,14 +55,44 @@ def standing(principal: Principal | None, *, problem: str = "", index: int = 0) 
     )
 
 
-def row(principal: Principal) -> PrincipalRow:
+def effective(
+    principal: Principal | None = TYPED,
+    *,
+    role: Role | None = Role.HOST_PROCESS,
+    standing: Standing = Standing.COUNTS,
+    why: str = "",
+    may: tuple[Operation, ...] = (),
+    user: str | None = "svc-tide",
+    findings: tuple[Finding, ...] = (),
+) -> EffectivePrincipal:
+    """What that table comes to."""
+    return EffectivePrincipal(
+        entry=entry(principal),
+        standing=standing,
+        number=1,
+        role=role,
+        why_inert=why,
+        may_call=may,
+        makes_module=True,
+        user=user,
+        groups=("svc-tide", "aziotid"),
+        findings=findings,
+    )
+
+
+def row(found: EffectivePrincipal) -> PrincipalRow:
     """A principal's row."""
-    return PrincipalRow(MAIN, standing(principal))
+    return PrincipalRow(MAIN, found, findings=found.findings)
 
 
 def texts(of: PrincipalRow) -> dict[str, str]:
     """Every labelled line of a detail."""
     return {line.label: line.value for section in detail(of) for line in section.lines}
+
+
+def seen(config: PrincipalConfig, *principals: EffectivePrincipal) -> EffectiveView:
+    """A view of a configuration."""
+    return EffectiveView(config=config, principals=principals)
 
 
 def test_a_missing_file_or_folder_is_told_calmly() -> None:
@@ -55,72 +102,92 @@ def test_a_missing_file_or_folder_is_told_calmly() -> None:
         config_dir=FOLDER,
         skipped=((MAIN, "there is no such file"), (FOLDER, "there is no such folder")),
     )
-    rows = rows_of(config)
+    rows = rows_of(seen(config))
     assert [name_cell(each) for each in rows] == ["config.toml", "config.d"]
-    assert [idtype_cell(each) for each in rows] == [("– not there", "muted")] * 2
-    tones = {line.tone for each in rows for section in detail(each) for line in section.lines}
-    assert "bad" not in tones
-    assert texts(rows[0])["why"] == "there is no such file"
+    assert [role_cell(each) for each in rows] == [("– not there", "muted")] * 2
+    assert [glyph_cell(each) for each in rows] == [("", "")] * 2
+    assert texts(rows[0]) == {
+        "state": "– not there",
+        "why": "there is no such file",
+        "file": str(MAIN),
+    }
 
 
-def test_an_entry_that_the_daemon_passes_over_is_not_read() -> None:
-    """It is told apart from what is missing and from what is broken."""
-    backup = FOLDER / "cameras.toml.bak"
-    config = PrincipalConfig(
-        main_file=MAIN, config_dir=FOLDER, skipped=((backup, "its name does not end in .toml"),)
-    )
-    (passed_over,) = rows_of(config)
-    assert idtype_cell(passed_over) == ("– not read", "muted")
-    assert texts(passed_over)["why"] == "its name does not end in .toml"
-    assert texts(passed_over)["file"] == str(backup)
-    assert not passed_over.editable
-
-
-def test_rows_keep_the_daemons_order_and_end_with_what_it_cannot_use() -> None:
-    """Tables first, then broken files, then what is passed over; every key is another."""
-    one, two = Principal(name="b", uid=2), Principal(name="a", uid=1)
+def test_tables_come_first_and_every_row_has_a_key_of_its_own() -> None:
+    """Then the settings, broken files, and what is passed over."""
     config = PrincipalConfig(
         main_file=MAIN,
         config_dir=FOLDER,
         files=(
-            ConfigFile(path=FOLDER / "broken.toml", problem="line 1: no table"),
-            ConfigFile(path=MAIN, principals=(standing(one), standing(two, index=1))),
+            ConfigFile(path=MAIN, principals=(entry(TYPED),)),
+            ConfigFile(path=FOLDER / "b.toml", problem="It is no TOML."),
         ),
-        skipped=((FOLDER, "there is no such folder"),),
+        skipped=((FOLDER / "c.TOML", "its name does not end in .toml"),),
     )
-    rows = rows_of(config)
-    assert [each.name for each in rows] == ["b", "a", "broken.toml", "config.d"]
-    assert len({each.key for each in rows}) == len(rows)
-    assert idtype_cell(rows[2]) == ("✗ cannot be used", "bad")
-    assert texts(rows[2])["problem"] == "line 1: no table"
+    settings = (Setting(key="hostname", value='"pier"', file=MAIN, line=1),)
+    view = EffectiveView(config=config, principals=(effective(),), settings=settings)
+    rows = rows_of(view)
+    assert [each.name for each in rows] == ["tide", "(settings)", "b.toml", "c.TOML"]
+    assert len({each.key for each in rows}) == 4
+    assert [role_cell(each)[0] for each in rows] == [
+        "● host process",
+        "1 values",
+        "✗ cannot be used",
+        "– not read",
+    ]
+    assert texts(rows[1])["hostname"] == '"pier"   config.toml:1'
 
 
-def test_identities_are_said_in_a_word() -> None:
-    """None at all is another thing than the untyped daemon principal."""
-    assert idtype_cell(row(Principal(name="edge", uid=1))) == ("◆ daemon", "accent")
-    assert idtype_cell(row(Principal(name="idle", uid=1, idtype=()))) == ("○ none", "warning")
-    typed = Principal(name="both", uid=1, idtype=(IdType.MODULE, IdType.DEVICE))
-    assert idtype_cell(row(typed)) == ("module device", "")
+def test_a_principal_shows_who_it_is_and_what_it_may() -> None:
+    """User, groups, role and rights in words; where it stands."""
+    found = row(effective(may=(Operation.GET_IDENTITY, Operation.GET_MODULE)))
+    assert (uid_cell(found), user_cell(found)[0]) == ("1001", "svc-tide")
+    assert idtype_cell(found) == ("module local", "")
+    assert file_cell(found) == ("config.toml:3", "muted")
+    (rights,) = (section for section in detail(found) if section.title == "May")
+    assert [line.value for line in rights.lines] == [
+        "ask for its own identity: GET /identities/identity",
+        "have the identity of its own name: GET /identities/modules/{id}",
+    ]
+    shown = texts(found)
+    assert shown["groups"] == "svc-tide, aziotid"
+    assert shown["order"] == "number 1 to the daemon"
 
 
-def test_a_table_that_cannot_be_understood_keeps_its_place_and_its_text() -> None:
-    """So that it can be found and mended in an editor."""
-    odd = PrincipalRow(MAIN, standing(None, problem="uid must be a number"), "uid must be a number")
-    assert (name_cell(odd), uid_cell(odd)) == ("config.toml", "")
-    assert file_cell(odd) == ("config.toml:3", "muted")
-    assert texts(odd)["problem"] == "uid must be a number"
-    assert detail(odd)[-1].text == TABLE.strip("\n")
+def test_a_row_without_effect_says_why() -> None:
+    """By its glyph in the list, in a sentence beside it; it may call nothing."""
+    found = row(
+        effective(role=None, standing=Standing.SHADOWED, why="A later one has its uid.", user=None)
+    )
+    assert role_cell(found) == ("○ shadowed", "warning")
+    assert texts(found)["no effect"] == "A later one has its uid."
+    assert texts(found)["user"] == "none of this machine's"
+    assert all(section.title != "May" for section in detail(found))
 
 
-def test_a_detail_has_every_member_the_place_and_why_it_may_not_be_written() -> None:
-    """Members that the console does not know are shown too."""
+def test_what_is_amiss_stands_beside_its_row() -> None:
+    """The worst gives the glyph; a finding leads back to the row."""
+    found = row(effective(findings=(WARNING,)))
+    assert glyph_cell(found) == ("▲", "warning")
+    assert texts(found)["what"] == WARNING.message
+    assert row_of_finding((row(effective(None)), found), WARNING) is found
+    other = WARNING.model_copy(update={"file": FOLDER / "gone.toml"})
+    assert row_of_finding((found,), other) is None
+
+
+def test_the_daemon_and_those_without_types_are_told_apart() -> None:
+    """Untyped is not the same as an empty list of types."""
+    daemon = effective(Principal(uid=1, name="edge"), role=Role.DAEMON)
+    assert (role_cell(row(daemon))[0], idtype_cell(row(daemon))[0]) == ("◆ daemon", "untyped")
+    nothing = effective(Principal(uid=1, name="idle", idtype=()))
+    assert idtype_cell(row(nothing)) == ("none", "warning")
+
+
+def test_unknown_keys_and_certificates_are_shown() -> None:
+    """Nothing of a table is hidden."""
     principal = Principal(
-        name="tide", uid=1001, idtype=(IdType.MODULE,), has_localid=True, other={"note": [1, 2]}
+        uid=1, name="n", idtype=(IdType.LOCAL,), has_localid=True, other={"note": "x", "n": [1]}
     )
-    shown = texts(PrincipalRow(MAIN, standing(principal), why_not="The file is generated."))
-    assert shown["uid"] == "1001"
+    shown = texts(row(effective(principal)))
     assert shown["local id"] == "x509 client"
-    assert shown["note"] == "[1,2]"
-    assert shown["file"] == str(MAIN)
-    assert shown["line"] == "3"
-    assert shown["read-only"] == "The file is generated."
+    assert (shown["note"], shown["n"]) == ("x", "[1]")
