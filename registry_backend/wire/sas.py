@@ -177,7 +177,7 @@ def _signs(key: str, token: SasToken) -> bool:
 
 
 def _digest(key: bytes, resource: str, expiry: str) -> bytes:
-    text = f"{resource}\n{expiry}".encode("utf-8", "surrogateescape")
+    text = f"{resource}\n{expiry}".encode("utf-8", "surrogatepass")
     return hmac.digest(key, text, hashlib.sha256)
 
 

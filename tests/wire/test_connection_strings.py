@@ -145,3 +145,26 @@ def test_what_is_written_is_read_again(device: str, key: bytes, port: int | None
     host = "localhost" if port is None else f"localhost:{port}"
     made = DeviceConnection(host, device, base64.b64encode(key).decode())
     assert parse_device(format_device(made)) == made
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["HostName", "DeviceId", "SharedAccessKey", "x509"]) | st.text(),
+            st.sampled_from(["localhost:1", KEY, "true", "d1"]) | st.text(),
+        ),
+        max_size=5,
+    )
+)
+def test_nothing_that_can_be_pasted_breaks_the_reading(members: list[tuple[str, str]]) -> None:
+    """It is read, or refused with a reason, and what was read can be written again."""
+    text = ";".join(f"{name}={value}" for name, value in members)
+    for round_trip in (
+        lambda given: format_hub(parse_hub(given)),
+        lambda given: format_device(parse_device(given)),
+    ):
+        try:
+            written = round_trip(text)
+        except Invalid:
+            continue
+        assert round_trip(written) == written

@@ -208,3 +208,28 @@ def test_what_is_made_here_is_read_and_opens_what_it_names(
     assert check_token(read, [text], host=host, path=path, at=NOW) is None
     other = check_token(read, [text], host=host, path=f"{path}x", at=NOW)
     assert other is Refusal.AUDIENCE
+
+
+_ANYTHING = st.text(alphabet=st.characters(exclude_categories=[]), max_size=40)
+
+
+@given(
+    members=st.dictionaries(
+        st.sampled_from(["sr", "SIG", "se", "skn", "x"]) | _ANYTHING,
+        _ANYTHING | st.just("c2ln") | st.just("1"),
+    ),
+    host=_ANYTHING,
+    path=_ANYTHING,
+)
+def test_nothing_that_can_be_sent_breaks_the_check(
+    members: dict[str, str], host: str, path: str
+) -> None:
+    """It is refused, or at least not signed; halves of characters and percents included."""
+    header = "SharedAccessSignature " + "&".join(f"{n}={v}" for n, v in members.items())
+    try:
+        read = parse_token(header)
+    except Invalid:
+        return
+    refused = check_token(read, (PRIMARY, SECONDARY), host=host, path=path, at=NOW)
+    assert refused is Refusal.SIGNATURE
+    assert covers(read.resource, host=host, path=path) in (True, False)
