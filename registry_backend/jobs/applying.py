@@ -148,6 +148,8 @@ class TenantBatch:
         fault = self._refuse_credentials(draft.device_id, row.credentials, credentials)
         if fault is not None:
             return fault
+        if not self._check_owners and _names(row.credentials) - _names(credentials):
+            raise AlreadyExists("What a device of this batch let go of may be another's.")
         outcome.journal.append(history.updated(self._rules, device))
         if credentials != row.credentials:
             before = row.credentials
@@ -185,6 +187,10 @@ class TenantBatch:
         if not self._check_owners:
             return None
         return self._claims.take(device_id, before, after)
+
+
+def _names(credentials: Sequence[Credential]) -> set[tuple[str, str]]:
+    return {(credential.type, credential.auth_id) for credential in credentials}
 
 
 def _fault(refusal: Refusal, device: Device | None, draft: DeviceDraft) -> LineFault:

@@ -139,7 +139,7 @@ async def try_and_do(
             await store.close()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
     fleets,
     st.lists(st.one_of(hub_lines, odd_lines), max_size=12),
@@ -154,7 +154,7 @@ async def test_a_dry_run_of_device_lines_is_what_the_import_then_does(
     await try_and_do(fleet, lines, mode, limit, "devices.txt", stretch)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
     fleets,
     st.lists(st.one_of(whole_lines, st.just("{broken")), max_size=10),
@@ -169,6 +169,19 @@ async def test_a_dry_run_of_whole_devices_is_what_the_import_then_does(
 ) -> None:
     """Also where devices take from each other what they are known by."""
     await try_and_do(fleet, lines, mode, limit, "ndjson", stretch)
+
+
+async def test_what_a_line_may_not_take_is_refused_even_if_a_later_one_gives_it_back(
+    jobs: Jobs,
+) -> None:
+    """Each line stands for itself, whichever lines are applied together."""
+    await jobs.import_lines(hub_line("b"))
+    lines = [whole_device("a", [("psk", "b")]), whole_device("a", [])]
+    (jobs.folder / "devices.txt").write_text("\n".join(lines))
+    spec = jobs.spec(format="ndjson")
+    found = await jobs.runner.dry_run(spec)
+    assert (found.count("refuse"), found.count("create")) == (1, 1)
+    assert_agrees(found, await jobs.run(spec))
 
 
 async def test_lines_far_apart_see_each_other(jobs: Jobs, store: Store) -> None:
