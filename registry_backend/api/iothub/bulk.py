@@ -8,6 +8,7 @@ from registry_backend.api.answers import Answer
 from registry_backend.api.iothub.bodies import read_json
 from registry_backend.api.iothub.failures import code_of, message_of
 from registry_backend.api.iothub.service import Call, json_answer
+from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import RegistryError
 from registry_backend.registry.hub_devices import DeviceChange, HubDevice
 from registry_backend.wire.iothub_device_bulk import BulkFailure, read_bulk, write_failures
@@ -16,6 +17,7 @@ from registry_backend.wire.iothub_device_errors import (
     HEADER,
     NAMES,
 )
+from registry_backend.wire.iothub_device_versions import HubVersion
 
 
 async def apply(call: Call) -> Answer:
@@ -42,6 +44,14 @@ async def attempt(
         if isinstance(result, RegistryError)
     ]
     return done, failures
+
+
+def as_result(version: HubVersion, code: int, message: str) -> JsonObject:
+    """A refusal of a whole call as a result: clients read that in the body of every 400."""
+    if not version.bulk_results:
+        return {}
+    members: JsonObject = write_failures([BulkFailure("", code, message)], version)
+    return members
 
 
 def bulk_answer(members: object, failures: Sequence[BulkFailure], code: int) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import partial
 
 from aiohttp import web
 
@@ -98,7 +99,8 @@ class HubEndpoint:
             if isinstance(error, NotFound) and await self._is_absent(call.hub):
                 text = f"There is no hub {call.hub.tenant_id!r}."
                 return told(numbers.HUB_NOT_FOUND, text, request_id=request_id)
-            return failure(error, code=code, request_id=request_id)
+            result = route.result and partial(route.result, call.version)
+            return failure(error, code=code, request_id=request_id, result=result)
 
     async def _handled(self, route: Route, call: Call) -> Answer:
         if route.lasting:

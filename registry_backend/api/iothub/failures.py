@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from registry_backend.api.answers import JSON_TYPE, Answer
 from registry_backend.api.sas_authentication import Unauthorized
 from registry_backend.api.throttling import whole_seconds
-from registry_backend.domain.document import compact_json
+from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.errors import (
     AlreadyExists,
     Denied,
@@ -38,6 +39,8 @@ CODES: dict[type[RegistryError], int] = {
     Unsupported: numbers.NOT_IMPLEMENTED,
     Fault: numbers.SERVER_ERROR,
 }
+FailureMembers = Callable[[int, str], JsonObject]
+"""From a number and a text the members that a call's clients expect beside those of a failure."""
 _INTERNAL = "The registry cannot do this now; its log says why."
 
 log = logging.getLogger("idconsole.iothub")
@@ -75,20 +78,38 @@ def message_of(error: RegistryError, code: int) -> str:
     return str(error)
 
 
-def failure(error: RegistryError, *, code: int, request_id: str) -> Answer:
-    """The answer to a request that failed, under a number of `code_of`."""
-    answer = told(code, message_of(error, code), request_id=request_id)
+def failure(
+    error: RegistryError, *, code: int, request_id: str, result: FailureMembers | None = None
+) -> Answer:
+    """The answer to a request that failed, under a number of `code_of`.
+
+    Args:
+        error: What went wrong.
+        code: Its number.
+        request_id: As in `told`.
+        result: What else the body of a 400 holds.
+    """
+    message = message_of(error, code)
+    members = result(code, message) if result and numbers.status_of(code) == 400 else {}
+    answer = told(code, message, request_id=request_id, beside=members)
     if isinstance(error, Throttled) and error.retry_after is not None:
         headers = {**answer.headers, "Retry-After": str(whole_seconds(error.retry_after))}
         return Answer(answer.status, answer.body, answer.content_type, headers)
     return answer
 
 
-def told(code: int, message: str, *, request_id: str) -> Answer:
-    """A failure in form A, with the header that its name is in (iothub 4.7)."""
+def told(code: int, message: str, *, request_id: str, beside: JsonObject | None = None) -> Answer:
+    """A failure in form A, with the header that its name is in (iothub 4.7).
+
+    Args:
+        code: Its number.
+        message: Why, without secrets.
+        request_id: Whose digits are the tracking id.
+        beside: Further members of the body.
+    """
     members = numbers.format_error(
         code, message, tracking_id=request_id.replace("-", ""), at=datetime.now(UTC)
     )
     headers = {numbers.HEADER: numbers.NAMES[code]}
-    body = compact_json(members).encode("utf-8")
+    body = compact_json({**members, **(beside or {})}).encode("utf-8")
     return Answer(numbers.status_of(code), body, JSON_TYPE, headers)

@@ -34,11 +34,13 @@ def _job(
     )
 
 
+# fmt: off
 ROUTES: Sequence[Route] = (
     Route("GET", "devices", devices.search, READ),
-    Route("POST", "devices", bulk.apply, WRITE, lasting=True),
+    Route("POST", "devices", bulk.apply, WRITE, result=bulk.as_result, lasting=True),
     Route("POST", "devices/query", query.search, SERVICE, kind=QUERIES),
-    Route("POST", "devices/keys/regenerate", keys.regenerate, WRITE, lasting=True),
+    Route("POST", "devices/keys/regenerate", keys.regenerate, WRITE, result=bulk.as_result,
+          lasting=True),
     Route("PUT", _DEVICE, devices.put, WRITE),
     Route("GET", _DEVICE, devices.get, READ),
     Route("DELETE", _DEVICE, devices.delete, WRITE),
@@ -57,6 +59,7 @@ ROUTES: Sequence[Route] = (
     _job("GET", f"{_PROVIDER}/operationResults/{{jobId}}", arm.result, READ, hub_at=2),
     _job("GET", f"{_PROVIDER}/operations/{{jobId}}", arm.operation, READ, hub_at=2),
 )
+# fmt: on
 _ROOTS = frozenset({"jobs", "statistics", "importdevices", "twins", "configurations"})
 """First segments of paths that are a hub's, served here or not (iothub 2.2)."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from registry_backend.api.answers import JSON_TYPE, Answer
 from registry_backend.api.iothub.etags import EtagCondition
 from registry_backend.api.throttling import Operation
-from registry_backend.domain.document import compact_json
+from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.policies import Right
 from registry_backend.jobs import JobRunner
@@ -106,6 +106,7 @@ class Route:
         absent: The number of an error of something that is not there.
         limit: The number of an error of a limit that is reached.
         hub_at: Which variable of the path names the hub; None: the host does.
+        result: What a failure's body holds besides, where clients read it as a result.
         lasting: Goes on to its end although the client went away.
     """
 
@@ -118,6 +119,7 @@ class Route:
     absent: int = DEVICE_NOT_FOUND
     limit: int = QUOTA_EXCEEDED
     hub_at: int | None = None
+    result: Callable[[HubVersion, int, str], JsonObject] | None = None
     lasting: bool = False
 
 
