@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from console.dialogs.choose import Choice, ChooseScreen
 from console.dialogs.confirm import ConfirmScreen
@@ -28,6 +27,7 @@ from console.forms.thumbprints import (
     thumbprints_of,
     with_thumbprints,
 )
+from console.panes.asking import AskingPane
 from console.panes.credential_edit import SetEdit
 from console.panes.editing import LeftOpen, as_object
 from console.panes.files import read_named_file
@@ -43,9 +43,6 @@ from registry_backend.domain.credentials import (
 )
 from registry_backend.domain.document import JsonObject, format_json, parse_json
 from registry_backend.domain.errors import Invalid, RegistryError
-
-if TYPE_CHECKING:
-    from console.panes.credentials import CredentialsPane
 
 _OTHER = "other"
 _TYPES = (
@@ -70,7 +67,7 @@ class CredentialDialogs:
         now: The present.
     """
 
-    def __init__(self, pane: CredentialsPane, edit: SetEdit, now: datetime) -> None:
+    def __init__(self, pane: AskingPane, edit: SetEdit, now: datetime) -> None:
         self._pane, self._edit, self._now = pane, edit, now
 
     # new

@@ -10,7 +10,7 @@ from registry_backend.domain.statistics import Statistics
 from registry_backend.domain.tenants import Tenant
 
 if TYPE_CHECKING:
-    from console.panes.tenants import TenantsPane
+    from console.panes.tenant_list import TenantList
 
 
 class TenantCounts:
@@ -21,7 +21,7 @@ class TenantCounts:
         adapter: Its statistics, or else its tenants' usage, are asked.
     """
 
-    def __init__(self, pane: TenantsPane, adapter: RegistryAdapter) -> None:
+    def __init__(self, pane: TenantList, adapter: RegistryAdapter) -> None:
         self._pane, self._adapter = pane, adapter
         self._known: dict[str, Statistics] = {}
         self._asked: set[str] = set()

@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from console.adapters.base import RegistryAdapter
 from console.adapters.local import LocalAdapter
 from console.dialogs.choose import ChooseScreen
 from console.dialogs.confirm import ConfirmScreen
@@ -20,6 +21,7 @@ from console.panes.devices import DevicesPane
 from console.widgets.detail_view import DetailView
 from console.widgets.document_editor import DocumentEditor
 from registry_backend.domain.errors import NotFound
+from registry_backend.domain.statistics import Statistics
 from tests.console.conftest import RunConsole, make_adapter, type_text
 from tests.console.waiting import wait_for
 from tests.console.yard import (
@@ -595,3 +597,38 @@ async def test_two_keys_in_one_read_open_one_dialog(run_console: RunConsole, yar
         await wait_for(pilot, lambda: len(console_of(pilot).screen_stack) == 1)
         assert not told(pilot)
     assert await ids_in(yard) == sorted(DEVICES)
+
+
+async def test_the_title_counts_the_devices_and_the_disabled_ones(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """And follows what is written."""
+    async with run_console(make_adapter(yard), pane="devices") as pilot:
+
+        def says(figures: str) -> bool:
+            return str(pane_of(pilot).table.border_title).startswith(f"Devices of yard: {figures}")
+
+        await wait_for(pilot, lambda: says("5, 1 disabled"), "the figures")
+        await pilot.press("s")
+        await wait_for(pilot, lambda: says("5, 2 disabled"), "the new figures")
+
+
+async def test_figures_that_lag_are_called_so(run_console: RunConsole, yard: Path) -> None:
+    """A remote hub counts now and then."""
+
+    class Lagging:
+        async def get(self, tenant_id: str) -> Statistics:
+            del tenant_id
+            return Statistics(total=4000, enabled=3990, exact=False)
+
+    adapter: RegistryAdapter = make_adapter(yard)
+    adapter.statistics = Lagging()
+    async with run_console(adapter, pane="devices") as pilot:
+        await wait_for(
+            pilot,
+            lambda: (
+                "~4,000, ~10 disabled (approximate, as reported)"
+                in str(pane_of(pilot).table.border_title)
+            ),
+            "the figures",
+        )
