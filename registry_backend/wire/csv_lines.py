@@ -62,6 +62,8 @@ def read_header(line: bytes) -> Header:
     names = _split(text, delimiter)
     if names is None:
         raise _refused("The quotes in the first line do not match.", "Name each column plainly.")
+    while names and not names[-1]:
+        names.pop()  # spreadsheets write columns that nobody filled
     columns = tuple(_column(name) for name in names)
     for name in columns:
         if columns.count(name) > 1:
@@ -87,7 +89,7 @@ def parse_row(header: Header, row: bytes) -> HubLine | LineFault | None:
         )
     if not any(fields):
         return None
-    if len(fields) > len(header.columns):
+    if any(fields[len(header.columns) :]):
         return LineFault(
             DESERIALIZATION_ERROR,
             f"Invalid device format in line: {len(fields)} fields, and the first line names "

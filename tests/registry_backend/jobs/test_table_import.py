@@ -1,0 +1,40 @@
+"""Imports of tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_backend.domain.errors import Invalid
+from registry_backend.domain.jobs import ImportMode, JobType
+from registry_backend.storage.base import Store
+from tests.registry_backend.jobs.support import TESTER, Jobs, read_fleet
+
+
+async def test_a_table_is_imported_by_stretches(jobs: Jobs, store: Store) -> None:
+    """Line numbers are the file's own, and only its first line is passed over."""
+    rows = [f"d{number};enabled" for number in range(4500)]
+    rows[4000] = "d 4000;enabled"
+    (jobs.folder / "devices.txt").write_bytes(
+        "\r\n".join(["\ufeffDevice Id;Status", *rows, ""]).encode("utf-8")
+    )
+    job = await jobs.run(jobs.spec(format="csv"))
+    assert (job.counts.lines, job.counts.created, job.counts.passed_over) == (4501, 4499, 1)
+    assert await jobs.codes(job) == [(4002, 400004)]
+    assert len(await read_fleet(store)) == 4499
+
+
+async def test_a_table_with_tabs_keeps_its_empty_fields(jobs: Jobs, store: Store) -> None:
+    """Blanks at the ends of a row are fields."""
+    (jobs.folder / "devices.txt").write_text("eTag\tid\tstatusReason\n\ta\t\n*\tb\tx\n\t\t\n")
+    job = await jobs.run(jobs.spec(format="csv", mode=ImportMode.CREATE_OR_UPDATE_IF_MATCH_ETAG))
+    assert (job.counts.created, job.counts.passed_over) == (2, 2)
+    assert sorted(await read_fleet(store)) == ["a", "b"]
+
+
+async def test_a_table_is_refused_by_its_first_line(jobs: Jobs) -> None:
+    """Before the job exists; and none can be written."""
+    (jobs.folder / "devices.txt").write_text("name,status\n")
+    with pytest.raises(Invalid, match="'name' is not known"):
+        await jobs.runner.create(jobs.spec(format="csv"), actor=TESTER)
+    with pytest.raises(Invalid, match="for imports only"):
+        await jobs.runner.create(jobs.spec(JobType.EXPORT, format="csv"), actor=TESTER)
