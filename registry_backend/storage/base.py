@@ -238,7 +238,10 @@ class Transaction(Snapshot, Protocol):
         """Index these members of devices' documents, where they are not yet. Raises Invalid."""
 
     def put_credentials(self, credentials: CredentialSet, *, expected: str) -> bool:
-        """Replace a set. Raises AlreadyExists naming the (type, auth-id) another device owns."""
+        """Replace a set, and count the device's revision on: a hub's ETag covers its keys.
+
+        Raises AlreadyExists naming the (type, auth-id) another device owns.
+        """
 
     def put_devices(self, rows: Iterable[tuple[Device, Sequence[Credential] | None]]) -> None:
         """Insert or replace many devices of one tenant at once, as imports do.

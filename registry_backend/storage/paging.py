@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -96,6 +96,9 @@ class Listing:
     parameters: tuple[Parameter, ...] = ()
     total: int | None = None
     """How many rows there are, where that is known without counting."""
+    near: Callable[[int, bool], tuple[Sequence[str | int] | None, int]] | None = None
+    """From a number of rows to skip and whether to walk upward: the keys of a row near there, or
+    None, and how many rows after it are still to skip. Without it all are."""
 
 
 def fetch_page(
@@ -128,17 +131,29 @@ def _walk(
     keys = listing.keys
     upward = keys.descending == request.backward
     where = Where(list(listing.where.clauses), list(listing.where.parameters))
-    if request.start is not None:
-        where.add(keys.beyond(upward=upward), *keys.decode(request.start))
+    values, skip = _beginning(listing, request, upward=upward)
+    if values is not None:
+        where.add(keys.beyond(upward=upward), *values)
     sql = f"""SELECT {listing.columns} FROM {listing.source} {where.sql()}
         ORDER BY {keys.order(upward=upward)} LIMIT ? OFFSET ?"""  # noqa: S608 - constants, bound
-    bound = (*listing.parameters, *where.parameters, request.limit + 1, request.skip)
+    bound = (*listing.parameters, *where.parameters, request.limit + 1, skip)
     rows: list[Row] = connection.execute(sql, bound).fetchall()
     more = len(rows) > request.limit
     del rows[request.limit :]
     if request.backward:
         rows.reverse()
     return rows, more
+
+
+def _beginning(
+    listing: Listing, request: PageRequest, *, upward: bool
+) -> tuple[Sequence[str | int] | None, int]:
+    """The keys of the row after which to begin, and how many rows to skip from there."""
+    if request.start is not None:
+        return listing.keys.decode(request.start), request.skip
+    if listing.near is not None:
+        return listing.near(request.skip, upward)
+    return None, request.skip
 
 
 def successor(prefix: str) -> str | None:

@@ -14,6 +14,7 @@ from registry_backend.domain.journal import Change
 from registry_backend.storage.base import Snapshot, Transaction
 from registry_backend.storage.sqlite_errors import translated
 from registry_backend.storage.sqlite_open import connect, connect_writer, prepare
+from registry_backend.storage.sqlite_places import Places
 from registry_backend.storage.sqlite_readers import Occupied, PointReader, Readers
 from registry_backend.storage.sqlite_writer import Writer
 
@@ -40,7 +41,7 @@ class SqliteStore:
         self._lock = threading.Lock()
         self._listeners: tuple[tuple[asyncio.AbstractEventLoop, Listener], ...] = ()
         self._point = PointReader(path, readers[0])
-        self._readers = Readers(path, readers[1:])
+        self._readers = Readers(path, readers[1:], Places())
         self._writer = Writer(path, writer, self._announce, read_only=read_only)
 
     async def read(self, work: Callable[[Snapshot], ResultT]) -> ResultT:

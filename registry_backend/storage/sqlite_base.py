@@ -11,13 +11,15 @@ from functools import lru_cache
 from registry_backend.domain.statistics import Statistics
 from registry_backend.domain.timestamps import from_micros, to_micros
 from registry_backend.storage.paging import Parameter, Row
+from registry_backend.storage.sqlite_places import Places
 
 
 class Rows:
     """SQL run on one connection, inside a transaction that somebody else began."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, places: Places | None = None) -> None:
         self._connection = connection
+        self._places = places
 
     def _one(self, sql: str, *parameters: Parameter) -> Row | None:
         row: Row | None = self._connection.execute(sql, parameters).fetchone()

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.errors import AlreadyExists
@@ -27,6 +28,7 @@ from registry_backend.storage.search import forget_rows
 from registry_backend.storage.sqlite_base import Rows, micros, moment
 from registry_backend.storage.sqlite_credentials import CredentialWrites
 from registry_backend.storage.sqlite_declared import declare, declared_order
+from registry_backend.storage.sqlite_places import STEP
 from registry_backend.storage.sqlite_query import (
     GATEWAY_IDS,
     MEMBER_OF,
@@ -104,6 +106,8 @@ class DeviceReads(Rows):
             f"{', '.join(keys.columns)}, d.row",
             total=self._known_count(tenant_id, query),
         )
+        if query.everything and order.by is DeviceSort.ID:
+            listing = replace(listing, near=partial(self._near, tenant_id))
         rows, more = fetch_page(self._connection, listing, request)
         return Page(
             self._devices_at(tenant_id, [row[-1] for row in rows]),
@@ -169,6 +173,17 @@ class DeviceReads(Rows):
         indexed = {path: order.sql for path, order in orders.items() if order is not None}
         return {**indexed, **DEVICE_COLUMNS}
 
+    def _near(
+        self,
+        tenant_id: str,
+        skip: int,
+        upward: bool,  # noqa: FBT001 - as `Listing.near` has it
+    ) -> tuple[Sequence[str] | None, int]:
+        if self._places is None or skip < STEP:
+            return None, skip
+        place, left = self._places.near(self._connection, tenant_id, skip, upward=upward)
+        return (None if place is None else (place,)), left
+
     def _devices_at(self, tenant_id: str, rows: Sequence[int]) -> list[Device]:
         """The devices with these row numbers, in that order."""
         found = self._all(
@@ -200,7 +215,15 @@ class DeviceReads(Rows):
             place = (row[0] if row else 2**63 - 1, device_id)
         before = Where()
         before.add(keys.beyond(upward=order.descending), *place)
-        return self._count_where(tenant_id, query, order, before)
+        passed = 0
+        if self._places is not None and query.everything and order.by is DeviceSort.ID:
+            upward = not order.descending
+            near, passed = self._places.before(
+                self._connection, tenant_id, device_id, upward=upward
+            )
+            if near is not None:
+                before.add(keys.beyond(upward=upward), near)
+        return passed + self._count_where(tenant_id, query, order, before)
 
     def gateways_of(self, tenant_id: str) -> Sequence[str]:
         """Ids that other devices name in `via`, in order; at most 1000."""
@@ -221,7 +244,8 @@ class DeviceReads(Rows):
         listing = device_listing(self._connection, tenant_id, query, order, "count(*)")
         where = listing.where
         if extra is not None:
-            where.add(*extra.clauses, *extra.parameters)
+            where.clauses.extend(extra.clauses)
+            where.parameters.extend(extra.parameters)
         row = self._one(
             f"SELECT count(*) FROM {listing.source} {where.sql()}",  # noqa: S608 - bound
             *(*listing.parameters, *where.parameters),

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from registry_backend.storage.base import Snapshot
 from registry_backend.storage.sqlite_errors import translated
+from registry_backend.storage.sqlite_places import Places
 from registry_backend.storage.sqlite_snapshot import SqliteSnapshot
 
 ResultT = TypeVar("ResultT")
@@ -33,8 +34,11 @@ class _Reading:
 class Readers:
     """Runs reads, each on a consistent snapshot; one that nobody waits for any more is stopped."""
 
-    def __init__(self, path: Path, connections: Sequence[sqlite3.Connection]) -> None:
+    def __init__(
+        self, path: Path, connections: Sequence[sqlite3.Connection], places: Places
+    ) -> None:
         self._path = path
+        self._places = places
         self._readings: queue.SimpleQueue[_Reading | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(
@@ -78,7 +82,7 @@ class Readers:
             with translated(self._path):
                 connection.execute("BEGIN")
                 try:
-                    result = reading.work(SqliteSnapshot(connection))
+                    result = reading.work(SqliteSnapshot(connection, self._places))
                 finally:
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
