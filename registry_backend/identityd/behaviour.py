@@ -58,6 +58,7 @@ class IdentityService:
         self._home = home
         self._default_tenant = default_tenant
         self._principals: Mapping[int, Principal] = {}
+        self._callers: Mapping[int, Caller] = {}
         self._device: ProvisionedDevice | None = None
         self._one_at_a_time = asyncio.Lock()
         self.hub = Hub(registry, home.keys)
@@ -101,7 +102,7 @@ class IdentityService:
 
     def caller(self, uid: int) -> Caller:
         """Who a uid is now."""
-        return authenticate(uid, self._principals)
+        return self._callers.get(uid) or authenticate(uid, self._principals)
 
     def local_principal(self, name: str) -> Principal | None:
         """The principal that has a local identity of that name."""
@@ -141,6 +142,8 @@ class IdentityService:
     def _take(self, loaded: Loaded) -> None:
         self._loaded = loaded
         self._principals = principal_map(loaded.settings.principals)
+        known = (0, *self._principals)
+        self._callers = {uid: authenticate(uid, self._principals) for uid in known}
 
     async def _provision(self) -> None:
         device = provision(self.settings, self.keys, default_tenant=self._default_tenant)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -31,7 +32,7 @@ HUB_SUFFIX = ".azure-devices.net"
 _HUB = re.compile(rf"({HONO_TENANT_ID.pattern})\.azure-devices\.net", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ProvisionedDevice:
     """A device with its place in a hub and in the registry."""
 
@@ -46,6 +47,7 @@ class ProvisionedDevice:
         """Its id, in hub and registry alike."""
         return self.info.device_id
 
+    @cached_property
     def bare(self) -> Identity:
         """The identity without what proves it."""
         hub = self.info.hub_name
@@ -56,6 +58,7 @@ class ProvisionedDevice:
             device_id=self.info.device_id,
         )
 
+    @cached_property
     def identity(self) -> Identity:
         """The device's own identity."""
         auth = {
@@ -63,7 +66,7 @@ class ProvisionedDevice:
             "key_handle": self.key_handle,
             "certificate_id": self.certificate_id,
         }
-        return self.bare().model_copy(update=auth)
+        return self.bare.model_copy(update=auth)
 
 
 def tenant_of_hub(hub_name: str, default_tenant: str) -> str:

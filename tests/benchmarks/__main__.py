@@ -20,6 +20,7 @@ from tests.benchmarks.distance import measure_distance
 from tests.benchmarks.figures import Figure, table
 from tests.benchmarks.hono import measure_lists, measure_points
 from tests.benchmarks.hub import measure_hub, measure_tokens
+from tests.benchmarks.identity import measure_identity
 from tests.benchmarks.keys import measure_keys
 from tests.benchmarks.moving import measure_moving
 from tests.benchmarks.reads import measure_reads
@@ -97,6 +98,11 @@ class Bench:
         yield from measure_tokens(self.folder, seconds=seconds / 4, rounds=rounds)
         yield from measure_hub(self.large, self.folder, seconds=seconds, rounds=rounds)
 
+    def identity(self) -> Iterator[Figure]:
+        """The Identity Service over its socket."""
+        seconds, rounds = (2.0, 5) if self.thorough else (1.0, 3)
+        yield from measure_identity(self.folder, seconds=seconds, rounds=rounds)
+
 
 PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "start": Bench.start,
@@ -105,6 +111,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "reads": Bench.reads,
     "hono": Bench.hono,
     "hub": Bench.hub,
+    "identity": Bench.identity,
     "writes": Bench.writes,
 }
 

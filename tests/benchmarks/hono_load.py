@@ -1,6 +1,6 @@
 """Many clients in a process of their own, each on one connection that is kept.
 
-`python -m tests.benchmarks.hono_load PORT SECONDS` reads a JSON array from standard input: for
+`python -m tests.benchmarks.hono_load PORT|PATH SECONDS` reads a JSON array from standard input: for
 each client the requests it sends by turns, as text. Prints seconds and each answer's milliseconds.
 """
 
@@ -40,9 +40,9 @@ class Load:
         return self.answers / self.seconds
 
 
-def run_load(port: int, requests: Sequence[Sequence[str]], *, seconds: float) -> Load:
-    """Send the requests of each client, one after the other, for so long."""
-    command = [sys.executable, "-m", "tests.benchmarks.hono_load", str(port), str(seconds)]
+def run_load(place: int | str, requests: Sequence[Sequence[str]], *, seconds: float) -> Load:
+    """Send the requests of each client to a port or socket, one after the other, for so long."""
+    command = [sys.executable, "-m", "tests.benchmarks.hono_load", str(place), str(seconds)]
     ended = subprocess.run(
         command,
         input=json.dumps(requests),
@@ -120,17 +120,20 @@ def _body_length(head: bytes) -> int:
     return int(lowered[at + len(_LENGTH) :].split(b"\r\n", 1)[0])
 
 
-async def _run(port: int, seconds: float, requests: Sequence[Sequence[str]]) -> Load:
+async def _connected(place: str, client: _Client) -> _Client:
     loop = asyncio.get_running_loop()
+    if place.isdigit():
+        await loop.create_connection(lambda: client, "127.0.0.1", int(place))
+    else:
+        await loop.create_unix_connection(lambda: client, place)
+    return client
+
+
+async def _run(place: str, seconds: float, requests: Sequence[Sequence[str]]) -> Load:
     clients: list[_Client] = []
     for texts in requests:
         asked = [text.encode("ascii") for text in texts]
-        _, client = await loop.create_connection(
-            lambda asked=asked: _Client(asked, seconds),  # type: ignore[misc] # bound at once
-            "127.0.0.1",
-            port,
-        )
-        clients.append(client)
+        clients.append(await _connected(place, _Client(asked, seconds)))
     began = time.perf_counter()
     for client in clients:
         client.start()
@@ -140,5 +143,5 @@ async def _run(port: int, seconds: float, requests: Sequence[Sequence[str]]) -> 
 
 
 if __name__ == "__main__":
-    found = asyncio.run(_run(int(sys.argv[1]), float(sys.argv[2]), json.load(sys.stdin)))
+    found = asyncio.run(_run(sys.argv[1], float(sys.argv[2]), json.load(sys.stdin)))
     print(json.dumps(asdict(found)))

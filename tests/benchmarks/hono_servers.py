@@ -22,6 +22,13 @@ class Server:
 
     port: int
     process_id: int
+    path: str = ""
+    """Of its socket, where it listens on one; it has no port then."""
+
+    @property
+    def place(self) -> int | str:
+        """Where to connect."""
+        return self.path or self.port
 
     def cpu_seconds(self) -> float:
         """How long it has been computing."""
@@ -34,14 +41,14 @@ class Server:
 def product(data: Path, home: Path, *options: str) -> Iterator[Server]:
     """The registry in `data`, served until the block ends."""
     command = ("console", "serve", "--data", str(data), "--listen", "127.0.0.1:0", *options)
-    with _serving(command, home) as server:
+    with serving(command, home) as server:
         yield server
 
 
 @contextmanager
 def plain(data: Path, home: Path, *, module: str = "hono_plain") -> Iterator[Server]:
     """The bare framework over the same file, as that module of this folder has it."""
-    with _serving((f"tests.benchmarks.{module}", str(data)), home) as server:
+    with serving((f"tests.benchmarks.{module}", str(data)), home) as server:
         yield server
 
 
@@ -49,12 +56,13 @@ def plain(data: Path, home: Path, *, module: str = "hono_plain") -> Iterator[Ser
 def distant(port: int, home: Path, *, seconds: float) -> Iterator[Server]:
     """The server at another port, a round trip of so long away."""
     command = ("tests.benchmarks.hono_servers", str(port), str(seconds))
-    with _serving(command, home) as near:
+    with serving(command, home) as near:
         yield near
 
 
 @contextmanager
-def _serving(module: Sequence[str], home: Path) -> Iterator[Server]:
+def serving(module: Sequence[str], home: Path) -> Iterator[Server]:
+    """A module that says where it listens, run until the block ends."""
     process = subprocess.Popen(
         [sys.executable, "-m", *module],
         stdout=subprocess.PIPE,
@@ -67,12 +75,18 @@ def _serving(module: Sequence[str], home: Path) -> Iterator[Server]:
         line = process.stdout.readline()
         if not line.startswith("listening on "):
             raise RuntimeError(f"{module} did not begin to serve: {line!r}")
-        yield Server(int(line.rpartition(":")[2]), process.pid)
+        yield _server(line.removeprefix("listening on ").strip(), process.pid)
     finally:
         process.terminate()
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+
+def _server(address: str, process_id: int) -> Server:
+    if address.startswith("unix:"):
+        return Server(0, process_id, address.removeprefix("unix:"))
+    return Server(int(address.rpartition(":")[2]), process_id)
 
 
 async def _relay(

@@ -58,12 +58,12 @@ class Contest:
             for method, texts in requests.items():
                 for server, side in self._servers:
                     before = server.cpu_seconds()
-                    load = run_load(server.port, texts, seconds=seconds)
+                    load = run_load(server.place, texts, seconds=seconds)
                     spent = (server.cpu_seconds() - before) / load.answers * _MICRO
                     side.loads.setdefault(method, []).append(load)
                     side.spent.setdefault(method, []).append(spent)
 
-    def figures(self, what: str, size: int) -> Iterator[Figure]:
+    def figures(self, what: str, size: int, reference: str = _REFERENCE) -> Iterator[Figure]:
         """Rates with their budget, times of single answers, time of the processor."""
         (_, ours), (_, theirs) = self._servers
         for method in ours.loads:
@@ -72,7 +72,7 @@ class Contest:
                 size=size,
                 unit="/s",
                 ours=ours.rates(method),
-                reference=_REFERENCE,
+                reference=reference,
                 theirs=theirs.rates(method),
                 budget=BUDGET,
                 note="ours also checks and journals" if method == "PUT" else "",
@@ -82,7 +82,7 @@ class Contest:
                 size=size,
                 unit="ms",
                 ours=ours.times(method),
-                reference=_REFERENCE,
+                reference=reference,
                 theirs=theirs.times(method),
                 tail=True,
             )
@@ -91,7 +91,7 @@ class Contest:
                 size=size,
                 unit="us",
                 ours=ours.cost(method),
-                reference=_REFERENCE,
+                reference=reference,
                 theirs=theirs.cost(method),
                 note="holds on a busy machine too",
             )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import fleet, hono, hub
+from tests.benchmarks import fleet, hono, hub, identity
 from tests.benchmarks.child import EXPORTED, WRITTEN
 from tests.benchmarks.figures import Figure, Spread, table
 from tests.benchmarks.hono_servers import plain, product
@@ -185,6 +185,14 @@ def test_the_hub_and_its_tokens_are_measured(registry: Path, tmp_path: Path) -> 
     tokens = list(hub.measure_tokens(tmp_path, seconds=0.01, rounds=1))
     assert len(tokens) == 3
     assert all(figure.ours.median > 0 and figure.theirs for figure in tokens)
+
+
+def test_identities_are_measured_over_sockets(tmp_path: Path) -> None:
+    """The reference answers the very bytes that the service does, and answers of both count."""
+    figures = list(identity.measure_identity(tmp_path, seconds=0.1, rounds=1))
+    assert [figure.unit for figure in figures] == ["/s", "ms", "us"]
+    assert all(figure.ours.median > 0 and figure.theirs for figure in figures)
+    assert json.loads((tmp_path / "identity.json").read_bytes())["spec"]["deviceId"] == "bench"
 
 
 def exchange(

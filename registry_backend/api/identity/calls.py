@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import lru_cache
 
 from registry_backend.api.answers import Answer
 from registry_backend.api.identity.bodies import NewIdentity
@@ -43,7 +44,7 @@ class Call:
 async def get_identity(call: Call) -> Answer:
     """#1: the device, or the module of the caller's own name."""
     if identity_of(call.caller) == "device" or call.caller.principal is None:
-        return _one(call.service.device.identity())
+        return _of_device(call.service.device)
     return await _module(call, call.caller.principal.name)
 
 
@@ -55,7 +56,7 @@ async def get_provisioning(call: Call) -> Answer:
 
 async def get_device(call: Call) -> Answer:
     """#3: the device."""
-    return _one(call.service.device.identity())
+    return _of_device(call.service.device)
 
 
 async def reprovision(call: Call) -> Answer:
@@ -124,6 +125,12 @@ async def get_trust_bundle(_call: Call) -> Answer:
     return json_answer({"certificate": ""})
 
 
+@lru_cache(maxsize=8)
+def _of_device(device: ProvisionedDevice) -> Answer:
+    """The same for as long as the device is; most callers ask for nothing else."""
+    return _one(device.identity)
+
+
 async def _module(call: Call, module_id: str) -> Answer:
     device = call.service.device
     module = await call.service.hub.get(device, module_id)
@@ -140,7 +147,7 @@ async def _local(call: Call, module_id: str, *, server: bool) -> Answer:
 
 def _bare(device: ProvisionedDevice, module: Module) -> Identity:
     names = {"module_id": module.module_id, "generation_id": module.generation_id}
-    return device.bare().model_copy(update=names)
+    return device.bare.model_copy(update=names)
 
 
 def _with_handle(call: Call, device: ProvisionedDevice, module: Module) -> Identity:
