@@ -122,12 +122,11 @@ def read_device(value: Any, version: HubVersion, *, device_id: str) -> HubDraft:
         raise HubInvalid(ARGUMENT_NULL, "deviceId is missing.")
     if named != device_id:
         raise HubInvalid(ARGUMENT_INVALID, "deviceId is not that of the path.")
-    check_device_id(device_id)
     return read_draft(members, version, device_id=device_id)
 
 
 def read_draft(members: JsonObject, version: HubVersion, *, device_id: str) -> HubDraft:
-    """What the members say of a device whose id was checked. Raises HubInvalid."""
+    """What the members say of a device, its id aside. Raises HubInvalid."""
     return HubDraft(
         device_id,
         version,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from registry_backend.api.answers import Answer
 from registry_backend.api.iothub.bodies import read_json
 from registry_backend.api.iothub.service import Call, json_answer
 from registry_backend.api.iothub.targets import parameter
+from registry_backend.domain.errors import NotFound
 from registry_backend.domain.query import DeviceQuery
 from registry_backend.registry.hub_devices import HubDevice
 from registry_backend.wire.iothub import etag_of
@@ -23,27 +27,30 @@ async def put(call: Call) -> Answer:
     draft = read_device(read_json(call), call.version, device_id=device_id)
     devices = call.service.registry.hub_devices
     if call.expected is None:
+        check_device_id(device_id)
         return _shown(await devices.create(call.hub, draft, actor=call.actor), call)
-    saved = await devices.update(call.hub, draft, allows=call.expected.allows, actor=call.actor)
+    with _known_ids(device_id):
+        saved = await devices.update(call.hub, draft, allows=call.expected.allows, actor=call.actor)
     return _shown(saved, call)
 
 
 async def get(call: Call) -> Answer:
     """GET one."""
     (device_id,) = call.ids
-    check_device_id(device_id)
-    return _shown(await call.service.registry.hub_devices.get(call.hub, device_id), call)
+    with _known_ids(device_id):
+        return _shown(await call.service.registry.hub_devices.get(call.hub, device_id), call)
 
 
 async def delete(call: Call) -> Answer:
     """DELETE one; If-Match must be there (iothub 3.2)."""
     (device_id,) = call.ids
-    check_device_id(device_id)
     if call.expected is None:
+        check_device_id(device_id)
         raise HubInvalid(PRECONDITION_FAILED, "Precondition failed: Etag missing")
-    await call.service.registry.hub_devices.delete(
-        call.hub, device_id, allows=call.expected.allows, actor=call.actor
-    )
+    with _known_ids(device_id):
+        await call.service.registry.hub_devices.delete(
+            call.hub, device_id, allows=call.expected.allows, actor=call.actor
+        )
     return Answer(204)
 
 
@@ -52,6 +59,19 @@ async def search(call: Call) -> Answer:
     top = _top(parameter(tuple(call.parameters), "top"))
     page = await call.service.registry.hub_devices.page(call.hub, DeviceQuery(), limit=top)
     return json_answer([write_device(*each, call.version) for each in page.devices])
+
+
+@contextmanager
+def _known_ids(device_id: str) -> Iterator[None]:
+    """A device that is not there under an id that no hub knows: the id is what is wrong.
+
+    One that is there may have a longer id, from an API that takes it.
+    """
+    try:
+        yield
+    except NotFound:
+        check_device_id(device_id)
+        raise
 
 
 def _top(text: str | None) -> int:
