@@ -74,6 +74,55 @@ class JobsSuite(AdapterTests):
         assert await jobs.errors(job.job_id, skip=1, limit=10) == errors[1:]
         assert (await need(adapter.devices).count(tenant_id, DeviceQuery())).value == 1
 
+    async def test_a_dry_run_says_what_the_import_then_does(
+        self, adapter: RegistryAdapter, jobs: JobsPort, tenant_id: str, tmp_path: Path
+    ) -> None:
+        """Created, updated, deleted and refused lines; nothing is written."""
+        if not jobs.abilities.can_dry_run:
+            pytest.skip("this registry cannot try an import")
+        devices = need(adapter.devices)
+        await fill(devices, tenant_id, "there", "leaving")
+        lines = [
+            json.dumps({"id": "there", "status": "disabled"}),
+            json.dumps({"id": "new", "status": "enabled"}),
+            json.dumps({"id": "new", "status": "enabled", "importMode": "create"}),
+            json.dumps({"id": "leaving", "status": "enabled", "importMode": "delete"}),
+            json.dumps({"id": "unsaid"}),
+            "",
+        ]
+        (tmp_path / "devices.txt").write_text("\n".join(lines) + "\n")
+        spec = JobSpec(type=JobType.IMPORT, tenant_id=tenant_id, folder=str(tmp_path))
+        told: list[int] = []
+        found = await jobs.dry_run(spec, progress=told.append)
+        assert found.lines == 6
+        assert [error.line for error in found.refused] == [3, 5]
+        assert [found.count(each) for each in ("create", "update", "delete")] == [1, 1, 1]
+        assert found.warnings
+        assert told[-1] == 6
+        assert (await devices.get(tenant_id, "there")).enabled
+        assert (await devices.count(tenant_id, DeviceQuery())).value == 2
+        job = await run_job(jobs, spec)
+        counts = job.counts
+        assert (counts.created, counts.updated, counts.deleted, counts.failed) == (1, 1, 1, 2)
+
+    async def test_a_table_can_be_imported(
+        self, adapter: RegistryAdapter, jobs: JobsPort, tenant_id: str, tmp_path: Path
+    ) -> None:
+        """Each row as its device line would be."""
+        if "csv" not in jobs.abilities.imports:
+            pytest.skip("this registry reads no tables")
+        (tmp_path / "fleet.csv").write_text("Device Id;Status\na;disabled\nb;\n")
+        spec = JobSpec(
+            type=JobType.IMPORT,
+            tenant_id=tenant_id,
+            folder=str(tmp_path),
+            format="csv",
+            blob_name="fleet.csv",
+        )
+        job = await run_job(jobs, spec)
+        assert (job.counts.created, job.counts.failed) == (1, 1)
+        assert not (await need(adapter.devices).get(tenant_id, "a")).enabled
+
     async def test_a_folder_without_the_file_is_refused_at_once(
         self, jobs: JobsPort, tenant_id: str, tmp_path: Path
     ) -> None:
