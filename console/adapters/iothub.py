@@ -12,6 +12,7 @@ from console.adapters.iothub_connections import HubConnections
 from console.adapters.iothub_credentials import TYPES, HubCredentials
 from console.adapters.iothub_devices import HubDevices
 from console.adapters.iothub_errors import hub_problem
+from console.adapters.iothub_jobs import HubJobs
 from console.adapters.iothub_session import HubSession, Tokens, hub_name, hub_of, url_of
 from console.adapters.iothub_statistics import HubStatistics
 from console.adapters.read_only import READING, read_only
@@ -84,6 +85,8 @@ class IotHubAdapter(RegistryAdapter):
         self.credentials = HubCredentials(session)
         self.statistics = HubStatistics(session)
         self.connections = HubConnections(session)
+        self._jobs = HubJobs(session, proxy=proxy)
+        self.jobs = self._jobs
         if read_only:
             self._guard_ports()
 
@@ -104,13 +107,14 @@ class IotHubAdapter(RegistryAdapter):
         self._open = True
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Stop the imports and exports of this side, then let go of the connections."""
         self._open = False
         healing, self._healing = self._healing, None
         if healing is not None:
             healing.cancel()
             with suppress(asyncio.CancelledError):
                 await healing
+        await self._jobs.close()
         await self._client.close()
 
     def _tell(self, notice: str) -> None:

@@ -150,11 +150,16 @@ class Job(Value):
     input_stamp: str | None = None
     """Tells whether the input is still the file the job began with."""
 
+    reported: float | None = None
+    """Progress from 0 to 1 as a remote registry tells it, which knows no lines."""
+
     @property
     def fraction(self) -> float | None:
         """Progress from 0 to 1; None while it cannot be known."""
         if self.status is JobStatus.COMPLETED:
             return 1.0
+        if self.reported is not None:
+            return self.reported
         if self.spec.type is JobType.IMPORT:
             done, whole = self.checkpoint.offset, self.total_bytes
         else:
