@@ -185,3 +185,10 @@ def test_a_status_the_hub_does_not_know_is_refused(registry: Any, device_id: str
     created = registry.create_device_with_sas
     with_reason = refused(lambda: created(device_id, KEY, KEY, "enabled", status_reason="x" * 129))
     assert with_reason == (400, "ArgumentInvalid")
+
+
+def test_what_a_registry_does_not_keep_is_not_found(registry: Any, device_id: str) -> None:
+    """Twins and modules are other services; the library gets an error that it understands."""
+    registry.create_device_with_sas(device_id, KEY, KEY, "enabled")
+    for call in (registry.get_twin, registry.get_modules):
+        assert refused(call, device_id) == (404, "GenericNotFound")

@@ -163,3 +163,8 @@ def test_a_policy_that_may_read_starts_no_job(hub: Hub, tmp_path: Path) -> None:
         "IotHubUnauthorized",
     )
     assert isinstance(reading.get_import_export_jobs(), list)
+
+
+def test_there_are_no_scheduled_jobs(jobs: Any) -> None:
+    """Asked for one, the hub says that it does not know it; clients then ask for the other kind."""
+    assert jobs.get_scheduled_job("nobody").status == "unknown"
