@@ -15,7 +15,7 @@ from registry_backend.domain.principals import IdType, Principal
 from registry_backend.identityd.authorization import authenticate, principal_map
 from registry_backend.identityd.behaviour_authority import Authority, open_authority
 from registry_backend.identityd.behaviour_config import Loaded
-from registry_backend.identityd.behaviour_errors import NoDevice
+from registry_backend.identityd.behaviour_errors import NoDevice, ProvisioningFailed
 from registry_backend.identityd.behaviour_hub import Hub
 from registry_backend.identityd.behaviour_keys import ServiceKeys, open_keys
 from registry_backend.identityd.behaviour_provisioning import ProvisionedDevice, provision
@@ -74,7 +74,10 @@ class IdentityService:
         home = await asyncio.to_thread(_open_home, loaded.settings)
         service = cls(loaded, home, registry, default_tenant=default_tenant)
         async with service._one_at_a_time:
-            await service._provision()
+            try:
+                await service._provision()
+            except ProvisioningFailed as error:
+                log.warning("The device is not provisioned, until it is asked for again. %s", error)
             await service._reconcile()
         return service
 

@@ -21,7 +21,7 @@ class BadParameter(Invalid):
     """
 
     def __init__(self, parameter: str, cause: str) -> None:
-        super().__init__(f'parameter "{parameter}" has an invalid value')
+        super().__init__(f'parameter "{parameter}" has an invalid value', hint=cause)
         self.cause = cause
 
 
@@ -40,7 +40,7 @@ class HubFailed(Fault):
     """
 
     def __init__(self, cause: str) -> None:
-        super().__init__("Hub client error")
+        super().__init__("Hub client error", hint=cause)
         self.cause = cause
 
 
@@ -52,5 +52,5 @@ class ProvisioningFailed(Fault):
     """
 
     def __init__(self, message: str = "DPS client error", cause: str | None = None) -> None:
-        super().__init__(message)
+        super().__init__(message, hint=cause or "")
         self.cause = cause

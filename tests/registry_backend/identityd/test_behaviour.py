@@ -1,0 +1,342 @@
+"""What an Identity Service keeps and derives: state, keys, device, plans of reconciliation."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry_backend.domain.errors import Fault, Invalid, RegistryError
+from registry_backend.domain.permissions import Role
+from registry_backend.identityd.behaviour import IdentityService
+from registry_backend.identityd.behaviour_authority import open_authority
+from registry_backend.identityd.behaviour_config import ConfigPaths, load
+from registry_backend.identityd.behaviour_errors import (
+    BadParameter,
+    HubFailed,
+    NoDevice,
+    ProvisioningFailed,
+)
+from registry_backend.identityd.behaviour_keys import ServiceKeys, open_keys
+from registry_backend.identityd.behaviour_provisioning import (
+    provision,
+    provisioning_info,
+    tenant_of_hub,
+)
+from registry_backend.identityd.behaviour_reconcile import plan
+from registry_backend.identityd.behaviour_state import DeviceInfo, State
+from registry_backend.identityd.settings import (
+    Attestation,
+    DpsProvisioning,
+    ManualProvisioning,
+    NoProvisioning,
+    Provisioning,
+    SasAuthentication,
+    Settings,
+    X509Authentication,
+)
+from registry_backend.open import open_registry
+from tests.registry_backend.identityd.behaviour_text import MANUAL, NO_HUB, written
+
+KEYS = ServiceKeys(b"k" * 32)
+DEVICE = DeviceInfo("hub.azure-devices.net", "d1", "edge")
+NAMES = st.lists(st.sampled_from("abcdef"), unique=True)
+
+
+def settings_of(provisioning: Provisioning) -> Settings:
+    """Settings with that way to a hub."""
+    return Settings(hostname="dev1", homedir=Path("/home"), provisioning=provisioning)
+
+
+def dps(**attestation: Any) -> DpsProvisioning:
+    """A device that asks a provisioning service."""
+    defaults = {"method": "symmetric_key", "registration_id": "r1", "symmetric_key": "k"}
+    return DpsProvisioning(
+        "https://dps.example", "scope", Attestation(**{**defaults, **attestation})
+    )
+
+
+@given(NAMES, NAMES, NAMES)
+def test_a_plan_reaches_what_is_wanted_and_touches_nothing_foreign(
+    existing: list[str], wanted: list[str], ours: list[str]
+) -> None:
+    """Each rule of identityd 5.3, for any hub, any principals and any memory."""
+    todo = plan(existing, wanted=wanted, ours=ours)
+    gone = {*todo.remove, *todo.recreate}
+    made = {*todo.recreate, *todo.create}
+    assert (set(existing) - gone) | made == (set(existing) - set(ours)) | set(wanted)
+    assert gone <= set(existing)
+    assert not set(todo.remove) & set(wanted)
+    assert set(todo.remove) <= set(ours)
+    assert not set(todo.recreate) & set(ours)
+    assert not set(todo.create) & set(existing)
+
+
+def test_what_was_written_is_known_again(tmp_path: Path) -> None:
+    """Modules of principals only, and only for the very device they were made for."""
+    state = State(tmp_path)
+    principals = [
+        {"uid": 1, "name": "m", "idtype": ["module", "local"]},
+        {"uid": 2, "name": "l", "idtype": ["local"]},
+        {"uid": 3, "name": "daemon"},
+    ]
+    assert state.own_modules(DEVICE) == frozenset()
+    state.write(DEVICE, {"hostname": "dev1", "principal": principals})
+    assert state.own_modules(DEVICE) == {"m"}
+    for other in (DeviceInfo("hub", "d1", "edge"), DeviceInfo(DEVICE.hub_name, "d1")):
+        assert state.own_modules(other) == frozenset()
+    state.forget()
+    state.forget()
+    assert state.own_modules(DEVICE) == frozenset()
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff", b"[[[", b"principal = 5", b"principal = [1]"])
+def test_damaged_state_counts_as_none(
+    tmp_path: Path, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The modules are made anew then, as after a loss; the log says of which file."""
+    state = State(tmp_path)
+    state.write(DEVICE, {"principal": [{"uid": 1, "name": "m", "idtype": ["module"]}]})
+    (tmp_path / "prev_state").write_bytes(data)
+    assert state.own_modules(DEVICE) == frozenset()
+    assert ("prev_state cannot be read" in caplog.text) == (data in (b"\xff", b"[[["))
+
+
+def test_keys_depend_on_module_and_generation() -> None:
+    """Both are 32 bytes, and all of them differ."""
+    found = [*KEYS.of_module("m", "1"), *KEYS.of_module("m", "2"), *KEYS.of_module("n", "1")]
+    assert len(set(found)) == len(found)
+    assert {len(base64.b64decode(key)) for key in found} == {32}
+    assert KEYS.of_module("m", "1") == ServiceKeys(b"k" * 32).of_module("m", "1")
+    assert KEYS.of_module("m", "1") != ServiceKeys(b"l" * 32).of_module("m", "1")
+
+
+def test_handles_name_keys_without_telling_them() -> None:
+    """They are signed, and hold nothing that is pushed to the hub."""
+    handle = KEYS.module_handle("m", "1")
+    assert handle.startswith("sr=")
+    assert "&sig=" in handle
+    assert not any(key in handle for key in KEYS.of_module("m", "1"))
+    assert KEYS.handle("a/b&c").startswith("sr=a%2Fb%26c&sig=")
+
+
+@pytest.mark.parametrize("opened", [open_keys, open_authority])
+def test_what_a_home_holds_is_made_once(tmp_path: Path, opened: Callable[[Path], object]) -> None:
+    """A second start finds what the first one made; a damaged file is never replaced."""
+    opened(tmp_path)
+    (file,) = tmp_path.iterdir()
+    before = file.read_bytes()
+    opened(tmp_path)
+    assert file.read_bytes() == before
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.write_bytes(b"damaged")
+    with pytest.raises(Fault, match="damaged") as refused:
+        opened(tmp_path)
+    assert refused.value.hint
+    assert file.read_bytes() == b"damaged"
+
+
+@pytest.mark.parametrize(
+    ("hub", "tenant"),
+    [
+        ("acme.azure-devices.net", "acme"),
+        ("Acme-2.Azure-Devices.NET", "Acme-2"),
+        ("acme.azure-devices.cn", "default"),
+        ("127.0.0.1:18443", "default"),
+        (".azure-devices.net", "default"),
+        ("a b.azure-devices.net", "default"),
+        ("acme.azure-devices.net.example", "default"),
+    ],
+)
+def test_a_hubs_name_says_whose_it_is(hub: str, tenant: str) -> None:
+    """NAME.azure-devices.net is the tenant NAME; anything else the default one."""
+    assert tenant_of_hub(hub, "default") == tenant
+
+
+@pytest.mark.parametrize(
+    ("provisioning", "device_id", "auth", "told"),
+    [
+        (
+            ManualProvisioning("h", "d", SasAuthentication("k"), "edge"),
+            "d",
+            "sas",
+            {"auth": "sas"},
+        ),
+        (ManualProvisioning("h", "d", X509Authentication("c", "k")), "d", "x509", {"auth": "x509"}),
+        (dps(), "r1", "sas", {"auth": "symmetric_key", "registration_id": "r1"}),
+        (
+            dps(method="x509", identity_cert="c", identity_pk="k", registration_id={"CN": "r2"}),
+            "r2",
+            "x509",
+            {"auth": "x509", "registration_id": "r2"},
+        ),
+        (dps(method="tpm"), "r1", "tpm", {"auth": "tpm"}),
+    ],
+)
+def test_each_way_to_a_hub_gives_a_device(
+    provisioning: Provisioning, device_id: str, auth: str, told: dict[str, str]
+) -> None:
+    """With what proves it, and with what is said of it."""
+    settings = settings_of(provisioning)
+    device = provision(settings, KEYS, default_tenant="acme")
+    assert device
+    assert (device.device_id, device.auth_type, device.tenant_id) == (device_id, auth, "acme")
+    assert (device.identity.key_handle is None) == (auth == "tpm")
+    gateway = provisioning.local_gateway_hostname
+    assert device.identity.gateway_host == (gateway or device.info.hub_name)
+    assert told.items() <= provisioning_info(settings).members.items()
+
+
+def test_a_device_of_a_provisioning_service_is_told_of_in_full() -> None:
+    """The address is in its normal form, and what has no value is null (identityd 2)."""
+    assert provisioning_info(settings_of(dps())).members == {
+        "auth": "symmetric_key",
+        "endpoint": "https://dps.example/",
+        "scope_id": "scope",
+        "registration_id": "r1",
+        "payload": None,
+    }
+
+
+def test_a_payload_is_read_each_time(tmp_path: Path) -> None:
+    """A file that cannot be read is the caller's news, in the parameter's name."""
+    file = tmp_path / "payload.json"
+    wanted = DpsProvisioning("https://a/b", "s", Attestation("tpm", "r"), payload_uri=file.as_uri())
+    with pytest.raises(BadParameter, match=r"provisioning\.payload"):
+        provisioning_info(settings_of(wanted))
+    file.write_text('{"a": [1]}')
+    found = provisioning_info(settings_of(wanted)).members
+    assert (found["payload"], found["endpoint"]) == ({"a": [1]}, "https://a/b")
+    file.write_text("{")
+    with pytest.raises(BadParameter):
+        provisioning_info(settings_of(wanted))
+
+
+@pytest.mark.parametrize(
+    ("provisioning", "told"),
+    [
+        (
+            dps(method="x509", identity_cert="c", identity_pk="k", registration_id=None),
+            "no registration id",
+        ),
+        (
+            DpsProvisioning("https://a", "s", Attestation("tpm", "r"), None, "edge"),
+            "not supported in nested mode",
+        ),
+    ],
+)
+def test_what_no_provisioning_service_can_assign_is_refused(
+    provisioning: Provisioning, told: str
+) -> None:
+    """The reason is told to who asks for it."""
+    with pytest.raises(ProvisioningFailed, match=told):
+        provision(settings_of(provisioning), KEYS, default_tenant="acme")
+
+
+def test_without_a_hub_there_is_no_device() -> None:
+    """Local identities need none."""
+    assert provision(settings_of(NoProvisioning()), KEYS, default_tenant="acme") is None
+
+
+async def test_a_service_whose_device_cannot_be_provisioned_still_serves(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It starts, says why, and tells each caller that there is no device."""
+    text = NO_HUB.replace('source = "none"', MANUAL_DPS)
+    registry = await open_registry(tmp_path / "registry.sqlite")
+    try:
+        service = await IdentityService.start(
+            load(written(tmp_path, text)), registry, default_tenant="acme"
+        )
+        with pytest.raises(NoDevice):
+            _ = service.device
+        with pytest.raises(ProvisioningFailed):
+            await service.reprovision()
+    finally:
+        await registry.close()
+    assert "no registration id is known" in caplog.text
+
+
+MANUAL_DPS = """source = "dps"
+global_endpoint = "https://global.azure-devices-provisioning.net"
+scope_id = "scope"
+attestation = { method = "x509", identity_cert = "c", identity_pk = "k" }"""
+
+
+async def test_a_registry_that_is_only_looked_at_is_a_hub_that_refuses(tmp_path: Path) -> None:
+    """What it has is answered; what would change it fails as the hub's failure."""
+    paths = written(tmp_path, MANUAL)
+    for read_only in (False, True):
+        registry = await open_registry(tmp_path / "registry.sqlite", read_only=read_only)
+        try:
+            service = await IdentityService.start(load(paths), registry, default_tenant="acme")
+            if read_only:
+                assert (await service.hub.get(service.device, "agent")).module_id == "agent"
+                with pytest.raises(HubFailed, match="Hub client error"):
+                    await service.reprovision()
+        finally:
+            await registry.close()
+
+
+async def test_a_change_is_taken_in_whole_or_not_at_all(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A refused one leaves callers, settings and modules as they were."""
+    caplog.set_level(logging.INFO, logger="idconsole.identity")
+    paths = written(tmp_path, MANUAL)
+    registry = await open_registry(tmp_path / "registry.sqlite")
+    try:
+        service = await IdentityService.start(load(paths), registry, default_tenant="acme")
+        before = service.settings
+        written(tmp_path, MANUAL.replace("1000", '"x"'))
+        await service.reload(lambda: load(paths))
+        assert service.settings == before
+        assert service.caller(1000).role is Role.HOST_PROCESS
+        assert "config.toml" in caplog.text
+        written(tmp_path, MANUAL.replace("1000", "2000"))
+        await service.reload(lambda: load(paths))
+        assert service.caller(1000).role is Role.UNKNOWN
+        assert service.caller(2000).role is Role.HOST_PROCESS
+    finally:
+        await registry.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("hostname", "host"), "hostname"),
+        (('"agent"', '" "'), "name"),
+        (("[[principal]]", "[principal]"), "principal"),
+        (('["module"]', '["Module"]'), "idtype"),
+        (('["module"]', '["local"]'), "localid"),
+        (("uid", "[uid"), "config.toml"),
+    ],
+)
+def test_every_reason_to_refuse_a_configuration_names_its_place(
+    tmp_path: Path, change: tuple[str, str], told: str
+) -> None:
+    """File and line stand before each."""
+    paths = written(tmp_path, MANUAL.replace(*change))
+    with pytest.raises(Invalid, match=told) as refused:
+        load(paths)
+    assert all(str(paths.main_file) in each.field for each in refused.value.problems)
+
+
+def test_a_home_that_is_no_folder_is_explained(tmp_path: Path) -> None:
+    """The path is told, and nothing is put in its place."""
+    (tmp_path / "home").write_text("precious")
+    with pytest.raises(RegistryError, match="home"):
+        State(tmp_path / "home").make_home()
+    assert (tmp_path / "home").read_text() == "precious"
+
+
+def test_a_folder_of_overrides_need_not_exist(tmp_path: Path) -> None:
+    """The main file stands alone then."""
+    paths = ConfigPaths(written(tmp_path, MANUAL).main_file, tmp_path / "absent")
+    assert [each.name for each in load(paths).settings.principals] == ["agent"]
