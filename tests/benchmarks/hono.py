@@ -131,6 +131,10 @@ def _filter(field: str, *, value: object) -> Parameters:
     return [("pageSize", str(PAGE)), ("filterJson", condition)]
 
 
+def _sorted_by(field: str) -> Parameters:
+    return [("pageSize", str(PAGE)), ("sortJson", json.dumps({"field": field}))]
+
+
 SEARCHES: Mapping[str, Callable[[int, int], Parameters]] = {
     "page, near the start": _first_pages,
     "page, anywhere": _any_page,
@@ -138,6 +142,7 @@ SEARCHES: Mapping[str, Callable[[int, int], Parameters]] = {
     "one id": lambda _size, _number: _filter("/id", value="hl-pier-2-gateway-0001"),
     "disabled": lambda _size, _number: _filter("/enabled", value=False),
     "indexed attribute": lambda _size, _number: _filter("/ext/serial", value="4*"),
+    "sorted by an indexed attribute": lambda _size, _number: _sorted_by("/ext/serial"),
     "attribute not indexed": lambda _size, _number: _filter("/ext/model", value="HL-T3"),
 }
 """What is asked, from the number of devices and of the request."""
