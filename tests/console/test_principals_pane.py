@@ -7,10 +7,17 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Checkbox, Input
+from textual.widgets import Checkbox, Input, TextArea
 
+from console.dialogs.choose import ChooseScreen
+from console.dialogs.confirm import ConfirmScreen
+from console.dialogs.document import DocumentScreen
+from console.dialogs.explain import ExplainScreen
+from console.dialogs.findings import FindingsScreen
 from console.dialogs.form import FormScreen
 from console.dialogs.review import ReviewScreen
+from console.render import principals as render
+from console.widgets.record_table import RecordTable
 from tests.console.conftest import RunConsole, make_adapter, type_text
 from tests.console.waiting import wait_for
 from tests.console.yard import console_of, dialog, go_to, no_dialog, pane_of, tells
@@ -201,3 +208,134 @@ async def test_a_broken_file_is_shown_and_not_edited(run_console: RunConsole, fi
         await pilot.press("e")
         await tells(pilot, "Not editable here")
         assert len(console_of(pilot).screen_stack) == 1
+
+
+WHOLE = """\
+hostname = "crane"
+homedir = "/var/lib/aziot/identityd"
+[provisioning]
+source = "manual"
+iothub_hostname = "hub.azure-devices.net"
+device_id = "d"
+authentication = { method = "sas", device_id_pk = "k" }
+
+[[principal]]
+uid = 1001
+name = "tide"
+idtype = ["module"]
+
+[[principal]]
+uid = 1001
+name = "lamp"
+idtype = ["module"]
+"""
+
+
+async def test_a_row_without_effect_says_so_and_why(run_console: RunConsole, files: Path) -> None:
+    """In the list by a word, beside it in a sentence."""
+    (files / "config.toml").write_text(WHOLE)
+    async with run_console(make_adapter(files), pane="principals") as pilot:
+        await go_to(pilot, "tide")
+        pane = pane_of(pilot)
+        assert pane.current is not None
+        assert render.role_cell(pane.current)[0] == "○ shadowed"
+        shown = {
+            line.label: line.value for part in pane.detail(pane.current) for line in part.lines
+        }
+        assert "“lamp” in config.toml:14 has the same uid" in shown["no effect"]
+        assert "1 warning" in pane.title()
+
+
+async def test_findings_lead_to_their_row(run_console: RunConsole, files: Path) -> None:
+    """Worst first; enter goes there."""
+    (files / "config.toml").write_text(WHOLE.replace('name = "lamp"\n', 'name = "lamp"\nhue = 3\n'))
+    async with run_console(make_adapter(files), pane="principals") as pilot:
+        await pilot.press("i")
+        window = await dialog(pilot, FindingsScreen)
+        assert isinstance(window, FindingsScreen)
+        table = window.query_one(RecordTable)
+        await wait_for(pilot, lambda: table.current is not None, "the first finding")
+        assert table.current is not None
+        assert table.current.rule == "duplicate-uid"
+        keys = [finding.rule for finding in window._findings]
+        for _ in range(keys.index("unknown-key")):
+            await pilot.press("down")
+        await pilot.press("enter")
+        await no_dialog(pilot)
+        pane = pane_of(pilot)
+        await wait_for(pilot, lambda: pane.row_id(pane.current) == "lamp", "the row")
+
+
+async def test_the_answers_to_a_user_can_be_read(run_console: RunConsole, files: Path) -> None:
+    """Of the row under the cursor at first; of any other by typing."""
+    (files / "config.toml").write_text(WHOLE)
+    async with run_console(make_adapter(files), pane="principals") as pilot:
+        await pilot.press("w")
+        window = await dialog(pilot, ExplainScreen)
+        assert isinstance(window, ExplainScreen)
+        table = window.query_one(RecordTable)
+        await wait_for(pilot, lambda: table.length == 10, "ten answers")
+        assert [answer.status for answer in window._found][:3] == [200, 200, 401]
+        window.query_one("#user", Input).value = "0"
+        await wait_for(pilot, lambda: {at.status for at in window._found} == {200, 204}, "root's")
+        window.query_one("#user", Input).value = "nobody-of-that-name"
+        await wait_for(pilot, lambda: window.query("#wrong.-shown"), "the reason")
+        await pilot.press("escape")
+        await no_dialog(pilot)
+
+
+async def test_what_would_stop_the_daemon_is_refused_unless_insisted(
+    run_console: RunConsole, files: Path
+) -> None:
+    """Turning back leads to the form with the reason; insisting leads to the difference."""
+    (files / "config.toml").write_text(WHOLE)
+    async with run_console(make_adapter(files), pane="principals") as pilot:
+        await go_to(pilot, "lamp")
+        await pilot.press("e")
+        form = await dialog(pilot, FormScreen)
+        form.query_one("#field-name", Input).value = "tide"
+        await pilot.press("ctrl+s")
+        await dialog(pilot, ConfirmScreen)
+        await pilot.press("escape")
+        form = await dialog(pilot, FormScreen)
+        assert form.query("FieldView.-wrong")
+        await pilot.press("ctrl+s")
+        await dialog(pilot, ConfirmScreen)
+        await pilot.press("y")
+        review = await dialog(pilot, ReviewScreen)
+        assert "already the name" in str(review.query_one("#warnings").render())
+        assert (files / "config.toml").read_text() == WHOLE
+        await pilot.press("y")
+        await tells(pilot, "Wrote config.toml.")
+        await no_dialog(pilot)
+    assert (files / "config.toml").read_text().count('"tide"') == 2
+
+
+async def test_a_whole_file_is_edited_as_text_with_the_same_checks(
+    run_console: RunConsole, files: Path
+) -> None:
+    """A fault is told and the text kept; what is right is shown first, then written; undone too."""
+    (files / "config.toml").write_text(WHOLE)
+    async with run_console(make_adapter(files), pane="principals") as pilot:
+        await pilot.press("E")
+        await dialog(pilot, ChooseScreen)
+        await pilot.press("enter")
+        editor = await dialog(pilot, DocumentScreen)
+        editor.query_one(TextArea).text = WHOLE.replace('"crane"', '"')
+        await pilot.press("ctrl+s")
+        await dialog(pilot, ConfirmScreen)
+        await pilot.press("escape")
+        editor = await dialog(pilot, DocumentScreen)
+        assert "line 1" in str(editor.query_one("#problem").render())
+        editor.query_one(TextArea).text = WHOLE.replace('"crane"', '"derrick"')
+        await pilot.press("ctrl+s")
+        await dialog(pilot, ReviewScreen)
+        await pilot.press("y")
+        await tells(pilot, "Wrote config.toml.")
+        await no_dialog(pilot)
+        assert (files / "config.toml").read_text() == WHOLE.replace('"crane"', '"derrick"')
+        await pilot.press("u")
+        await dialog(pilot, ReviewScreen)
+        await pilot.press("y")
+        await no_dialog(pilot)
+    assert (files / "config.toml").read_text() == WHOLE

@@ -65,3 +65,94 @@ def test_the_settings_say_where_the_files_are(program: Program) -> None:
     )
     done = program.run("principals", "list")
     assert "agent" in done.stdout
+
+
+GATEWAY = """\
+hostname = "gate"
+homedir = "/var/lib/aziot/identityd"
+
+[provisioning]
+source = "manual"
+iothub_hostname = "hub.azure-devices.net"
+device_id = "gate-1"
+authentication = { method = "sas", device_id_pk = "device-id" }
+"""
+AGENT = '[[principal]]\nuid = 0\nname = "agent"\nidtype = ["module"]\n'
+
+
+def configuration(program: Program, main: str, **files: str) -> tuple[str, ...]:
+    """Write a main file and a folder; the options that name them."""
+    main_file, folder = program.home / "config.toml", program.home / "config.d"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    main_file.write_text(main)
+    main_file.chmod(0o600)
+    for name, text in files.items():
+        (folder / f"{name}.toml").write_text(text)
+        (folder / f"{name}.toml").chmod(0o600)
+    return "--config", str(main_file), "--config-dir", str(folder)
+
+
+def test_check_guards_a_package_build(program: Program) -> None:
+    """A line for each finding, as compilers print it; 1 where the daemon would not start."""
+    paths = configuration(program, GATEWAY, agent=AGENT)
+    done = program.run("principals", "check", *paths)
+    assert done.returncode == 0
+    (line,) = (line for line in done.stdout.splitlines() if "root-claimed" in line)
+    assert line.startswith(f"{program.home}/config.d/agent.toml:2:1: warning: uid 0 takes root's")
+    paths = configuration(program, GATEWAY, agent=AGENT, other=AGENT)
+    done = program.run("principals", "check", *paths)
+    assert done.returncode == 1
+    assert ": error: “agent” is already the name of a principal in agent.toml:1;" in done.stdout
+    assert "1 error, " in done.stderr
+
+
+def test_check_speaks_json(program: Program) -> None:
+    """An array of findings with their places; an empty one when nothing is amiss."""
+    paths = configuration(program, GATEWAY, agent=AGENT.replace('["module"]', '"module"'))
+    done = program.run("principals", "check", "--json", *paths)
+    assert done.returncode == 1
+    found = next(at for at in json.loads(done.stdout) if at["rule"] == "wrong-value")
+    assert (found["severity"], found["line"], found["column"]) == ("error", 4, 1)
+    assert found["file"] == f"{program.home}/config.d/agent.toml"
+    assert found["key"] == "principal.idtype"
+
+
+def test_explain_tells_what_would_be_answered_and_why(program: Program) -> None:
+    """One call by its name, a request as it is, or all ten; a refusal is no failure."""
+    paths = configuration(program, GATEWAY, agent=AGENT)
+    done = program.run("principals", "explain", "--uid", "0", "--call", "list-modules", *paths)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[:2] == ["401 Unauthorized", "  authorization error"]
+    assert "“agent” in agent.toml:1" in done.stdout
+    done = program.run(
+        *(
+            "principals",
+            "explain",
+            "--uid",
+            "root",
+            "--path",
+            "/identities/modules/agent?type=aziot",
+        ),
+        *("--json", *paths),
+    )
+    answer = json.loads(done.stdout)
+    assert (answer["status"], answer["decidedBy"]) == (200, "the hub")
+    done = program.run("principals", "explain", "--uid", "77", *paths)
+    assert done.stdout.count("401 Unauthorized") == 8
+    assert done.stdout.count("200 OK") == 2
+
+
+def test_a_question_that_makes_no_sense_is_wrong_usage(program: Program) -> None:
+    """With what would make sense."""
+    paths = configuration(program, GATEWAY)
+    for arguments, said in (
+        (("explain",), "--uid"),
+        (("explain", "--uid", "nobody-of-that-name"), "No user of this machine"),
+        (("explain", "--uid", "4294967296"), "at most"),
+        (("explain", "--uid", "1", "--call", "dance"), "get-identity"),
+        (("explain", "--uid", "1", "--method", "GET"), "--path"),
+        (("check", "--uid", "1"), "explain only"),
+    ):
+        done = program.run("principals", *arguments, *paths)
+        assert done.returncode == 2
+        assert said in done.stderr
