@@ -331,9 +331,15 @@ class ConsoleApp(App[None]):
                 markup=False,
             )
             return
-        self._leaving = True
         if self.saves.pending:
             self.notify("Finishing what is being saved…", markup=False)
+        self.action_leave_at_once()
+
+    def action_leave_at_once(self) -> None:
+        """Leave when every save has finished, whatever was typed: nobody is there to be asked."""
+        if self._leaving:
+            return
+        self._leaving = True
         self.workers.cancel_group(self, "connect")
         self._leave()
 

@@ -8,16 +8,26 @@ import signal
 from rich.segment import Segments
 from rich.traceback import Traceback
 from textual.app import App
+from textual.driver import Driver
 
 
 class OrderlyEnd(App[None]):
     """An app that hears a polite kill, and whose crash report shows no value of any variable."""
 
     def on_load(self) -> None:
-        """Leave as by the key when asked to end, or when the terminal goes away."""
+        """Leave without a question when asked to end, or when the terminal goes away."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.call_later, self.action_quit)
+            loop.add_signal_handler(number, self.call_later, self.run_action, "leave_at_once")
+
+    def get_driver_class(self) -> type[Driver]:
+        """The usual driver; where it is that of a Unix terminal, one that sees the terminal go."""
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual
+        from console.terminal import WatchedTerminal  # noqa: PLC0415 - not on every system
+
+        return WatchedTerminal
 
     def _fatal_error(self) -> None:
         """Where it happened; the variables there may hold keys and passwords."""
