@@ -103,7 +103,7 @@ class TenantBatch:
             etag_matches=device is not None and etag_matches(draft.etag, device.revision),
         )
         if isinstance(verdict, Refusal):
-            return _fault(verdict, device, draft)
+            return fault_of(verdict, draft, revision=None if device is None else device.revision)
         if device is None:
             fault = self._create(row, draft, outcome)
         elif verdict == "delete":
@@ -193,12 +193,12 @@ def _names(credentials: Sequence[Credential]) -> set[tuple[str, str]]:
     return {(credential.type, credential.auth_id) for credential in credentials}
 
 
-def _fault(refusal: Refusal, device: Device | None, draft: DeviceDraft) -> LineFault:
-    """The refusal with what is known here of the device."""
-    if device is None:
+def fault_of(refusal: Refusal, draft: DeviceDraft, *, revision: int | None) -> LineFault:
+    """The table's refusal with what is known of the device; None: it is not there."""
+    if revision is None:
         return _missing(draft.device_id)
     if refusal.code == PRECONDITION_FAILED:
-        return _differs(device, draft.etag)
+        return _differs(draft, revision)
     return _exists(draft.device_id)
 
 
@@ -211,11 +211,11 @@ def _exists(device_id: str) -> LineFault:
     return LineFault(DEVICE_ALREADY_EXISTS, message, device_id)
 
 
-def _differs(device: Device, etag: str | None) -> LineFault:
-    current = etag_of(device.revision)
-    given = f"the line says {etag}" if etag else "the line has no eTag"
+def _differs(draft: DeviceDraft, revision: int) -> LineFault:
+    current = etag_of(revision)
+    given = f"the line says {draft.etag}" if draft.etag else "the line has no eTag"
     return LineFault(
         PRECONDITION_FAILED,
         f"Precondition failed: device version did not match, it is {current} and {given}.",
-        device.device_id,
+        draft.device_id,
     )

@@ -162,12 +162,14 @@ class Trial:
             if before is None:
                 self._left.more[tenant_id] = self._left.more.get(tenant_id, 0) + 1
 
-    def are_new(self, tenant_id: str, device_ids: Sequence[str]) -> bool:
-        """Whether every one of these is a new device that no other line asks for."""
+    def named_once(self, tenant_id: str, device_ids: Sequence[str]) -> bool:
+        """Whether no other line asks for any of these."""
         again = self._left.again.devices
-        if any(device_key(tenant_id, device_id) in again for device_id in device_ids):
-            return False
-        return not self._snapshot.get_many_credentials(tenant_id, device_ids)
+        return not any(device_key(tenant_id, device_id) in again for device_id in device_ids)
+
+    def revisions(self, tenant_id: str, device_ids: Sequence[str]) -> dict[str, int]:
+        """Of devices that no other line asks for, those that are there."""
+        return self._snapshot.revisions(tenant_id, device_ids)
 
     def add(self, tenant_id: str, count: int) -> None:
         """Count new devices that no later line asks for."""

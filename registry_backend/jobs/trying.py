@@ -10,11 +10,13 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
+from registry_backend.domain.credentials import PSK, X509_THUMBPRINT
 from registry_backend.domain.dry_run import DryRun
-from registry_backend.domain.imports import DryRunCounter
+from registry_backend.domain.imports import DELETES, DryRunCounter, Refusal, judge
 from registry_backend.domain.jobs import ImportMode, JobSpec
 from registry_backend.domain.journal import Actor
-from registry_backend.jobs.drafts import Chunk, DeviceDraft, PlainDevice
+from registry_backend.jobs.applying import fault_of
+from registry_backend.jobs.drafts import Chunk, DeviceDraft
 from registry_backend.jobs.entries import apply_entries
 from registry_backend.jobs.outcome import UNLIMITED, ApplyRules, Outcome
 from registry_backend.jobs.preparing import Preparation
@@ -22,6 +24,7 @@ from registry_backend.jobs.sources import Source, open_source
 from registry_backend.jobs.trial import Again, Key, Left, Trial, claim_key, device_key
 from registry_backend.storage.base import Snapshot, Store
 from registry_backend.wire.import_errors import LineFault
+from registry_backend.wire.iothub import HubLine, etag_matches
 from registry_backend.wire.ndjson import TenantDraft, WholeDevice
 
 Progress = Callable[[int], object]
@@ -72,34 +75,57 @@ class _Judge:
 
         def work(snapshot: Snapshot) -> None:
             trial = Trial(snapshot, self._left)
-            if not self._judge_plain(trial, chunk):
+            if not self._judge_quickly(trial, chunk):
                 self._judge(trial, chunk)
             self._name(chunk)
 
         return work
 
-    def _judge_plain(self, trial: Trial, chunk: Chunk) -> bool:
-        """Count a stretch of which every usable line creates a device; whether it is one."""
-        plain, tenant_id = chunk.plain, self._spec.tenant_id
-        tenant = trial.get_tenant(tenant_id)
-        if not plain or tenant is None:
+    def _judge_quickly(self, trial: Trial, chunk: Chunk) -> bool:
+        """Judge a stretch by the table alone, where nothing else can have a say; whether it did."""
+        tenant_id, tenant = self._spec.tenant_id, trial.get_tenant(self._spec.tenant_id)
+        drafts = [entry for _, entry in chunk.entries if isinstance(entry, HubLine)]
+        faults = sum(isinstance(entry, LineFault) for _, entry in chunk.entries)
+        if tenant is None or len(drafts) + faults != len(chunk.entries):
             return False
         max_devices, max_credentials = self._rules.limits_of(tenant)
-        total = trial.statistics(tenant_id).total + len(plain)
-        if (max_devices != UNLIMITED and total > max_devices) or max_credentials != UNLIMITED:
+        most = trial.statistics(tenant_id).total + len(drafts)
+        if (max_devices != UNLIMITED and most > max_devices) or max_credentials != UNLIMITED:
             return False
-        if not trial.are_new(tenant_id, [device.device_id for device in plain]):
+        # What a device that goes was known by is free for others, so its credentials are read.
+        if any(
+            draft.hub is not None or (draft.mode or self._rules.default_mode) in DELETES
+            for draft in drafts
+        ):
             return False
-        if any(_is_taken(trial, tenant_id, device) for device in plain):
+        ids = [draft.device_id for draft in drafts]
+        if not trial.named_once(tenant_id, ids):
             return False
-        trial.add(tenant_id, len(plain))
+        if any(_is_taken(trial, tenant_id, draft) for draft in drafts):
+            return False
+        revisions = trial.revisions(tenant_id, ids)
+        created = 0
         for line, entry in chunk.entries:
             if isinstance(entry, LineFault):
                 self.counter.refuse(entry.at(line))
-            elif not isinstance(entry, TenantDraft):
-                self.counter.note(entry.mode, "create")
+            elif isinstance(entry, HubLine):
+                created += self._judge_line(line, entry, revisions.get(entry.device_id))
+        trial.add(tenant_id, created)
         self.counter.skip(chunk.lines - len(chunk.entries))
         return True
+
+    def _judge_line(self, line: int | None, draft: HubLine, revision: int | None) -> bool:
+        """Judge a line by the revision of its device; whether it creates one."""
+        verdict = judge(
+            draft.mode or self._rules.default_mode,
+            exists=revision is not None,
+            etag_matches=revision is not None and etag_matches(draft.etag, revision),
+        )
+        if isinstance(verdict, Refusal):
+            self.counter.refuse(fault_of(verdict, draft, revision=revision).at(line), draft.mode)
+            return False
+        self.counter.note(draft.mode, verdict)
+        return verdict == "create"
 
     def _judge(self, trial: Trial, chunk: Chunk) -> None:
         outcome = Outcome(noted=[])
@@ -129,11 +155,13 @@ class _Judge:
                         self.counter.name(entry.device_id)
 
 
-def _is_taken(trial: Trial, tenant_id: str, device: PlainDevice) -> bool:
+def _is_taken(trial: Trial, tenant_id: str, draft: HubLine) -> bool:
     """Whether another device is known by what this one would be."""
+    kinds = (PSK if draft.keys else "", X509_THUMBPRINT if draft.thumbprints else "")
     return any(
-        trial.owner_of(tenant_id, credential.type, credential.auth_id) is not None
-        for credential in device.credentials
+        trial.owner_of(tenant_id, kind, draft.device_id) not in (None, draft.device_id)
+        for kind in kinds
+        if kind
     )
 
 

@@ -117,6 +117,9 @@ class Snapshot(Protocol):
     def get_stored_device(self, tenant_id: str, device_id: str) -> StoredDevice | None:
         """The device of that id without a model, or None, also when its tenant is not there."""
 
+    def revisions(self, tenant_id: str, device_ids: Sequence[str]) -> dict[str, int]:
+        """The revisions of those devices that are there, by device id; reads no document."""
+
     def page_devices(
         self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
     ) -> Page[Device]:

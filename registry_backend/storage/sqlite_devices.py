@@ -67,6 +67,15 @@ class DeviceReads(Rows):
         )
         return _device(tenant_id, row) if row else None
 
+    def revisions(self, tenant_id: str, device_ids: Sequence[str]) -> dict[str, int]:
+        """The revisions of those devices that are there, by device id; reads no document."""
+        rows = self._all(
+            """SELECT d.device_id, d.revision FROM json_each(?) AS wanted
+            CROSS JOIN devices AS d ON d.tenant_id = ? AND d.device_id = wanted.value""",
+            *(json.dumps(list(dict.fromkeys(device_ids))), tenant_id),
+        )
+        return {row[0]: row[1] for row in rows}
+
     def get_device_of(self, tenant_id: str, device_id: str) -> Device | None:
         """The device of that id, or None, also when its tenant is not there."""
         row = self._one(
