@@ -12,6 +12,9 @@ from typing import Any
 
 from aiohttp import web
 
+from registry_backend.server_heads import FirstHead
+from registry_backend.wire.identity import SOCKET_HOST
+
 _CREDENTIALS = struct.Struct("iII")
 """Process, user and group, as the kernel has them."""
 
@@ -27,6 +30,7 @@ class PeerConnection(web.RequestHandler):
     def __init__(self, server: PeerServer, **options: Any) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), **options)
         self._server = server
+        self._head = FirstHead(SOCKET_HOST)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Serve it, or drop it without a byte where its uid has enough of them."""
@@ -36,6 +40,12 @@ class PeerConnection(web.RequestHandler):
             super().connection_made(transport)
         elif isinstance(transport, asyncio.WriteTransport):
             transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, but for a head that is incomplete."""
+        ready = self._head.feed(data)
+        if self._head.passed:
+            super().data_received(ready)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Make room for another."""

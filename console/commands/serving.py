@@ -35,7 +35,9 @@ def run(options: argparse.Namespace) -> int:
     except Invalid as error:
         raise UsageFault(str(error)) from None
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
-    logging.getLogger("idconsole.access").setLevel(logging.INFO)
+    # Which modules an Identity Service makes and removes is news that nobody should miss.
+    for name in ("idconsole.access", "idconsole.identity"):
+        logging.getLogger(name).setLevel(logging.INFO)
     asyncio.run(serve(serving, _announce))
     return GOOD
 

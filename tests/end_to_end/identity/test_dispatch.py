@@ -201,8 +201,9 @@ def test_a_target_in_absolute_form_is_taken_by_its_path(root: Api) -> None:
 
 def test_old_http_and_requests_without_a_host_are_answered(root: Api) -> None:
     """A line and nothing else is a request."""
-    line = f"GET /trust-bundle?{LATEST} HTTP/1.0\r\n\r\n"
-    assert root.read(root.raw(line.encode())).json == {"certificate": ""}
+    for version, more in (("1.0", ""), ("1.1", "Connection: close\r\n")):
+        head = f"GET /trust-bundle?{LATEST} HTTP/{version}\r\n{more}\r\n"
+        assert root.read(root.raw(head.encode())).json == {"certificate": ""}
 
 
 def test_a_client_that_asks_whether_to_go_on_is_told_so(manual: Running) -> None:

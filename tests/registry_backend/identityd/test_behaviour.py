@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 from collections.abc import Callable
@@ -12,7 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry_backend.api.answers import Answer
+from registry_backend.api.identity.endpoint import IdentityEndpoint
 from registry_backend.domain.errors import Fault, Invalid, RegistryError
+from registry_backend.domain.modules import Module
 from registry_backend.domain.permissions import Role
 from registry_backend.identityd.behaviour import IdentityService
 from registry_backend.identityd.behaviour_authority import open_authority
@@ -305,6 +309,42 @@ async def test_a_change_is_taken_in_whole_or_not_at_all(
         assert service.caller(2000).role is Role.HOST_PROCESS
     finally:
         await registry.close()
+
+
+async def test_a_slow_call_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The daemon serves one at a time; here the others are answered meanwhile."""
+    registry = await open_registry(tmp_path / "registry.sqlite")
+    begun, hub_answers = asyncio.Event(), asyncio.Event()
+    get = registry.modules.get
+
+    async def slow(tenant_id: str, device_id: str, module_id: str) -> Module:
+        begun.set()
+        await hub_answers.wait()
+        return await get(tenant_id, device_id, module_id)
+
+    monkeypatch.setattr(registry.modules, "get", slow)
+    try:
+        loaded = load(written(tmp_path, MANUAL))
+        service = await IdentityService.start(loaded, registry, default_tenant="acme")
+        endpoint = IdentityEndpoint(service, lambda _request: -1)
+        own = asyncio.create_task(_get(endpoint, "/identities/identity", uid=1000))
+        await begun.wait()
+        assert (await _get(endpoint, "/identities/provisioning", uid=1000)).status == 200
+        assert (await _get(endpoint, "/identities/identity", uid=0)).status == 200
+        assert not own.done()
+        hub_answers.set()
+        assert (await own).status == 200
+    finally:
+        await registry.close()
+
+
+async def _get(endpoint: IdentityEndpoint, path: str, *, uid: int) -> Answer:
+    async def no_body() -> bytes:
+        raise AssertionError("a GET has no body")
+
+    return await endpoint.answer(uid, "GET", f"{path}?api-version=2022-08-01", None, no_body)
 
 
 @pytest.mark.parametrize(

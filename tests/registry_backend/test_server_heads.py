@@ -1,0 +1,59 @@
+"""Heads of requests without a Host, as they come from hand-written callers."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry_backend.server_heads import LIMIT, FirstHead
+
+BARE = b"GET /a HTTP/1.1\r\nAccept: x\r\n\r\n"
+GIVEN = b"GET /a HTTP/1.1\r\nhOsT : b\r\n\r\n"
+
+
+def passed(*pieces: bytes) -> bytes:
+    """What comes through of a connection's bytes."""
+    head = FirstHead("a")
+    return b"".join(head.feed(piece) for piece in pieces)
+
+
+def test_a_head_without_a_host_gets_one() -> None:
+    """Right after the first line; what follows the head stays as it is."""
+    assert passed(BARE + b"host: body\r\n") == (
+        b"GET /a HTTP/1.1\r\nHost: a\r\nAccept: x\r\n\r\nhost: body\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        GIVEN,
+        b"GET /a HTTP/1.0\r\n\r\n",
+        b"garbage\r\n\r\n",
+        b"\x16\x03\x01",
+        b"GET /a\r\n\r\n",
+        b"\r\n",
+        b"{}",
+        b"GET /" + b"a" * LIMIT,
+        b"A" * 17,
+    ],
+)
+def test_everything_else_passes_as_it_is(data: bytes) -> None:
+    """Whether it is a request is for others to say, and at once."""
+    assert passed(data) == data
+
+
+def test_only_the_first_head_is_looked_at() -> None:
+    """What follows on a connection may be a body as well as a head."""
+    assert passed(GIVEN, BARE) == GIVEN + BARE
+
+
+@given(st.sampled_from([BARE, GIVEN]), st.sets(st.integers(1, len(GIVEN) - 1), max_size=5))
+def test_pieces_make_no_difference(data: bytes, cuts: set[int]) -> None:
+    """However the bytes arrive, the same come through."""
+    places = [0, *sorted(cuts), len(data)]
+    pieces = [data[begin:end] for begin, end in pairwise(places)]
+    assert passed(*pieces) == passed(data)
