@@ -31,8 +31,14 @@ _KEY = base64.b64decode(
 _VERSION = "2021-08-06"
 _START_SECONDS = 60.0
 
+
+def is_installed() -> bool:
+    """Whether it can be started here."""
+    return PROGRAM.exists() and shutil.which("node") is not None
+
+
 needs_azurite = pytest.mark.skipif(
-    not PROGRAM.exists() or shutil.which("node") is None,
+    not is_installed(),
     reason="Azurite is not installed: make tools",
 )
 

@@ -1,6 +1,6 @@
 """One task in a process of its own, so that its memory peak is its own.
 
-`python -m tests.benchmarks.child TASK DATA FOLDER` prints the result as JSON.
+`python -m tests.benchmarks.child TASK DATA FOLDER [ADDRESS]` prints the result as JSON.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from registry_backend.domain.jobs import JobSpec, JobStatus, JobType
 from registry_backend.domain.journal import Actor
 from registry_backend.jobs.owners import this_process
 from registry_backend.jobs.runner import JobRunner
+from registry_backend.jobs.work import spool_beside
 from registry_backend.open import open_registry
 from tests.benchmarks.fleet import TENANT, open_plain
 from tests.benchmarks.references import parse_and_insert, read_and_write
@@ -36,9 +37,10 @@ class Done:
     peak: int
 
 
-def run_child(task: str, data: Path, folder: Path) -> Done:
-    """Run a task of `TASKS` in a process of its own."""
-    command = [sys.executable, "-m", "tests.benchmarks.child", task, str(data), str(folder)]
+def run_child(task: str, data: Path, folder: Path, address: str = "") -> Done:
+    """Run a task of `TASKS` in a process of its own; a job in a container, if one is named."""
+    words = [task, str(data), str(folder), *([address] if address else [])]
+    command = [sys.executable, "-m", "tests.benchmarks.child", *words]
     ended = subprocess.run(command, capture_output=True, check=False, cwd=_ROOT, text=True)
     if ended.returncode:
         raise RuntimeError(f"{task} failed: {ended.stderr}")
@@ -47,15 +49,34 @@ def run_child(task: str, data: Path, folder: Path) -> Done:
 
 def _job(kind: JobType, name: str) -> Callable[[Path, Path], tuple[int, float]]:
     def task(data: Path, folder: Path) -> tuple[int, float]:
-        spec = JobSpec(type=kind, tenant_id=TENANT, folder=str(folder), blob_name=name)
+        place = sys.argv[4] if len(sys.argv) > 4 else str(folder)
+        spec = JobSpec(type=kind, tenant_id=TENANT, folder=place, blob_name=name)
         return asyncio.run(_run_job(data, spec))
 
     return task
 
 
-async def _run_job(data: Path, spec: JobSpec) -> tuple[int, float]:
+def _try_import(data: Path, folder: Path) -> tuple[int, float]:
+    spec = JobSpec(type=JobType.IMPORT, tenant_id=TENANT, folder=str(folder), blob_name=LINES)
+    return asyncio.run(_run_trial(data, spec))
+
+
+async def _run_trial(data: Path, spec: JobSpec) -> tuple[int, float]:
     registry = await open_registry(data)
     runner = JobRunner(registry.store, owner=this_process())
+    try:
+        began = time.perf_counter()
+        found = await runner.dry_run(spec)
+        return found.lines, time.perf_counter() - began
+    finally:
+        await runner.close()
+        await registry.close()
+
+
+async def _run_job(data: Path, spec: JobSpec) -> tuple[int, float]:
+    registry = await open_registry(data)
+    spool = spool_beside(data)
+    runner = JobRunner(registry.store, owner=this_process(), spool=spool)
     try:
         began = time.perf_counter()
         job = await runner.create(spec, actor=Actor(via="console", name="bench"))
@@ -85,6 +106,7 @@ def _read_and_write(data: Path, folder: Path) -> tuple[int, float]:
 TASKS: dict[str, Callable[[Path, Path], tuple[int, float]]] = {
     "import": _job(JobType.IMPORT, LINES),
     "export": _job(JobType.EXPORT, EXPORTED),
+    "dry-run": _try_import,
     "parse-and-insert": _parse_and_insert,
     "read-and-write": _read_and_write,
 }

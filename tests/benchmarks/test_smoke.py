@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.azurite import is_installed
 from tests.benchmarks import fleet, hono, hub, identity
 from tests.benchmarks.child import EXPORTED, WRITTEN
 from tests.benchmarks.figures import Figure, Spread, table
 from tests.benchmarks.hono_servers import plain, product
-from tests.benchmarks.moving import PLAIN, PRODUCT, measure_moving
+from tests.benchmarks.moving import PLAIN, PRODUCT, measure_containers, measure_moving
 from tests.benchmarks.reads import measure_reads
 from tests.benchmarks.writes import CALLERS, measure_writes
 
@@ -66,6 +67,23 @@ def test_the_reference_of_an_export_writes_the_same_file(tmp_path: Path) -> None
     written = (tmp_path / WRITTEN).read_bytes()
     assert written.count(b"\n") == DEVICES
     assert written == (tmp_path / EXPORTED).read_bytes()
+
+
+@pytest.mark.xdist_group("azurite")
+def test_jobs_through_containers_are_measured_beside_those_in_a_folder(tmp_path: Path) -> None:
+    """Each with its lines a second and its memory."""
+    figures = list(measure_containers(tmp_path, devices=DEVICES, rounds=1))
+
+    places = ["file: container", *(["blob container"] if is_installed() else [])]
+    assert [figure.what for figure in figures] == [
+        "dry run, lines",
+        *(
+            f"{task}, {place}, {what}"
+            for task in ("import", "export")
+            for place in places
+            for what in ("lines", "peak memory")
+        ),
+    ]
 
 
 def test_the_larger_fleet_is_the_sample_many_times_over(registry: Path) -> None:
