@@ -233,9 +233,8 @@ async def read_device(session: HubSession, device_id: str) -> JsonObject:
     try:
         answer = await session.send("GET", ("devices", device_id), what=what)
     except NotFound as error:
-        raise NotFound(
-            error.message, hint="A hub's lists may show a device for a while after it was deleted."
-        ) from None
+        late = "A hub's lists may show a device for a while after it was deleted."
+        raise NotFound(error.message, hint=error.hint or late) from None
     shown = answer.json(what)
     device_of(session.tenant_id, shown)
     session.remember(shown)

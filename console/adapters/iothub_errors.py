@@ -93,10 +93,10 @@ _HINTS = {
 
 def hub_problem(refusal: Refusal) -> RegistryError:
     """One error with the hub's name and number for it, its words, and what we make of them."""
-    error = parse_error(refusal.body, status=refusal.status, header=refusal.headers.get(HEADER))
-    if not error.name:  # a proxy's page, or anything else that is no hub's
-        return problem_of(refusal)
-    return error_of(error, refusal)
+    header = refusal.headers.get(HEADER)
+    if not header and not refusal.body.lstrip().startswith(b"{"):
+        return problem_of(refusal)  # a proxy's page, or anything else that is no hub's
+    return error_of(parse_error(refusal.body, status=refusal.status, header=header), refusal)
 
 
 def error_of(error: HubError, refusal: Refusal) -> RegistryError:

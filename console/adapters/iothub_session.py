@@ -104,6 +104,7 @@ class HubSession:
         self._calm.set()
         self._one_by_one = asyncio.Lock()
         self._wary = False
+        self._waits = 0
         self._seen: OrderedDict[tuple[str, str], JsonObject] = OrderedDict()
         self._followers: OrderedDict[tuple[Part, str, str], str] = OrderedDict()
 
@@ -152,7 +153,12 @@ class HubSession:
             repeatable: As there.
         """
 
+        sent_after = 0
+
         async def once() -> Answer:
+            nonlocal sent_after
+            await self._calm.wait()
+            sent_after = self._waits
             return await self.client.request(
                 method,
                 path,
@@ -167,11 +173,11 @@ class HubSession:
 
         async with self._gate:
             for _ in range(MOST_WAITS):
-                await self._calm.wait()
                 try:
                     return await self._carefully(once)
                 except Throttled as error:
-                    await self._slow_down(error.retry_after or WAIT_SECONDS)
+                    if sent_after == self._waits:  # else others have waited since it was sent
+                        await self._slow_down(error.retry_after or WAIT_SECONDS)
             return await once()
 
     async def _carefully(self, once: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -179,15 +185,12 @@ class HubSession:
         if not self._wary:
             return await once()
         async with self._one_by_one:
-            await self._calm.wait()
             answer = await once()
             self._wary = False
             return answer
 
     async def _slow_down(self, seconds: float) -> None:
-        if not self._calm.is_set():
-            await self._calm.wait()
-            return
+        self._waits += 1
         self._calm.clear()
         self._wary = True
         try:

@@ -118,6 +118,8 @@ def _by_cause(cause: BaseException) -> _Reading | None:
                     "Name the authority that signed it in ca-file of the context.",
                 ),
             )
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+            return _Reading("dropped", "dropped the connection")
         case ssl.SSLError():
             return _tls_reading(cause)
         case socket.gaierror():
