@@ -152,7 +152,6 @@ class HubSession:
             accept: As there.
             repeatable: As there.
         """
-
         sent_after = 0
 
         async def once() -> Answer:
