@@ -82,14 +82,6 @@ def write_failures(failures: Sequence[BulkFailure], version: HubVersion) -> Any:
     return {"isSuccessful": not failures, "errors": errors, "warnings": []}
 
 
-def parse_failures(value: Any) -> list[BulkFailure]:
-    """What a hub answered to a bulk call, in any form; empty when all went well."""
-    if isinstance(value, list):
-        return [_parse_text(each) for each in value if isinstance(each, str)]
-    errors = value.get("errors") if isinstance(value, dict) else None
-    return [_parse_error(each) for each in errors or () if isinstance(each, dict)]
-
-
 def _id_of(members: JsonObject) -> str:
     device_id = members.get("id", members.get("deviceId"))
     if device_id is None or device_id == "":
@@ -136,18 +128,3 @@ def _read_etag(value: Any) -> str | None:
         raise HubInvalid(DESERIALIZATION_ERROR, "eTag is not a string.")
     bare = value.removeprefix("W/")
     return bare[1:-1] if len(bare) > 1 and bare[0] == bare[-1] == '"' else bare
-
-
-def _parse_text(text: str) -> BulkFailure:
-    device_id, colon, rest = text.partition(": ")
-    name, semicolon, message = rest.partition(";")
-    if not (colon and semicolon):
-        return BulkFailure("", 0, text)
-    return BulkFailure(device_id, CODES.get(name.lower(), 0), message)
-
-
-def _parse_error(members: JsonObject) -> BulkFailure:
-    given = members.get("errorCode")
-    code = given if isinstance(given, int) else CODES.get(str(given).lower(), 0)
-    message = members.get("errorStatus") or (given if isinstance(given, str) else "")
-    return BulkFailure(str(members.get("deviceId") or ""), code, str(message))

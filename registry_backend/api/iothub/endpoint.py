@@ -18,7 +18,7 @@ from registry_backend.api.iothub.targets import parameter, read_parameters, spli
 from registry_backend.api.requests import BodyTooLarge, Lasting, read_body
 from registry_backend.api.sas_authentication import authorize
 from registry_backend.api.throttling import Operation, Throttle
-from registry_backend.domain.errors import NotFound, RegistryError
+from registry_backend.domain.errors import Denied, NotFound, RegistryError
 from registry_backend.domain.identifiers import generate_id
 from registry_backend.domain.journal import Actor
 from registry_backend.registry.hub_devices import Hub
@@ -110,8 +110,9 @@ class HubEndpoint:
     async def _actor(
         self, request: web.BaseRequest, route: Route, path: str, query_authorization: str | None
     ) -> Actor:
-        """Who calls. Raises Unauthorized."""
+        """Who calls. Raises Unauthorized, Denied."""
         if not self._service.options.signed:
+            _refuse_foreign_page(request)
             return Actor(via="iothub")
         return await authorize(
             self._service.registry,
@@ -149,6 +150,15 @@ def _joined(request: web.BaseRequest, name: str) -> str | None:
     """A header that may stand more than once, as one list (RFC 9110)."""
     given = request.headers.getall(name, [])
     return ", ".join(given) if given else None
+
+
+def _refuse_foreign_page(request: web.BaseRequest) -> None:
+    """Browsers send some writes of foreign pages without asking first, but say whose.
+
+    Where tokens are asked for, a page that has none can do nothing. Raises Denied.
+    """
+    if request.method != "GET" and "Origin" in request.headers:
+        raise Denied("Pages of a browser may not write where everybody may call.")
 
 
 def _not_allowed(found: Match, request_id: str) -> Answer:

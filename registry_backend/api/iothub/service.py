@@ -36,8 +36,6 @@ class HubOptions:
     tier: str | None = None
     """A name of `throttling.TIERS`, whose quota and rates hold; None: none do (iothub 8)."""
     units: int = 1
-    cors_origin: str | None = None
-    """Whose pages in a browser may call, as `HonoOptions` has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,18 @@ class Signed(NamedTuple):
 
     api: Api
     tokens: dict[str, str]
+    data: Path
+
+    def journal(self) -> set[str]:
+        """Who wrote to the default tenant."""
+
+        async def read() -> set[str]:
+            registry = await open_registry(self.data, read_only=True)
+            lines = await registry.journal.page("DEFAULT_TENANT")
+            await registry.close()
+            return {line.actor for line in lines}
+
+        return asyncio.run(read())
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +60,7 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signed]:
             name: make_token(host, key, policy=name, expires=expires)
             for name, key in policies.items()
         }
-        yield Signed(Api(address), tokens)
+        yield Signed(Api(address), tokens, data)
 
 
 @pytest.mark.parametrize(
@@ -294,3 +306,34 @@ def test_costly_settings_are_kept_beside_a_tiers_quota(folder: Path) -> None:
         hub = HubApi(Api(address))
         assert hub.put("a").status == 200
         assert refusal(hub.put("b")) == (403, "IotHubQuotaExceeded")
+
+
+def test_pages_of_a_browser_may_not_write_where_everybody_may_call(hub: HubApi) -> None:
+    """A page anywhere could send that much without being asked first; reading shows it nothing."""
+    foreign = {"Origin": "https://elsewhere.example"}
+    body = b'[{"id":"d"}]'
+    reply = hub("POST", "/devices", body=body, content_type="text/plain", **foreign)
+    assert refusal(reply) == (403, "GenericForbidden")
+    listed = hub("GET", "/devices", **foreign)
+    assert (listed.status, listed.json) == (200, [])
+    assert "access-control-allow-origin" not in listed.headers
+
+
+def test_pages_of_a_browser_may_write_with_a_token(signed: Signed) -> None:
+    """Nobody else has it."""
+    target = f"/devices/page?api-version={NEW}"
+    token = signed.tokens["registryReadWrite"]
+    members = {"deviceId": "page"}
+    reply = signed.api("PUT", target, members, Origin="https://own.example", Authorization=token)
+    assert reply.status == 200
+
+
+def test_a_journal_line_names_the_policy(signed: Signed) -> None:
+    """Who wrote is kept with what was written."""
+    token = signed.tokens["registryReadWrite"]
+    target = f"/devices/told?api-version={NEW}"
+    reply = signed.api("PUT", target, {"deviceId": "told"}, Authorization=token)
+    assert reply.status == 200
+    again = signed.api("PUT", target, {"deviceId": "told"}, Authorization=token, if_match="*")
+    assert again.status == 200
+    assert signed.journal() >= {"iothub:registryReadWrite"}
