@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -16,7 +17,7 @@ from textual.widgets import ContentSwitcher, Footer, Tab, Tabs
 from textual.worker import Worker, WorkerState
 
 from console.adapters.base import RegistryAdapter
-from console.dialogs.base import Dialog
+from console.dialogs.base import Dialog, KeysAwaited, KeysMeaningless
 from console.dialogs.choose import Choice, ChooseScreen
 from console.dressing import dress
 from console.hearsay import Hearsay
@@ -36,10 +37,12 @@ from registry_backend.domain.timestamps import now as utc_now
 CONNECTED = "connected"
 """The health of a registry that answers."""
 
-HARMLESS = frozenset(
-    {"up", "down", "j", "k", "pageup", "pagedown", "home", "end", "ctrl+q", "ctrl+c"}
-)
-"""Keys that only move the cursor, or leave."""
+HARMLESS = frozenset({"up", "down", "j", "k", "pageup", "pagedown", "home", "end"})
+"""Keys that only move the cursor."""
+LEAVING = frozenset({"ctrl+q", "ctrl+c"})
+"""Keys that are heard at any time."""
+MOST_TYPED_AHEAD = 256
+"""Keys; whoever types more ahead sleeps on the keyboard."""
 
 
 class ConsoleApp(App[None]):
@@ -89,6 +92,7 @@ class ConsoleApp(App[None]):
         self._theme_problems = dress(self, theme_name, theme_folder)
         self._remember = remember or (lambda _key, _value: None)
         self._leaving = self._warned_of_text = False
+        self._typed_ahead: deque[events.Key] = deque(maxlen=MOST_TYPED_AHEAD)
         self._stop_watching: Callable[[], None] = lambda: None
         self._hearsay = Hearsay(self, self._tell_panes)
         self._hostile_text = HostileTextFilter()
@@ -237,15 +241,36 @@ class ConsoleApp(App[None]):
             await self.show_pane(name)
 
     async def on_event(self, event: events.Event) -> None:
-        """Drop keys typed while an action is on its way to its next question.
+        """Keep keys that are meant for a question still on its way, and give them to it in order.
 
-        They were meant for the question; here they would act on whatever is under the cursor.
+        Here they would act on whatever is under the cursor.
         """
-        typed = isinstance(event, events.Key) and event.key not in HARMLESS
-        if typed and self._running and self.pane is not None and self.pane.held:
+        if isinstance(event, events.Key) and not event.is_forwarded and self._keeps(event.key):
             event.stop()
+            self._typed_ahead.append(events.Key(event.key, event.character))
             return
         await super().on_event(event)
+
+    def _keeps(self, key: str) -> bool:
+        pane = self.pane if self._running and key not in LEAVING else None
+        if pane is None:
+            return False
+        return bool(self._typed_ahead) or pane.held or (pane.saving and key not in HARMLESS)
+
+    @on(KeysAwaited)
+    async def _deliver(self, event: KeysAwaited) -> None:
+        """Pass on the next key typed ahead; the one after it when that has been dealt with."""
+        event.stop()
+        pane = self.pane
+        if not self._typed_ahead or pane is None or pane.held or pane.saving:
+            return
+        await super().on_event(self._typed_ahead.popleft())
+        self.call_after_refresh(self.post_message, KeysAwaited())
+
+    @on(KeysMeaningless)
+    def _forget_keys(self, event: KeysMeaningless) -> None:
+        event.stop()
+        self._typed_ahead.clear()
 
     @on(ScopeAsked)
     async def _scope_asked(self, event: ScopeAsked) -> None:

@@ -6,11 +6,20 @@ from typing import ClassVar, TypeVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.message import Message
 from textual.screen import ModalScreen
 
 from console.widgets.plain_frame import PlainFrame
 
 ResultT = TypeVar("ResultT")
+
+
+class KeysAwaited(Message):
+    """Somebody can take keys now that were typed ahead."""
+
+
+class KeysMeaningless(Message):
+    """What the keys typed ahead were meant for will not come."""
 
 
 class DialogBox(PlainFrame, Vertical):
@@ -50,6 +59,14 @@ class Dialog(ModalScreen[ResultT]):
 
     leads_on: ClassVar[bool] = False
     """Whether an answer leads to a further question."""
+    takes_typed_ahead: ClassVar[bool] = True
+    """Whether keys count that were typed before it could be seen."""
+
+    def on_mount(self) -> None:
+        """Take the keys that were typed while it was on its way."""
+        if not self.takes_typed_ahead:
+            self.post_message(KeysMeaningless())
+        self.call_after_refresh(self.post_message, KeysAwaited())
 
     @property
     def holds_text(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -21,6 +23,7 @@ class ConfirmScreen(Dialog[bool]):
         typed: When given, this very text must be typed before the button works.
     """
 
+    takes_typed_ahead: ClassVar[bool] = False
     BINDINGS = [
         Binding("y", "confirm", "Yes", show=False),
         Binding("escape,n", "refuse", "Cancel", show=False),

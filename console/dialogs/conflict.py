@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from rich.table import Table
 from rich.text import Text
@@ -26,6 +26,7 @@ class ConflictScreen(Dialog[Decision | None]):
         rows: The members that differ.
     """
 
+    takes_typed_ahead: ClassVar[bool] = False
     BINDINGS = [
         Binding("m", "decide('mine')", "Mine"),
         Binding("t", "decide('theirs')", "Theirs"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
@@ -39,6 +39,7 @@ class DryRunScreen(Dialog[Literal["import", "save"] | None]):
     """
 
     leads_on = True
+    takes_typed_ahead: ClassVar[bool] = False
     BINDINGS = [
         Binding("y,ctrl+s", "go", "Import now", show=False),
         Binding("escape", "leave", "Back", show=False),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -24,6 +26,7 @@ class ReviewScreen(Dialog[bool]):
         write: The word on the button.
     """
 
+    takes_typed_ahead: ClassVar[bool] = False
     BINDINGS = [
         Binding("y,ctrl+s", "confirm", "Write", show=False),
         Binding("escape,n", "refuse", "Back", show=False),

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from textual.containers import Vertical
 from textual.worker import Worker, WorkerState, get_current_worker
 
-from console.dialogs.base import Dialog
+from console.dialogs.base import Dialog, KeysAwaited, KeysMeaningless
 from console.forms.fields import Field, OtherWay, Values, refilled
 from console.panes.editing import LeftOpen
 from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError
@@ -26,6 +26,7 @@ class AskingPane(Vertical):
     """A pane whose actions may ask something; they run as workers of the pane."""
 
     _beginning: Worker[None] | None = None
+    _saving = False
 
     def begin(self, action: Coroutine[Any, Any, None], *, name: str) -> None:
         """Run an action as a worker; another that has not asked anything yet goes first."""
@@ -37,11 +38,16 @@ class AskingPane(Vertical):
 
     @property
     def held(self) -> bool:
-        """Whether an action is on its way to its next question: other keys would act meanwhile."""
+        """Whether an action is on its way to its next question: keys are meant for that."""
         worker = self._beginning
         if worker is None or worker.is_finished or worker.name in UNASKING:
             return False
         return not self.covered
+
+    @property
+    def saving(self) -> bool:
+        """Whether a form is being saved that may come back: only the cursor may move meanwhile."""
+        return self._saving and not self.covered
 
     @property
     def covered(self) -> bool:
@@ -65,6 +71,8 @@ class AskingPane(Vertical):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """What an action did not catch is told, or is a fault of the console and surfaces."""
         error = event.worker.error
+        if event.worker.is_finished:
+            self.post_message(KeysAwaited())
         if event.state is WorkerState.ERROR and error is not None:
             if not isinstance(error, RegistryError):
                 raise error
@@ -102,12 +110,16 @@ class AskingPane(Vertical):
             values = await self.ask(form)
             if values is None:
                 return None
+            self._saving = True
             try:
                 return await save(values)
             except Invalid as error:
                 problems = error.problems or (FieldProblem("", str(error)),)
             except (LeftOpen, RegistryError) as error:
                 problems = (FieldProblem("", str(error)),) if str(error) else ()
+            finally:
+                self._saving = False
+            self.post_message(KeysMeaningless())
 
     def tell(self, text: str) -> None:
         """Say briefly what was done."""
@@ -115,10 +127,12 @@ class AskingPane(Vertical):
 
     def complain(self, error: RegistryError) -> None:
         """Say what went wrong and what to do next."""
+        self.post_message(KeysMeaningless())
         self.app.notify(str(error), title=error.title, severity="error", markup=False, timeout=10)
 
     def warn(self, text: str, *, title: str = "") -> None:
         """Say why a key did nothing."""
+        self.post_message(KeysMeaningless())
         self.app.notify(text, title=title, severity="warning", markup=False)
 
 
