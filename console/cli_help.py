@@ -79,6 +79,7 @@ examples:
   idconsole serve --listen 0.0.0.0:28443 --tls-cert chain.pem --tls-key key.pem --auth basic:users
   idconsole serve --hono-compat 1.1 --data ./registry.sqlite
   idconsole serve --auth none                        a hub without keys, for this machine only
+  idconsole serve --unix ./identityd.sock --config ./config.toml --config-dir ./config.d
 
 Hono's API begins with /v1, a hub's with /devices, /jobs and /statistics; both show one registry.
 `idconsole connection-string` prints what a hub's client needs.
