@@ -97,9 +97,9 @@ def test_the_last_of_several_conditions_does_not_win() -> None:
 @given(st.text(max_size=40))
 def test_no_text_makes_the_reader_of_queries_fail(text: str) -> None:
     """It understands, or says what it does not."""
-    for query in (text, "select * from devices where " + text, "select " + text):
+    for begin in ("", "select * from devices where ", "select "):
         try:
-            parse_query(query)
+            parse_query(begin + text)
         except Invalid as refused:
             assert refused.code == "ArgumentInvalid"  # noqa: PT017 - both ends are good
 
