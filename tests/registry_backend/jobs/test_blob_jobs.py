@@ -247,6 +247,20 @@ async def test_a_container_that_vanishes_fails_the_job_and_says_so(
     await jobs.runner.close()
 
 
+async def test_a_job_that_fails_half_way_still_leaves_its_log(blob_jobs: BlobJobs) -> None:
+    """The lines before are applied, and the failed ones among them are told in the container."""
+    lines = ["{broken", *(hub_line(f"d{number}") for number in range(2999))]
+    content = "".join(f"{line}\n" for line in lines).encode() + b"\xff\n" * 9000
+    blob_jobs.azurite.put(blob_jobs.source, "devices.txt", content)
+
+    job = await blob_jobs.run(blob_jobs.spec())
+
+    assert job.status is JobStatus.FAILED
+    assert "devices.txt is no text" in str(job.failure_reason)
+    assert blob_jobs.log().count(b"\n") == job.counts.failed
+    assert json.loads(blob_jobs.log().splitlines()[0])["line"] == 1
+
+
 async def test_a_cancelled_job_leaves_no_copy_behind(blob_jobs: BlobJobs, store: Store) -> None:
     """What was applied stays; what was brought here goes."""
     blob_jobs.put_lines(*(hub_line(f"d{number}") for number in range(6000)))
