@@ -178,7 +178,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("explain", "w", "Explain", "What would be answered to whom, and why.", "Principals"),
     Action("findings", "i", "Findings", "All that is amiss, with its remedy.", "Principals"),
     Action("undo", "u", "Undo", "Take back the last change made here.", "Principals", True),
-    Action("files", "f", "Files", "Open another config.toml and folder.", "Principals"),
+    Action(
+        "files", "f", "Files", "Open another config.toml and folder.", "Principals", shown=False
+    ),
 )
 """Every action of the console."""
 

@@ -26,6 +26,7 @@ from console.adapters.local import LocalAdapter
 from console.adapters.rest_endpoint import Endpoint
 from console.app import ConsoleApp
 from registry_backend.api.hono import HonoOptions
+from registry_backend.identityd.users import KnownUsers, User
 from registry_backend.open import open_registry
 from registry_backend.sample import build_sample, load_sample, write_identityd
 from registry_backend.server import Listener, Serving, listening
@@ -36,6 +37,32 @@ CLOCK = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 """The present in every picture."""
 CONFIG = Path("etc/aziot/identityd/config.toml")
 OVERRIDES = Path("etc/aziot/identityd/config.d")
+NIGHT_SHIFT = """\
+# Added in a hurry; ask Grace.
+[[principal]]
+uid = 1001
+name = "tide-gauge-2"
+idtype = ["module"]
+
+[[principal]]
+uid = 1300
+name = "diagnosis"
+max_requests = 20
+"""
+"""A file that shadows one principal and brings a second untyped one."""
+PEOPLE = KnownUsers(
+    tuple(
+        User(uid, name, {uid: name, 900: "aziotid"})
+        for uid, name in (
+            (995, "adu"),
+            (997, "iotedge"),
+            (1001, "svc-tide"),
+            (1002, "svc-lamp"),
+            (1101, "camera"),
+        )
+    )
+)
+"""Whose uids the principals are, on whatever machine the pictures are drawn."""
 SMALL, USUAL, LARGE = (80, 24), (120, 40), (200, 60)
 MOST_PAUSES = 400
 NOBODY = "http://127.0.0.1:9"
@@ -120,7 +147,15 @@ SCENES: tuple[Scene, ...] = (
     Scene("principals-light", ("5", "j"), theme="paper"),
     Scene("principals-small", ("5",), size=SMALL),
     Scene("principals-edit", ("5", "j", "e")),
-    Scene("principals-review", ("5", "e", "tab", "text:0", "ctrl+s")),
+    Scene("principals-large", ("5", "j", "j"), size=LARGE, theme="night"),
+    Scene("principals-review", ("5", "j", "e", "tab", "text:0", "ctrl+s")),
+    Scene("principals-removal", ("5", "x")),
+    Scene("principals-stops", ("5", "e", "ctrl+u", "text:lamp-mesh", "ctrl+s")),
+    Scene("principals-findings", ("5", "i")),
+    Scene("principals-explain", ("5", "w", "tab", "tab", "tab", "j", "j")),
+    Scene("principals-explain-small", ("5", "w"), size=SMALL),
+    Scene("principals-settings", ("5", "slash", "text:settings", "enter")),
+    Scene("principals-text", ("5", "E", "enter")),
     Scene("help", ("2", "question_mark")),
     Scene("palette", ("2", "ctrl+p", "text:gate")),
     Scene("themes", ("2", "t")),
@@ -149,6 +184,9 @@ def stage() -> Iterator[Path]:
 
 async def _furnish() -> None:
     write_identityd(CONFIG, OVERRIDES)
+    late = OVERRIDES / "night-shift.toml"
+    late.write_text(NIGHT_SHIFT, encoding="utf-8")
+    late.chmod(0o600)
     registry = await open_registry(Path("sample.sqlite"))
     await load_sample(registry.store, build_sample(CLOCK))
     await registry.close()
@@ -174,6 +212,7 @@ async def connection(scene: Scene, data: Path) -> AsyncIterator[RegistryAdapter]
             main_file=CONFIG,
             config_dir=OVERRIDES,
             title="Local registry",
+            users=PEOPLE,
         )
         adapter.address = "~/.local/share/idconsole/registry.sqlite"
         yield adapter

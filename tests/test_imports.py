@@ -83,8 +83,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "themes":                      (DOMAIN, "textual"),
     "screenshots":                 ("console", "registry_backend.open", "registry_backend.sample",
                                     "registry_backend.api", "registry_backend.server",
-                                    "registry_backend.wire", DOMAIN, "themes", "textual",
-                                    "rich"),
+                                    "registry_backend.wire", "registry_backend.identityd",
+                                    DOMAIN, "themes", "textual", "rich"),
 }  # fmt: skip
 
 SHARED_ADAPTER_MODULES = {

@@ -210,11 +210,10 @@ def detail(row: PrincipalRow) -> tuple[Section, ...]:
     """All there is to know about a principal."""
     found = tuple(finding_texts.section(finding) for finding in row.findings)
     if row.settings:
-        return (_settings_section(row), *found)
-    sections = [Section(row.name, tuple(_standing_lines(row)))]
+        return (*_settings_sections(row), *found)
+    sections = [Section(row.name, tuple(_standing_lines(row))), *found]
     if row.effective and row.effective.may_call:
-        sections.append(Section("May", tuple(_right_lines(row.effective))))
-    sections += found
+        sections.append(Section("May", text="\n".join(_rights(row.effective))))
     where = [Line("file", str(row.file))]
     if row.entry:
         where.append(Line("line", str(row.entry.line)))
@@ -257,21 +256,23 @@ def _standing_lines(row: PrincipalRow) -> list[Line]:
     ]
 
 
-def _right_lines(effective: EffectivePrincipal) -> list[Line]:
+def _rights(effective: EffectivePrincipal) -> list[str]:
     """Each call it may make, in words."""
-    lines = []
-    for operation in effective.may_call:
-        request, words = OPERATIONS[operation]
-        if operation is Operation.GET_MODULE and effective.role is Role.HOST_PROCESS:
-            words = _OWN_MODULE
-        lines.append(Line("✓", f"{words}: {request}"))
-    return lines
+    own_only = effective.role is Role.HOST_PROCESS
+    words = {operation: OPERATIONS[operation][1] for operation in effective.may_call}
+    if own_only and Operation.GET_MODULE in words:
+        words[Operation.GET_MODULE] = _OWN_MODULE
+    return [f"✓ {text}" for text in words.values()]
 
 
-def _settings_section(row: PrincipalRow) -> Section:
-    """Each value with the file it comes from."""
-    lines = tuple(
-        Line(setting.key, f"{setting.value}   {setting.file.name}:{setting.line}")
-        for setting in row.settings
-    )
-    return Section("Everything beside principals", lines)
+def _settings_sections(row: PrincipalRow) -> list[Section]:
+    """Each value with the file it comes from, table by table."""
+    tables: dict[str, list[Line]] = {}
+    for setting in row.settings:
+        table, _, key = setting.key.rpartition(".")
+        place = f"{setting.value}   {setting.file.name}:{setting.line}"
+        tables.setdefault(table, []).append(Line(key, place))
+    return [
+        Section(f"[{table}]" if table else "Beside principals", tuple(lines))
+        for table, lines in tables.items()
+    ]

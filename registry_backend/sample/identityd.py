@@ -69,16 +69,18 @@ idtype = "module"
 
 
 def write_identityd(main_file: Path, config_dir: Path) -> None:
-    """Write the sample configuration; folders are made."""
+    """Write the sample configuration, with the modes of a package; folders are made."""
     config_dir.mkdir(parents=True, exist_ok=True)
     main_file.parent.mkdir(parents=True, exist_ok=True)
-    main_file.write_text(MAIN, encoding="utf-8")
+    config_dir.chmod(0o700)
     files = {
-        "00-super.toml": SUPER,
-        "adu.toml": UPDATE_AGENT,
-        "cameras.toml": CAMERAS,
-        "fog-horn.toml": BROKEN,
-        "cameras.toml.bak": CAMERAS,
+        main_file: MAIN,
+        config_dir / "00-super.toml": SUPER,
+        config_dir / "adu.toml": UPDATE_AGENT,
+        config_dir / "cameras.toml": CAMERAS,
+        config_dir / "fog-horn.toml": BROKEN,
+        config_dir / "cameras.toml.bak": CAMERAS,
     }
-    for name, text in files.items():
-        (config_dir / name).write_text(text, encoding="utf-8")
+    for path, text in files.items():
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)

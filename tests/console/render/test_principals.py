@@ -145,9 +145,9 @@ def test_a_principal_shows_who_it_is_and_what_it_may() -> None:
     assert idtype_cell(found) == ("module local", "")
     assert file_cell(found) == ("config.toml:3", "muted")
     (rights,) = (section for section in detail(found) if section.title == "May")
-    assert [line.value for line in rights.lines] == [
-        "ask for its own identity: GET /identities/identity",
-        "have the identity of its own name: GET /identities/modules/{id}",
+    assert rights.text.splitlines() == [
+        "✓ ask for its own identity",
+        "✓ have the identity of its own name",
     ]
     shown = texts(found)
     assert shown["groups"] == "svc-tide, aziotid"
