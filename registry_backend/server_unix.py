@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -27,6 +28,8 @@ from registry_backend.server_sockets import (
 )
 
 BACKLOG = 128
+
+log = logging.getLogger("idconsole.identity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,8 @@ async def unix_listening(
             await web.SockSite(runner, listening, backlog=BACKLOG).start()
             yield f"unix:{listening.getsockname()}"
     finally:
+        listening.close()
         if passed is None:
-            listening.close()
             remove_stale(_place(listener).path)
 
 
@@ -97,10 +100,16 @@ async def _serving(
     watcher = asyncio.create_task(
         watch(listener.config, changed, known=known, seconds=listener.poll_seconds)
     )
+    watcher.add_done_callback(_tell_of_failure)
     try:
         yield runner
     finally:
         watcher.cancel()
-        with suppress(asyncio.CancelledError):
-            await watcher
+        await asyncio.wait([watcher])
         await runner.cleanup()
+
+
+def _tell_of_failure(watcher: asyncio.Task[None]) -> None:
+    """At once: nobody waits for the watch before the service ends."""
+    if not watcher.cancelled() and (error := watcher.exception()):
+        log.error("Changes of the configuration are not noticed any more.", exc_info=error)

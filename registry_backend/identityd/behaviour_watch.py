@@ -17,7 +17,9 @@ Mark = tuple[str, int, int, int]
 
 def marks(paths: ConfigPaths) -> tuple[Mark, ...]:
     """What the main file and the files of the folder look like now; unreadable ones look alike."""
-    return tuple(_mark(path) for path in (paths.main_file, *_entries(paths.config_dir)))
+    # As they are read: through a link of the main file, and never through those of the folder.
+    overrides = (_mark(path, follow_links=False) for path in _entries(paths.config_dir))
+    return (_mark(paths.main_file, follow_links=True), *overrides)
 
 
 async def watch(
@@ -52,9 +54,9 @@ def _entries(folder: Path) -> list[Path]:
         return []
 
 
-def _mark(path: Path) -> Mark:
+def _mark(path: Path, *, follow_links: bool) -> Mark:
     try:
-        found = path.stat(follow_symlinks=False)
+        found = path.stat(follow_symlinks=follow_links)
     except OSError:
         return (str(path), 0, 0, 0)
     return (str(path), found.st_ino, found.st_size, found.st_ctime_ns)

@@ -35,6 +35,7 @@ from registry_backend.identityd.behaviour_provisioning import (
 )
 from registry_backend.identityd.behaviour_reconcile import plan
 from registry_backend.identityd.behaviour_state import DeviceInfo, State
+from registry_backend.identityd.behaviour_watch import marks
 from registry_backend.identityd.settings import (
     Attestation,
     DpsProvisioning,
@@ -380,3 +381,48 @@ def test_a_folder_of_overrides_need_not_exist(tmp_path: Path) -> None:
     """The main file stands alone then."""
     paths = ConfigPaths(written(tmp_path, MANUAL).main_file, tmp_path / "absent")
     assert [each.name for each in load(paths).settings.principals] == ["agent"]
+
+
+def _replace(folder: Path) -> None:
+    (folder / "new").write_text("x = 1\n")
+    (folder / "new").rename(folder / "config.d" / "a.toml")
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "another main file": lambda folder: (folder / "real.toml").write_text("b"),
+    "the same length": lambda folder: (folder / "config.d" / "a.toml").write_text("x = 3\n"),
+    "a new file": lambda folder: (folder / "config.d" / "b.toml").write_text(""),
+    "a hidden file": lambda folder: (folder / "config.d" / ".b.toml").write_text(""),
+    "a file less": lambda folder: (folder / "config.d" / "a.toml").unlink(),
+    "another file in its place": _replace,
+    "no main file": lambda folder: (folder / "config.toml").unlink(),
+}
+"""What a person, a package or a program may do."""
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_every_change_of_a_configuration_is_noticed(
+    tmp_path: Path, change: Callable[[Path], object]
+) -> None:
+    """Through the main file's link too; what did not change looks the same."""
+    (tmp_path / "config.d").mkdir()
+    (tmp_path / "config.d" / "a.toml").write_text("x = 2\n")
+    (tmp_path / "real.toml").write_text("a")
+    (tmp_path / "config.toml").symlink_to("real.toml")
+    paths = ConfigPaths(tmp_path / "config.toml", tmp_path / "config.d")
+    before = marks(paths)
+    assert marks(paths) == before
+    (tmp_path / "config.d" / "ignored.tmp").write_text("")
+    assert marks(paths) == before
+    change(tmp_path)
+    assert marks(paths) != before
+
+
+def test_a_configuration_that_is_not_there_yet_may_come(tmp_path: Path) -> None:
+    """Neither file nor folder need exist when the watch begins."""
+    paths = ConfigPaths(tmp_path / "etc" / "config.toml", tmp_path / "etc" / "config.d")
+    before = marks(paths)
+    paths.config_dir.mkdir(parents=True)
+    assert marks(paths) == before
+    (paths.config_dir / "a.toml").write_text("")
+    assert marks(paths) != before
