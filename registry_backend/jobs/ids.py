@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from registry_backend.domain.document import parse_json
@@ -14,7 +15,7 @@ from registry_backend.jobs.drafts import Entry
 from registry_backend.jobs.lines import MAX_LINE_BYTES, ParseLine, read_chunk
 from registry_backend.jobs.sniffing import seems
 from registry_backend.jobs.sources import MAX_WHOLE_BYTES
-from registry_backend.wire import hono_files, iothub, ndjson
+from registry_backend.wire import csv_lines, hono_files, iothub, ndjson
 from registry_backend.wire.import_errors import LineFault
 from registry_backend.wire.ndjson import TenantDraft
 
@@ -85,7 +86,7 @@ def named_ids(path: Path, job_format: JobFormat, *, tenant_id: str | None) -> Na
         raise Invalid(
             f"{path} does not say whose devices its lines are.", hint="Name it with --tenant."
         )
-    found.note(_lines(path, _PARSERS[job_format]), owner)
+    found.note(_lines(path, _parser(path, job_format), table=job_format == "csv"), owner)
     return found
 
 
@@ -121,9 +122,16 @@ def _first_lines_tenant(path: Path) -> str | None:
     return named if fits else None
 
 
-def _lines(path: Path, parse: ParseLine) -> Iterator[Entry]:
+def _parser(path: Path, job_format: JobFormat) -> ParseLine:
+    if job_format != "csv":
+        return _PARSERS[job_format]
+    with path.open("rb") as file:
+        return partial(csv_lines.parse_row, csv_lines.read_header(file.readline(MAX_LINE_BYTES)))
+
+
+def _lines(path: Path, parse: ParseLine, *, table: bool) -> Iterator[Entry]:
     offset, line, last = 0, 0, False
     while not last:
-        chunk = read_chunk(path, parse, offset=offset, line=line)
+        chunk = read_chunk(path, parse, offset=offset, line=line, table=table)
         yield from chunk.entries
         offset, line, last = chunk.offset, line + chunk.lines, chunk.last

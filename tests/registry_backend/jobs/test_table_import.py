@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.jobs import ImportMode, JobType
+from registry_backend.jobs.ids import named_ids
 from registry_backend.storage.base import Store
 from tests.registry_backend.jobs.support import TESTER, Jobs, read_fleet
 
@@ -29,6 +32,15 @@ async def test_a_table_with_tabs_keeps_its_empty_fields(jobs: Jobs, store: Store
     job = await jobs.run(jobs.spec(format="csv", mode=ImportMode.CREATE_OR_UPDATE_IF_MATCH_ETAG))
     assert (job.counts.created, job.counts.passed_over) == (2, 2)
     assert sorted(await read_fleet(store)) == ["a", "b"]
+
+
+def test_the_ids_of_a_table_can_be_learned(tmp_path: Path) -> None:
+    """As those of device lines, without those that go."""
+    table = tmp_path / "fleet.csv"
+    table.write_text("id,importMode\na,\nb,delete\nc,none\n")
+    found = named_ids(table, "csv", tenant_id="T")
+    assert found.devices == {"T": {"a": None}}
+    assert len(found.faults) == 1
 
 
 async def test_a_table_is_refused_by_its_first_line(jobs: Jobs) -> None:
