@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from registry_backend.storage.sqlite_bulk import BulkWrites
 from registry_backend.storage.sqlite_credentials import CredentialReads
+from registry_backend.storage.sqlite_device_reads import DeviceReads
 from registry_backend.storage.sqlite_device_texts import DeviceTextReads
-from registry_backend.storage.sqlite_devices import DeviceReads
 from registry_backend.storage.sqlite_jobs import JobReads, JobWrites
 from registry_backend.storage.sqlite_journal import JournalReads, JournalWrites
 from registry_backend.storage.sqlite_modules import ModuleReads, ModuleWrites

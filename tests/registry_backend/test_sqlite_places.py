@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registry_backend.domain.query import DeviceQuery, Order, PageRequest
-from registry_backend.storage import sqlite_devices, sqlite_places
+from registry_backend.storage import sqlite_device_reads, sqlite_places
 from registry_backend.storage.base import Snapshot, Transaction
 from registry_backend.storage.sqlite import SqliteStore, open_sqlite
 from tests.contract.store_models import a_device
@@ -30,7 +30,7 @@ def short_steps() -> Iterator[None]:
     """Places stand close together, so that few devices have many."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite_places, "STEP", 2)
-        patch.setattr(sqlite_devices, "STEP", 2)
+        patch.setattr(sqlite_device_reads, "STEP", 2)
         yield
 
 
