@@ -81,8 +81,7 @@ class JobRunner:
 
     async def start(self) -> None:
         """Take up the jobs that nobody runs any more, and keep an eye on those of others."""
-        known = {job.job_id for job in await self.list(None)}
-        await asyncio.to_thread(self._spool.sweep, known)
+        await asyncio.to_thread(self._spool.sweep, await self.list(None))
         if await self._take_up():
             self._watch = asyncio.create_task(self._watch_others())
 

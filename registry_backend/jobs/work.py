@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from registry_backend.domain.errors import Fault
-from registry_backend.domain.jobs import JobSpec, JobType
+from registry_backend.domain.jobs import Job, JobSpec, JobType
 from registry_backend.jobs.blob_address import BlobContainer
 from registry_backend.jobs.containers import ERROR_LOG, EXPORT_ERROR_LOG, Folder
 from registry_backend.jobs.places import Places, places_of
@@ -134,13 +134,16 @@ class Spool:
         if self.path is not None:
             shutil.rmtree(self.path / job_id, ignore_errors=True)
 
-    def sweep(self, known: Collection[str]) -> None:
-        """Remove the leftovers of jobs that nobody knows any more."""
+    def sweep(self, jobs: Iterable[Job]) -> None:
+        """Remove the leftovers of jobs that ended with their program, or that nobody knows."""
         if self.path is None or not self.path.is_dir():
             return
+        finished = {job.job_id: job.status.finished for job in jobs}
         for room in self.path.iterdir():
             age = time.time() - room.stat().st_mtime
-            if room.name not in known and age > _FORGOTTEN_AFTER:
+            if finished.get(room.name):
+                self.tidy(room.name)
+            elif room.name not in finished and age > _FORGOTTEN_AFTER:
                 shutil.rmtree(room, ignore_errors=True)
 
     def _room(self, job_id: str) -> Path:
@@ -163,5 +166,8 @@ def needs_spool(places: Places) -> bool:
 
 
 def _file_name(blob_name: str) -> str:
+    """A name in the spool that none of the runner's own files has."""
     last = blob_name.rpartition("/")[2]
-    return last if last and len(os.fsencode(last)) <= 200 and last != "." else _USUAL_NAME
+    ours = last.startswith(".") or last in (ERROR_LOG, EXPORT_ERROR_LOG)
+    fits = last and not ours and len(os.fsencode(last)) <= 200
+    return last if fits else _USUAL_NAME
