@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from registry_backend.wire.iothub_device_errors import INVALID_PROTOCOL_VERSION, HubInvalid
 
@@ -47,6 +48,7 @@ class HubVersion:
         return self.day >= _THUMBPRINTS_SINCE
 
 
+@lru_cache(maxsize=64)
 def parse_version(text: str | None) -> HubVersion:
     """The version a request names: the oldest, or any later date (iothub 2.2).
 
