@@ -61,7 +61,8 @@ def check_files(report: Report) -> None:
 
 def check_values(report: Report) -> None:
     """Values that are missing or of the wrong kind: the daemon tells the first, we tell all."""
-    unread = any(file.unread_here for file in report.whole.config.files)
+    whole = report.whole
+    unread = any(file.problem and whole.is_fatal(file.path) for file in whole.config.files)
     for refusal in report.whole.read.refusals:
         missing = refusal.problem == "is missing" and refusal.path[0] != "principal"
         if missing and unread:

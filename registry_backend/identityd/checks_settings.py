@@ -113,11 +113,12 @@ def _check_payload(report: Report, provisioning: Table) -> None:
     payload = provisioning.get("payload")
     uri = payload.get("uri") if isinstance(payload, dict) else None
     if isinstance(uri, str) and urlsplit(uri).scheme not in ("", "file"):
+        shown = uri.partition("?")[0][:80]  # a query may hold a signature
         report.at(
             ("provisioning", "payload", "uri"),
             "payload-no-file",
             Severity.WARNING,
-            f"The payload is at “{uri[:80]}”, and the daemon reads files only: provisioning will "
+            f"The payload is at “{shown}”, and the daemon reads files only: provisioning will "
             "fail, and GET /identities/provisioning answers 400.",
             "Write a URI such as file:///etc/aziot/payload.json.",
         )

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from console.adapters.base import PrincipalsPort, RegistryAdapter
-from registry_backend.domain.errors import VersionMismatch
+from registry_backend.domain.errors import Invalid, VersionMismatch
+from registry_backend.domain.explanations import CallRequest
+from registry_backend.domain.permissions import Operation, Role
 from registry_backend.domain.principals import IdType, Principal
 from tests.contract.adapter_help import AdapterTests, need
 
@@ -37,6 +39,50 @@ class PrincipalsSuite(AdapterTests):
         (found,) = (await principals.load()).principals
         assert found.principal == Principal(uid=1001, name="agent", idtype=(IdType.DEVICE,))
         assert found.line == 4
+
+    async def test_each_principal_is_shown_with_what_it_comes_to(
+        self, principals: PrincipalsPort
+    ) -> None:
+        """Its role, its rights, and what is amiss with the whole."""
+        view = await principals.view()
+        (found,) = view.principals
+        assert found.role is Role.HOST_PROCESS
+        assert Operation.GET_DEVICE in found.may_call
+        assert not view.starts
+        assert "missing-key" in {finding.rule for finding in view.findings}
+
+    async def test_answers_are_explained_for_any_user(self, principals: PrincipalsPort) -> None:
+        """All ten at once, or one request as it is; a user that is none is told of."""
+        answers = await principals.answers("1001")
+        assert [answer.operation for answer in answers] == list(Operation)
+        request = CallRequest(method="POST", path="/identities/device", body=b'{"type":"aziot"}')
+        assert (await principals.explain(1001, request)).status == 200
+        assert (await principals.explain(77, request)).status == 401
+        with pytest.raises(Invalid):
+            await principals.answers("nobody-of-that-name")
+
+    async def test_a_whole_file_can_be_planned_as_text(self, principals: PrincipalsPort) -> None:
+        """From the text that it was based on; any other is refused."""
+        main_file = (await principals.load()).main_file
+        text = await principals.text(main_file)
+        assert text == CONFIG
+        change = await principals.plan_text(main_file, text, text.replace('"gate"', '"fence"'))
+        assert main_file.read_text() == CONFIG
+        await principals.apply(change)
+        assert '"fence"' in main_file.read_text()
+        with pytest.raises(VersionMismatch):
+            await principals.plan_text(main_file, text, "")
+
+    async def test_what_would_stop_the_daemon_is_not_written_unasked(
+        self, principals: PrincipalsPort
+    ) -> None:
+        """The plan says why; only a forced one goes through."""
+        main_file = (await principals.load()).main_file
+        change = await principals.plan_text(main_file, CONFIG, CONFIG + "broken =")
+        assert [found.rule for found in change.stops] == ["unusable-file"]
+        with pytest.raises(Invalid):
+            await principals.apply(change)
+        assert main_file.read_text() == CONFIG
 
     async def test_other_files_can_be_chosen(
         self, principals: PrincipalsPort, tmp_path: Path

@@ -111,6 +111,16 @@ def test_settings_are_listed_with_their_places(tmp_path: Path) -> None:
     assert not any(key.startswith("principal") for key in settings)
 
 
+def test_a_key_that_was_written_into_a_file_is_not_shown(tmp_path: Path) -> None:
+    """Where a key's name is meant, and in what the daemon does not know."""
+    key = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTEyMzQ1Njc4OTA="
+    line = f'connection_string = "HostName=h;DeviceId=d;SharedAccessKey={key}"\n'
+    gateway = Gateway(tmp_path).write(line + BASE.replace('"device-id"', f'"{key}"'))
+    view = gateway.view()
+    assert key not in "".join(f"{at.key} {at.value}" for at in view.settings)
+    assert key not in "".join(f"{at.message} {at.remedy}" for at in view.findings)
+
+
 def test_a_text_that_looks_like_a_header_is_no_principal(tmp_path: Path) -> None:
     """Within several lines of a string."""
     gateway = Gateway(tmp_path).write(BASE, a=HEADERS)
