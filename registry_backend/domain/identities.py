@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from registry_backend.domain.certificates import CertificateFacts
 from registry_backend.domain.document import JsonObject, Value
 
 IdentityKind = Literal["aziot", "local"]
@@ -29,6 +30,8 @@ class Identity(Value):
     certificate_id: str | None = None
     certificate: str | None = None
     """PEM, of a local identity."""
+    certificate_facts: CertificateFacts | None = None
+    """What the certificate says, where somebody decoded it."""
     private_key: str | None = Field(default=None, repr=False)
     """PKCS#8 PEM, of a local identity: never shown unasked."""
     expires_at: datetime | None = None

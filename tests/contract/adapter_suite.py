@@ -9,6 +9,7 @@ from __future__ import annotations
 from console.adapters.base import RegistryAdapter
 from tests.contract.adapter_credentials import CredentialsSuite
 from tests.contract.adapter_devices import DevicesSuite
+from tests.contract.adapter_identity import ModulesSuite, ProvisioningSuite
 from tests.contract.adapter_jobs import JobsSuite
 from tests.contract.adapter_journal import JournalSuite
 from tests.contract.adapter_principals import PrincipalsSuite
@@ -16,7 +17,14 @@ from tests.contract.adapter_tenants import TenantsSuite
 
 
 class AdapterSuite(
-    TenantsSuite, DevicesSuite, CredentialsSuite, JobsSuite, JournalSuite, PrincipalsSuite
+    TenantsSuite,
+    DevicesSuite,
+    CredentialsSuite,
+    JobsSuite,
+    JournalSuite,
+    PrincipalsSuite,
+    ModulesSuite,
+    ProvisioningSuite,
 ):
     """Everything an adapter promises."""
 

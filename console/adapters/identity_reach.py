@@ -1,0 +1,220 @@
+"""Why a socket could not be spoken through, read off the file and off the error (identityd 6).
+
+An operator who mixes up these layers mends the wrong thing, so each is told apart.
+"""
+
+from __future__ import annotations
+
+import errno
+import grp
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry_backend.domain.errors import Layer, Unreachable
+
+UNIT = "aziot-identityd"
+"""The systemd unit of the daemon; its socket unit has the same name."""
+MAX_PATH = 107
+"""Bytes of a socket's path; the kernel has room for no more."""
+_START = (
+    f"See `systemctl status {UNIT}.socket {UNIT}`; `journalctl -u {UNIT}` says why it does not "
+    "start. It listens only once the device is provisioned."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who this process is to the service: the kernel tells it the effective uid."""
+
+    uid: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"uid {self.uid} ({self.name})" if self.name else f"uid {self.uid}"
+
+
+def this_caller() -> Caller:
+    """The user of this process."""
+    uid = os.geteuid()
+    return Caller(uid, _user_name(uid))
+
+
+def not_connected(path: Path, error: OSError, caller: Caller) -> Unreachable:
+    """Why no connection came about; looks at the file, so it may block for as long as that takes.
+
+    Args:
+        path: The socket's.
+        error: What connecting raised.
+        caller: Who tried.
+    """
+    if len(os.fsencode(path)) > MAX_PATH:
+        text = f"its path is longer than the {MAX_PATH} bytes that a socket's may have"
+        return _ended(path, "file", text, "Name the socket by a shorter path, such as a link.")
+    if isinstance(error, PermissionError):
+        return _not_permitted(path, caller)
+    try:
+        mode = path.stat().st_mode
+    except PermissionError:
+        return _not_permitted(path, caller)
+    except OSError as found:
+        return _no_file(path, found)
+    if not stat.S_ISSOCK(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "something else")
+        hint = f"The service's socket is usually /run/aziot/identityd.sock, not {path}."
+        return _ended(path, "file", f"it is {kind}, not a socket", hint)
+    if error.errno == errno.ECONNREFUSED:
+        text = "nobody listens: the service is not started, or starts and fails again and again"
+        return _ended(path, "refused", text, _START)
+    if error.errno in (errno.EAGAIN, errno.ENOTCONN):
+        return _ended(path, "refused", "too many callers are waiting already", "Try again soon.")
+    return _ended(path, "refused", error.strerror or "the connection failed", _START)
+
+
+def dropped(path: Path, caller: Caller) -> Unreachable:
+    """The connection was taken, and ended without an answer."""
+    bound = "10 unless max_requests says otherwise"
+    return Unreachable(
+        f"{path}: the service closed the connection without an answer.",
+        layer="dropped",
+        hint=(
+            f"It does so when {caller} holds too many connections at once ({bound}): end other "
+            f"programs of this user that keep some open, or try again soon. If it happens to all, "
+            f"the service crashed: `journalctl -u {UNIT}` says why."
+        ),
+    )
+
+
+def broken_off(path: Path) -> Unreachable:
+    """The answer ended before it was whole."""
+    return Unreachable(
+        f"{path}: the service ended its answer halfway.",
+        layer="dropped",
+        hint=f"It may have been stopped or have crashed: see `journalctl -u {UNIT}`.",
+    )
+
+
+def silent(path: Path, seconds: float) -> Unreachable:
+    """Nothing came for so long."""
+    return Unreachable(
+        f"{path}: the service took the connection and said nothing for {seconds:g} s.",
+        layer="timeout",
+        hint=(
+            "It serves one call at a time, so another's call to a slow hub may hold this one up "
+            "for minutes: wait and try again, or see its journal."
+        ),
+    )
+
+
+def not_understood(path: Path, why: str) -> Unreachable:
+    """What came is no HTTP, or not to be read."""
+    return Unreachable(
+        f"{path}: what answers there does not speak as an Identity Service does: {why}.",
+        layer="protocol",
+        hint="Check the path: other services have sockets beside it, such as keyd.sock.",
+    )
+
+
+_KINDS = {
+    stat.S_IFREG: "a plain file",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFCHR: "a device file",
+    stat.S_IFBLK: "a device file",
+}
+
+
+def _ended(path: Path, layer: Layer, text: str, hint: str) -> Unreachable:
+    return Unreachable(f"{path}: {text}.", layer=layer, hint=hint)
+
+
+def _no_file(path: Path, error: OSError) -> Unreachable:
+    if error.errno == errno.ELOOP:
+        return _ended(path, "file", "its links lead in a circle", "Mend the link.")
+    if path.is_symlink():
+        text = f"it is a link to {path.readlink()}, which is not there"
+        return _ended(path, "file", text, _START)
+    if not os.path.lexists(path.parent):
+        text = f"the folder {path.parent} is not there"
+        hint = f"Is the Identity Service installed, and {UNIT}.socket started? {_START}"
+        return _ended(path, "file", text, hint)
+    if error.errno == errno.ENOTDIR:
+        return _ended(path, "file", f"{path.parent} is not a folder", "Check the path.")
+    hint = f"The socket's unit makes it: `systemctl start {UNIT}.socket`. {_START}"
+    return _ended(path, "file", "there is no socket", hint)
+
+
+def _not_permitted(path: Path, caller: Caller) -> Unreachable:
+    """What keeps the caller out: a folder on the way, or the mode of the socket."""
+    for folder in reversed(path.absolute().parents):
+        if not os.access(folder, os.X_OK, effective_ids=True):
+            text = f"{caller} may not enter the folder {folder} ({_ownership(folder)})"
+            return _ended(path, "permission", text, _joining(folder, caller))
+    text = f"{caller} may not use the socket ({_ownership(path)})"
+    return _ended(path, "permission", text, _joining(path, caller))
+
+
+def _ownership(path: Path) -> str:
+    found = path.stat()
+    owner = _user_name(found.st_uid) or str(found.st_uid)
+    mode = stat.S_IMODE(found.st_mode)
+    return f"owner {owner}, group {_group_name(found.st_gid)}, mode {mode:04o}"
+
+
+def _joining(path: Path, caller: Caller) -> str:
+    found = path.stat()
+    group, who = _group_name(found.st_gid), caller.name or str(caller.uid)
+    if found.st_gid in _groups_of_process():
+        return f"This process is in the group {group} already; the mode lets the group not in."
+    if caller.name and caller.name in _members(found.st_gid):
+        return (
+            f"{who} is in the group {group}, but has not logged in since: log out and in again, "
+            f"or use `newgrp {group}`."
+        )
+    return (
+        f"Join the group: `sudo usermod -aG {group} {who}`, then log out and in again. The group "
+        "opens the socket only; what one may ask there is for principals to say."
+    )
+
+
+def _groups_of_process() -> frozenset[int]:
+    return frozenset((os.getegid(), *os.getgroups()))
+
+
+def _members(gid: int) -> frozenset[str]:
+    try:
+        return frozenset(grp.getgrgid(gid).gr_mem)
+    except KeyError:
+        return frozenset()
+
+
+def _group_name(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return ""
+
+
+def causes_of(error: BaseException) -> Iterator[BaseException]:
+    """An exception and those behind it, the nearest first; of groups, each member."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        found = waiting.pop(0)
+        if found is None or id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        if isinstance(found, BaseExceptionGroup):
+            waiting.extend(found.exceptions)
+        waiting.append(found.__cause__ or found.__context__)
