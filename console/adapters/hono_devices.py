@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from time import monotonic
 
 from console.adapters.base import ListAbilities
@@ -17,7 +18,14 @@ from console.adapters.hono_filters import (
     device_test,
 )
 from console.adapters.hono_lists import CheckedList, HeldLists, RemoteList
-from console.adapters.hono_paging import KnownRows, RowList, Walk, page_of, position_of
+from console.adapters.hono_paging import (
+    KnownRows,
+    RowList,
+    Walk,
+    page_of,
+    place_of,
+    position_of,
+)
 from console.adapters.hono_results import (
     at_id,
     device_total,
@@ -28,7 +36,7 @@ from console.adapters.hono_results import (
 )
 from console.adapters.hono_session import HonoSession
 from registry_backend.domain.devices import Device, DeviceAttributes
-from registry_backend.domain.document import JsonObject
+from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.errors import (
     Denied,
     Invalid,
@@ -42,6 +50,7 @@ from registry_backend.domain.query import (
     Count,
     DeviceQuery,
     DeviceSort,
+    Found,
     Order,
     Page,
     PageRequest,
@@ -61,6 +70,8 @@ class HonoDevices:
 
     def learned(self) -> None:
         """Offer what the peer turned out to have."""
+        if self._session.peer.sorts_by_change:
+            self.abilities = replace(self.abilities, sorts=(DeviceSort.ID, DeviceSort.UPDATED))
         if not self._session.peer.lists_devices:
             filters = self.abilities.filters - {"is_gateway"}
             self.abilities = ListAbilities(can_list=False, filters=filters)
@@ -71,24 +82,44 @@ class HonoDevices:
         self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
     ) -> Page[Device]:
         """As DevicesPort."""
-        if order.by is not DeviceSort.ID:
-            raise Unsupported("A remote Hono lists devices by id only.")
+        if order.by not in self.abilities.sorts:
+            raise Unsupported("This registry lists devices by id only.")
         await self._can_answer(tenant_id, query)
-        rows = self._list(tenant_id, query, request)
+        rows = self._list(tenant_id, query, order.by, request)
         return await page_of(rows, request, descending=order.descending)
 
     async def count(self, tenant_id: str, query: DeviceQuery) -> Count:
         """As DevicesPort."""
         await self._can_answer(tenant_id, query)
-        return await self._list(tenant_id, query, None).count()
+        count = await self._list(tenant_id, query, DeviceSort.ID, None).count()
+        if count.value > 1 and self._session.peer.sorts_by_change is None:
+            await self._learn_sorting(tenant_id)
+        return count
+
+    async def _learn_sorting(self, tenant_id: str) -> None:
+        """Ask for both ends of the order by change: who ignores it shows the same (hono 3.7)."""
+        peer = self._session.peer
+        first, last = await asyncio.gather(
+            *(
+                self._remote(tenant_id, (_by_change(direction),)).search(1, 0)
+                for direction in ("asc", "desc")
+            ),
+            return_exceptions=True,
+        )
+        if isinstance(first, Found) and isinstance(last, Found) and first.rows and last.rows:
+            peer.sorts_by_change = item_id(first.rows[0]) != item_id(last.rows[0])
+            self.learned()
 
     async def position(
         self, tenant_id: str, device_id: str, query: DeviceQuery, order: Order
     ) -> int:
         """As DevicesPort."""
         await self._can_answer(tenant_id, query)
-        rows = self._list(tenant_id, query, None)
-        before = await position_of(rows, device_id, lambda device: device.device_id)
+        rows = self._list(tenant_id, query, order.by, None)
+        if order.by is DeviceSort.ID:
+            before = await position_of(rows, device_id, lambda device: device.device_id)
+        else:
+            before = await place_of(rows, lambda device: device.device_id == device_id)
         if not order.descending:
             return before
         found = await rows.read(before, 1)
@@ -96,12 +127,12 @@ class HonoDevices:
         return (await rows.count()).value - before - (1 if here else 0)
 
     def _list(
-        self, tenant_id: str, query: DeviceQuery, request: PageRequest | None
+        self, tenant_id: str, query: DeviceQuery, by: DeviceSort, request: PageRequest | None
     ) -> RowList[Device]:
-        key = (tenant_id, query)
-        return self._lists.get(key, request, lambda: self._make_list(tenant_id, query))
+        key = (tenant_id, query, by)
+        return self._lists.get(key, request, lambda: self._make_list(tenant_id, query, by))
 
-    def _make_list(self, tenant_id: str, query: DeviceQuery) -> RowList[Device]:
+    def _make_list(self, tenant_id: str, query: DeviceQuery, by: DeviceSort) -> RowList[Device]:
         session, fits = self._session, device_test(query)
 
         def passes(device: Device) -> bool:
@@ -116,16 +147,20 @@ class HonoDevices:
             return known if query.everything else Walk(known, passes, session.tell)
 
         def open_list(parameters: Parameters) -> RemoteList[Device]:
-            return RemoteList(
-                session,
-                ("devices", tenant_id),
-                parameters,
-                lambda item: device_of(tenant_id, item_id(item), item, ""),
-                what=f"the devices of tenant {tenant_id}",
-                on_empty=lambda: session.check_tenant(tenant_id),
-            )
+            order = () if by is DeviceSort.ID else (_by_change("asc"),)
+            return self._remote(tenant_id, (*parameters, *order))
 
         return CheckedList(session, open_list, asked(query), passes, complete=complete(query))
+
+    def _remote(self, tenant_id: str, parameters: Parameters) -> RemoteList[Device]:
+        return RemoteList(
+            self._session,
+            ("devices", tenant_id),
+            parameters,
+            lambda item: device_of(tenant_id, item_id(item), item, ""),
+            what=f"the devices of tenant {tenant_id}",
+            on_empty=lambda: self._session.check_tenant(tenant_id),
+        )
 
     async def _can_answer(self, tenant_id: str, query: DeviceQuery) -> None:
         """Raises Unsupported for what this peer cannot find; opens by id where it cannot list."""
@@ -285,6 +320,10 @@ class HonoDevices:
         self._session.known.add_devices(tenant_id, [device_id])
         self._session.known.save()
         return device_of(tenant_id, device_id, device_body(sent), etag)
+
+
+def _by_change(direction: str) -> tuple[str, str]:
+    return ("sortJson", compact_json({"field": "/status/updated", "direction": direction}))
 
 
 def _named(tenant_id: str, device_id: str) -> str:

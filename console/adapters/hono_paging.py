@@ -73,6 +73,20 @@ async def position_of(rows: RowList[RowT], key: str, key_of: Callable[[RowT], st
     return low
 
 
+async def place_of(rows: RowList[RowT], found: Callable[[RowT], bool]) -> int:
+    """How many rows of a list in any order stand before the one; the first ones are looked at."""
+    place = 0
+    while place < MOST_WALKED:
+        stretch = await rows.read(place, MAX_PAGE_SIZE)
+        for index, row in enumerate(stretch.rows):
+            if found(row):
+                return place + index
+        place += len(stretch.rows)
+        if not stretch.rows or place >= stretch.total:
+            break
+    return place
+
+
 def page_size_for(first: int, wanted: int) -> int:
     """The smallest page that holds the stretch as a whole, or the greatest there may be.
 

@@ -34,6 +34,8 @@ class Peer:
     offsets: Offsets = "unknown"
     finds_ids: bool | None = None
     tells_gateways: bool | None = None
+    sorts_by_change: bool | None = None
+    """Whether devices can be listed by when they were changed last; None: not known yet."""
 
 
 class HonoSession:
@@ -98,7 +100,8 @@ class HonoSession:
             "GET", ("tenants",), what="the list of tenants", query=page,
             accept=frozenset({403, 404, 405, 501}),
         )  # fmt: skip
-        peer = Peer(keeps_keys=answer.headers.get("server", "").startswith("idconsole"))
+        ours = answer.headers.get("server", "").startswith("idconsole")
+        peer = Peer(keeps_keys=ours, sorts_by_change=ours or None)
         match answer.status:
             case 403:
                 peer.lists_tenants = False

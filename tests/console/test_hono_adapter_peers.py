@@ -21,6 +21,7 @@ from registry_backend.domain.errors import (
 from registry_backend.domain.query import (
     AttributeFilter,
     DeviceQuery,
+    DeviceSort,
     Order,
     PageRequest,
     TenantQuery,
@@ -352,3 +353,35 @@ async def test_each_vintage_is_told_by_its_answers(
         assert need(adapter.tenants).abilities.can_list is lists
         assert (adapter.statistics is not None) is lists
         assert adapter._session.peer.profile.secret_ids is ids_of_secrets
+
+
+# order
+
+
+async def test_who_ignores_the_order_by_change_is_not_offered_it(adapter: HonoAdapter) -> None:
+    """Found out when devices are counted: both ends of that order show the same device."""
+    devices = need(adapter.devices)
+    await devices.count("yard", DeviceQuery())
+    assert devices.abilities.sorts == (DeviceSort.ID,)
+    with pytest.raises(Unsupported, match="by id only"):
+        await devices.page("yard", DeviceQuery(), Order(by=DeviceSort.UPDATED), PageRequest())
+
+
+async def test_who_can_is_offered_the_order_by_change(peer: JdbcHono) -> None:
+    """The peer's own order is shown then."""
+    plain = peer.handle
+    ends = {"asc": "d007", "desc": "d400"}
+
+    async def sorting(request: web.BaseRequest) -> web.StreamResponse:
+        for direction, name in ends.items():
+            if f'"{direction}"' in request.query.get("sortJson", ""):
+                return web.json_response({"total": 500, "result": [{"id": name}]})
+        return await plain(request)
+
+    async with _serving(sorting) as endpoint, HonoAdapter(endpoint) as adapter:
+        devices = need(adapter.devices)
+        await devices.count("yard", DeviceQuery())
+        assert devices.abilities.sorts == (DeviceSort.ID, DeviceSort.UPDATED)
+        order, first = Order(by=DeviceSort.UPDATED), PageRequest(limit=1)
+        page = await devices.page("yard", DeviceQuery(), order, first)
+        assert [row.device_id for row in page.rows] == ["d007"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,36 @@ async def test_what_was_learned_is_listed_from_a_registry_that_cannot_list(
         await run("context", "learn", "lab", str(tmp_path / "devices.txt"))
         listed = json.loads(await run("list", "devices", "--json", "--context", "lab"))
         assert [each["device-id"] for each in listed] == ["pump"]
+
+
+def test_two_programs_keep_their_ids_in_one_file(tmp_path: Path) -> None:
+    """Each writes only what it saw itself, and sees what the other wrote."""
+    path = tmp_path / "known.json"
+    console, command = KnownIds(path), KnownIds(path)
+    console.add_devices("yard", ["pump"])
+    command.add_devices("yard", ["valve"])
+    command.add_devices("dock", ["crane"])
+    command.write()
+    console.write()
+    assert KnownIds(path).devices("yard") == ["pump", "valve"]
+    assert console.tenants == ["dock", "yard"]
+    assert command.devices("yard") == ["pump", "valve"]
+    console.forget_device("yard", "valve")
+    command.add_devices("yard", ["tank"])
+    console.write()
+    command.write()
+    assert KnownIds(path).devices("yard") == ["pump", "tank"]
+
+
+def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
+    """They take turns at the file."""
+    path = tmp_path / "known.json"
+
+    def write(number: int) -> None:
+        mine = KnownIds(path)
+        mine.add_devices("yard", [f"d{number:02d}"])
+        mine.write()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(40)))
+    assert KnownIds(path).devices("yard") == [f"d{number:02d}" for number in range(40)]
