@@ -11,7 +11,7 @@ from registry_backend.domain.dry_run import DryRun
 from registry_backend.domain.errors import Fault, Invalid, RegistryError, Unsupported
 from registry_backend.domain.identifiers import generate_id
 from registry_backend.domain.jobs import Job, JobError, JobSpec, JobStatus, JobType
-from registry_backend.domain.journal import Action, Actor, Change, JournalEntry
+from registry_backend.domain.journal import Actor
 from registry_backend.domain.timestamps import now
 from registry_backend.jobs.accepting import check_spec, require_idle, require_job, require_target
 from registry_backend.jobs.blobs import Patience
@@ -29,6 +29,7 @@ from registry_backend.jobs.places import (
     settled,
 )
 from registry_backend.jobs.preparing import Preparation
+from registry_backend.jobs.recording import record
 from registry_backend.jobs.running import Run, without_secrets
 from registry_backend.jobs.transfers import fetch
 from registry_backend.jobs.trying import try_import
@@ -127,7 +128,7 @@ class JobRunner:
         def work(transaction: Transaction) -> None:
             require(transaction)
             transaction.put_job(job)
-            self._record(transaction, job, actor, "created")
+            record(transaction, job, actor, "created", at=present)
 
         await self._store.write(work)
         self._launch(job)
@@ -185,7 +186,7 @@ class JobRunner:
             }
             cancelled = job.model_copy(update={**update, "spec": without_secrets(job.spec)})
             transaction.put_job(cancelled)
-            self._record(transaction, cancelled, actor, "updated")
+            record(transaction, cancelled, actor, "updated", at=self._run.clock())
             return cancelled
 
         job = await self._store.write(work)
@@ -211,7 +212,7 @@ class JobRunner:
                     "The job is not finished, so it stays in the list.", hint="Cancel it first."
                 )
             transaction.delete_job(job_id)
-            self._record(transaction, job, actor, "deleted")
+            record(transaction, job, actor, "deleted", at=self._run.clock())
 
         await self._store.write(work)
         await asyncio.to_thread(self._spool.remove, job_id)
@@ -308,33 +309,8 @@ class JobRunner:
         remove_parts(self._spool.work(job.spec, job.job_id), job.job_id)
         self._spool.tidy(job.job_id)
 
-    def _record(self, transaction: Transaction, job: Job, actor: Actor, action: Action) -> None:
-        at, tenant_id = self._run.clock(), job.spec.tenant_id
-        entry = JournalEntry(
-            sequence=0,  # given by the store
-            at=at,
-            actor=str(actor),
-            action=action,
-            resource="job",
-            tenant_id=tenant_id,
-            resource_id=job.job_id,
-            after=None if action == "deleted" else _summary(job),
-        )
-        transaction.add_journal(actor, at, [entry])
-        change = Change(resource="job", action=action, tenant_id=tenant_id, resource_id=job.job_id)
-        transaction.note(change)
-
 
 def told(error: OSError) -> str:
     """What this machine's files refuse, with the file's name, as a sentence."""
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}."
-
-
-def _summary(job: Job) -> dict[str, object]:
-    return {
-        "type": job.spec.type.value,
-        "format": job.spec.format,
-        "folder": job.spec.shown_folder,
-        "status": job.status.value,
-    }
