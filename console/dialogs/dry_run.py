@@ -29,6 +29,10 @@ _COLOURS: dict[Tone, str] = {
 }
 
 
+LOW = 32
+"""Below so many rows of the screen, what is not a figure takes less room."""
+
+
 class DryRunScreen(Dialog[Literal["import", "save"] | None]):
     """Returns `import` to do it, `save` for the refused lines as a file, None for the form.
 
@@ -56,6 +60,14 @@ class DryRunScreen(Dialog[Literal["import", "save"] | None]):
     DryRunScreen #modes, DryRunScreen #warnings { margin-bottom: 1; }
     DryRunScreen #modes { max-height: 6; }
     DryRunScreen #warnings { max-height: 5; color: $text-warning; }
+    DryRunScreen .-low {
+        padding: 0 1;
+        & #effects, & #modes, & #warnings { margin: 0; }
+        & #modes { max-height: 2; }
+        & #warnings { max-height: 2; }
+        & #reason { height: 1; }
+        & .dialog--buttons { margin: 0; }
+    }
     """
 
     def __init__(self, title: str, run: DryRun, *, place: Place | None = None) -> None:
@@ -96,6 +108,7 @@ class DryRunScreen(Dialog[Literal["import", "save"] | None]):
 
     def on_mount(self) -> None:
         """Begin in the refused lines, or on the button that changes nothing."""
+        self.query_one(DialogBox).set_class(self.app.size.height < LOW, "-low")
         if not self._run.refused:
             self.query_one("#back").focus()
 

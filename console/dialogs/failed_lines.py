@@ -16,6 +16,9 @@ from console.render.job_errors import one_line
 from console.widgets.table_messages import Opened
 from registry_backend.domain.jobs import JobError
 
+AROUND_LINES = 9
+"""Cells above and below the lines: frame, heading, filter, reason, place."""
+
 
 @dataclass(frozen=True, slots=True)
 class LinesAnswer:
@@ -45,7 +48,7 @@ class FailedLinesScreen(Dialog[LinesAnswer | None]):
         Binding("s", "save", "Save", show=False),
     ]
     DEFAULT_CSS = """
-    FailedLinesScreen DialogBox { width: 96%; max-width: 150; height: 86%; padding: 0 1; }
+    FailedLinesScreen DialogBox { width: 96%; max-width: 150; max-height: 86%; padding: 0 1; }
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class FailedLinesScreen(Dialog[LinesAnswer | None]):
     def compose(self) -> ComposeResult:
         """The lines in a frame."""
         with DialogBox() as box:
+            box.styles.height = len(self._lines) + AROUND_LINES
             box.border_title = self._title
             opens = "enter device   " if self._devices else ""
             box.border_subtitle = f"{opens}c copy   s save   / filter   esc close"

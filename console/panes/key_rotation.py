@@ -15,10 +15,10 @@ from registry_backend.domain.errors import Invalid
 from registry_backend.domain.key_pairs import Rotation, is_key_pair, rotated
 
 CHOICES = (
-    Choice("swap", "Swap", "primary and secondary change places; both stay valid", "s"),
-    Choice("primary", "New primary key", "what connects with the old one drops out", "p"),
-    Choice("secondary", "New secondary key", "what connects with the old one drops out", "e"),
-    Choice("both", "Two new keys", "the device cannot connect until it is given one", "b"),
+    Choice("swap", "Swap", "they change places; both stay valid", "s"),
+    Choice("primary", "New primary key", "what has the old one drops out", "p"),
+    Choice("secondary", "New secondary key", "what has the old one drops out", "e"),
+    Choice("both", "Two new keys", "it is out until it is given one", "b"),
 )
 DONE: dict[Rotation, str] = {
     "swap": "Swapped the keys of",
