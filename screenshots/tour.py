@@ -28,9 +28,10 @@ from console.app import ConsoleApp
 from registry_backend.api.hono import HonoOptions
 from registry_backend.identityd.users import KnownUsers, User
 from registry_backend.open import open_registry
-from registry_backend.sample import build_sample, load_sample, write_identityd
+from registry_backend.sample import build_sample, load_sample, write_exchange, write_identityd
 from registry_backend.server import Listener, Serving, listening
 from registry_backend.wire.hono_profiles import PROFILES
+from screenshots.staged_jobs import StagedJobs
 
 PICTURES = Path(__file__).parent
 CLOCK = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -110,6 +111,18 @@ async def change_elsewhere(visit: Visit) -> None:
     await devices.update(device.tenant_id, device.device_id, attributes, expected=device.version)
 
 
+async def stage_jobs(visit: Visit) -> None:
+    """Let an import be half done for as long as the picture takes."""
+    assert visit.adapter.jobs is not None  # noqa: S101 - the local registry has jobs
+    visit.adapter.jobs = StagedJobs(visit.adapter.jobs, CLOCK)
+
+
+_DRY_RUN: tuple[Step, ...] = ("4", "i", "ctrl+u", "text:exchange/new-lamps", "ctrl+t")
+_FRIDGE: tuple[Step, ...] = (
+    *("1", "slash", "text:vaccine", "enter", "enter"),
+    *("slash", "text:fridge", "enter", "enter"),
+)
+
 SCENES: tuple[Scene, ...] = (
     Scene("tenants", ("1",)),
     Scene("tenants-light", ("1",), theme="paper"),
@@ -137,11 +150,18 @@ SCENES: tuple[Scene, ...] = (
     Scene("credentials-light", ("2", "enter"), theme="paper"),
     Scene("credentials-small", ("2", "enter"), size=SMALL),
     Scene("credentials-new", ("2", "enter", "n")),
+    Scene("credentials-rotate", (*_FRIDGE, "K")),
+    Scene("credentials-rotate-new", (*_FRIDGE, "K", "p")),
     Scene("credentials-expiring", ("2", "enter", "i")),
     Scene("jobs", ("4",)),
     Scene("jobs-light", ("4",), theme="paper"),
     Scene("jobs-small", ("4",), size=SMALL),
     Scene("jobs-import", ("4", "i", "ctrl+u", "text:/srv/exchange")),
+    Scene("jobs-running", (stage_jobs, "4")),
+    Scene("jobs-dry-run", _DRY_RUN),
+    Scene("jobs-dry-run-light", _DRY_RUN, theme="paper"),
+    Scene("jobs-dry-run-small", _DRY_RUN, size=SMALL),
+    Scene("jobs-failed-lines", (stage_jobs, "4", "j", "l")),
     Scene("jobs-export", ("4", "o", "ctrl+u", "text:/srv/exchange")),
     Scene("principals", ("5", "j")),
     Scene("principals-light", ("5", "j"), theme="paper"),
@@ -187,6 +207,7 @@ async def _furnish() -> None:
     late = OVERRIDES / "night-shift.toml"
     late.write_text(NIGHT_SHIFT, encoding="utf-8")
     late.chmod(0o600)
+    write_exchange(Path("exchange"))
     registry = await open_registry(Path("sample.sqlite"))
     await load_sample(registry.store, build_sample(CLOCK))
     await registry.close()
