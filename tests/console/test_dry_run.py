@@ -20,7 +20,7 @@ from registry_backend.domain.jobs import JobType
 from tests.console.conftest import RunConsole, make_adapter
 from tests.console.fake_jobs import FakeJobs, errors
 from tests.console.waiting import wait_for
-from tests.console.yard import YARD, build_yard, dialog, no_dialog, tells
+from tests.console.yard import DEVICES, YARD, build_yard, dialog, ids_in, no_dialog, tells
 
 RUN = DryRun(
     lines=5000,
@@ -181,3 +181,30 @@ async def test_a_dry_run_without_faults_says_so(run_console: RunConsole, yard: P
         assert "Every line would be applied" in shown(pilot)
         assert "estimate" in shown(pilot)
         assert screen.focused is screen.query_one("#back")
+
+
+async def test_the_bundled_registry_does_what_its_dry_run_said(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """Trying writes nothing; importing then does just that."""
+    lines = (
+        '{"id": "buoy", "status": "enabled"}',
+        '{"id": "pump", "status": "disabled"}',
+        '{"id": "lamp", "status": "enabled", "importMode": "delete"}',
+        "this is no line",
+    )
+    (yard / "exchange").mkdir()
+    (yard / "exchange/devices.txt").write_text("\n".join(lines) + "\n")
+    async with run_console(make_adapter(yard), pane="jobs") as pilot:
+        await try_first(pilot, str(yard / "exchange"))
+        await dialog(pilot, DryRunScreen)
+        text = shown(pilot)
+        assert "+ 1 create" in text
+        assert "~ 1 update" in text
+        assert "1 delete" in text
+        assert "✗ 1 refused" in text
+        assert sorted(await ids_in(yard)) == sorted(DEVICES)
+        assert not (yard / "exchange/importErrors.log").exists()
+        await pilot.press("y")
+        await tells(pilot, "1 created, 1 updated, 1 deleted. 1 line failed")
+    assert sorted(await ids_in(yard)) == ["buoy", "crane", "gate", "mast", "pump"]
