@@ -34,7 +34,10 @@ async def try_import(
         if progress is not None and entry.number % _TELL_EVERY == 0:
             progress(entry.number)
     await _judge(counter, known, waiting)
-    return counter.result(exact=known.exact, warnings=() if known.exact else (_NOT_ASKED,))
+    found = counter.result(exact=known.exact, warnings=() if known.exact else (_NOT_ASKED,))
+    if progress is not None:
+        progress(found.lines)
+    return found
 
 
 async def _judge(counter: DryRunCounter, known: KnownDevices, waiting: list[Entry]) -> None:
