@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -17,15 +16,16 @@ from textual.widgets import ContentSwitcher, Footer, Tab, Tabs
 from textual.worker import Worker, WorkerState
 
 from console.adapters.base import RegistryAdapter
-from console.dialogs.base import Dialog, KeysAwaited, KeysMeaningless
+from console.dialogs.base import Dialog
 from console.dialogs.choose import Choice, ChooseScreen
 from console.dressing import dress
 from console.hearsay import Hearsay
 from console.keys import EVERYWHERE, TABLE, Action, actions_of, bindings_of
 from console.panes.base import RecordPane
-from console.panes.catalog import PANE_NAMES, load_pane
+from console.panes.catalog import PANE_NAMES, first_pane, load_pane, panes_of
 from console.panes.scope import RememberAsked, Scope, ScopeAsked
 from console.saving import Saves
+from console.typing_ahead import PatientApp
 from console.widgets.context_bar import ContextBar
 from console.widgets.hostile_text import HostileTextFilter
 from console.widgets.palette import ActionProvider, GuardedPalette
@@ -37,16 +37,9 @@ from registry_backend.domain.timestamps import now as utc_now
 CONNECTED = "connected"
 """The health of a registry that answers."""
 
-HARMLESS = frozenset({"up", "down", "j", "k", "pageup", "pagedown", "home", "end"})
-"""Keys that only move the cursor."""
-LEAVING = frozenset({"ctrl+q", "ctrl+c"})
-"""Keys that are heard at any time."""
-MOST_TYPED_AHEAD = 256
-"""Keys; whoever types more ahead sleeps on the keyboard."""
 
-
-class ConsoleApp(App[None]):
-    """One registry, five panes.
+class ConsoleApp(PatientApp):
+    """One registry, and a pane for each thing that it manages.
 
     Args:
         adapter: The registry; opened when the screen is up, closed when it goes.
@@ -92,7 +85,6 @@ class ConsoleApp(App[None]):
         self._theme_problems = dress(self, theme_name, theme_folder)
         self._remember = remember or (lambda _key, _value: None)
         self._leaving = self._warned_of_text = False
-        self._typed_ahead: deque[events.Key] = deque(maxlen=MOST_TYPED_AHEAD)
         self._stop_watching: Callable[[], None] = lambda: None
         self._hearsay = Hearsay(self, self._tell_panes)
         self._hostile_text = HostileTextFilter()
@@ -112,7 +104,7 @@ class ConsoleApp(App[None]):
         tabs = [
             Tab(f"{number} {name.capitalize()}", id=f"tab-{name}")
             for number, name in enumerate(PANE_NAMES, start=1)
-            if getattr(adapter, name) is not None
+            if name in panes_of(adapter)
         ]
         bar = Tabs(*tabs)
         bar.can_focus = False  # the mouse and the digits choose; keys belong to the pane
@@ -159,9 +151,8 @@ class ConsoleApp(App[None]):
         bar.tenant_id = self.scope.tenant_id
         if self.adapter.journal is not None:
             self._stop_watching = self.adapter.journal.watch(self._hearsay.hear)
-        has_devices = self.adapter.devices is not None and self.scope.tenant_id is not None
-        first = "devices" if has_devices else self._pane_names()[0]
-        await self.show_pane(first)
+        has_tenant = self.scope.tenant_id is not None
+        await self.show_pane(first_pane(self.adapter, has_tenant=has_tenant))
         self.call_after_refresh(self._take_up)
 
     @work(group="connect", exit_on_error=False)
@@ -190,7 +181,7 @@ class ConsoleApp(App[None]):
     # panes
 
     def _pane_names(self) -> list[str]:
-        return [name for name in PANE_NAMES if getattr(self.adapter, name) is not None]
+        return panes_of(self.adapter)
 
     @property
     def pane(self) -> RecordPane[Any] | None:
@@ -239,38 +230,6 @@ class ConsoleApp(App[None]):
         if self.pane is not None and name != self.pane.id:
             self._look_at(self.pane.scope_under_cursor() or self.scope)
             await self.show_pane(name)
-
-    async def on_event(self, event: events.Event) -> None:
-        """Keep keys that are meant for a question still on its way, and give them to it in order.
-
-        Here they would act on whatever is under the cursor.
-        """
-        if isinstance(event, events.Key) and not event.is_forwarded and self._keeps(event.key):
-            event.stop()
-            self._typed_ahead.append(events.Key(event.key, event.character))
-            return
-        await super().on_event(event)
-
-    def _keeps(self, key: str) -> bool:
-        pane = self.pane if self._running and key not in LEAVING else None
-        if pane is None:
-            return False
-        return bool(self._typed_ahead) or pane.held or (pane.saving and key not in HARMLESS)
-
-    @on(KeysAwaited)
-    async def _deliver(self, event: KeysAwaited) -> None:
-        """Pass on the next key typed ahead; the one after it when that has been dealt with."""
-        event.stop()
-        pane = self.pane
-        if not self._typed_ahead or pane is None or pane.held or pane.saving:
-            return
-        await super().on_event(self._typed_ahead.popleft())
-        self.call_after_refresh(self.post_message, KeysAwaited())
-
-    @on(KeysMeaningless)
-    def _forget_keys(self, event: KeysMeaningless) -> None:
-        event.stop()
-        self._typed_ahead.clear()
 
     @on(ScopeAsked)
     async def _scope_asked(self, event: ScopeAsked) -> None:
