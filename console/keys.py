@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 EVERYWHERE = "Everywhere"
 TABLE = "In a table"
-PANES = ("Tenants", "Devices", "Credentials", "Jobs", "Principals")
+PANES = ("Tenants", "Devices", "Credentials", "Jobs", "Principals", "Identity")
 GROUPS = (EVERYWHERE, TABLE, *PANES)
 
 
@@ -78,13 +78,17 @@ def _spelled(key: str) -> str:
     return _SPELLED.get(key, key)
 
 
+_MEANT = {"Identity": "identities of an Identity Service"}
+"""What a pane shows, where its name does not say it all."""
+
+
 def _pane_keys() -> Iterator[Action]:
     for number, pane in enumerate(PANES, start=1):
         yield Action(
             f"show_pane('{pane.lower()}')",
             str(number),
             pane,
-            f"Show the {pane.lower()}.",
+            f"Show the {_MEANT.get(pane, pane.lower())}.",
             EVERYWHERE,
             shown=False,
         )
@@ -180,6 +184,24 @@ ACTIONS: tuple[Action, ...] = (
     Action("undo", "u", "Undo", "Take back the last change made here.", "Principals", True),
     Action(
         "files", "f", "Files", "Open another config.toml and folder.", "Principals", shown=False
+    ),
+    # an Identity Service
+    Action("new", "n", "New", "Create a module.", "Identity", dangerous=True),
+    Action("fetch", "o", "Fetch", "Ask for it whole; a local one with a new key.", "Identity"),
+    Action("issue", "i", "Issue", "Have a certificate and its key issued.", "Identity"),
+    Action("update", "u", "Push keys", "Write a module's keys to the hub again.", "Identity", True),
+    Action("delete", "x", "Delete", "Delete a module; asks first.", "Identity", dangerous=True),
+    Action("reveal", "p", "Peek", "Show a private key for ten seconds.", "Identity"),
+    Action("copy_secret", "C", "Copy secret", "Copy it; clears itself.", "Identity", shown=False),
+    Action("save", "s", "Save", "Save certificate and key to new files.", "Identity"),
+    Action(
+        "reprovision",
+        "R",
+        "Reprovision",
+        "Provision the device anew; asks first, since modules are lost.",
+        "Identity",
+        dangerous=True,
+        shown=False,
     ),
 )
 """Every action of the console."""

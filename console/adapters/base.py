@@ -331,6 +331,8 @@ class RegistryAdapter(ABC):
     """The one tenant of a registry that is one, such as a hub; empty: `tenants` says."""
     credential_types: tuple[str, ...] = ()
     """Types of credentials that it can hold; empty: any."""
+    caller_uid: int | None = None
+    """The uid that an Identity Service sees in its caller; None where nobody looks at that."""
     on_health: Callable[[str], object] | None = None
     """Set by who shows it: told `connected`, or what is wrong, when that changes."""
     on_notice: Callable[[str], object] | None = None

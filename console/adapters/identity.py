@@ -49,9 +49,11 @@ class IdentityAdapter(RegistryAdapter):
         self.address = str(socket)
         self.read_only = read_only
         self.principals = PrincipalFiles(main_file, config_dir, read_only=read_only, users=users)
+        caller = this_caller()
+        self.caller_uid = caller.uid
         self._session = IdentitySession(
             socket,
-            this_caller(),
+            caller,
             self.principals,
             patience=patience or Patience(),
             on_health=self._tell_health,

@@ -5,11 +5,27 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from console.adapters.base import RegistryAdapter
 from console.keys import PANES
 from console.panes.base import RecordPane
 
 PANE_NAMES = tuple(pane.lower() for pane in PANES)
-"""Also the names of the adapter's ports: a pane exists where its port does."""
+_PORTS = {"identity": "provisioning"}
+"""The port that a pane is for, where it is not called like the pane."""
+_FIRST = ("devices", "identity")
+"""What people come for; the first of the panes there are, where there is neither."""
+
+
+def panes_of(adapter: RegistryAdapter) -> list[str]:
+    """The names of the panes there are: a pane exists where its port does."""
+    return [name for name in PANE_NAMES if getattr(adapter, _PORTS.get(name, name)) is not None]
+
+
+def first_pane(adapter: RegistryAdapter, *, has_tenant: bool) -> str:
+    """The pane to begin with; devices need a tenant."""
+    names = panes_of(adapter)
+    wanted = [name for name in _FIRST if name in names and (has_tenant or name != "devices")]
+    return [*wanted, *names][0]
 
 
 def load_pane(name: str) -> type[RecordPane[Any]]:

@@ -1,0 +1,178 @@
+"""The list of what an Identity Service tells this caller, and the detail beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import ClassVar, TypeVar
+
+from console.adapters.base import ModulesPort, ProvisioningPort, RegistryAdapter, refuse_write
+from console.dialogs.waiting import WaitingScreen
+from console.panes.base import RecordPane
+from console.panes.editing import LeftOpen
+from console.panes.identity_source import IdentityRows
+from console.panes.scope import Scope
+from console.panes.secrets import SecretClipboard
+from console.render import identities as render
+from console.render.detail import Section
+from console.render.identities import IdentityRow
+from console.saving import Saves
+from console.widgets.columns import Column
+from console.widgets.short_list import ShortList
+from registry_backend.domain.document import JsonObject
+from registry_backend.domain.errors import NotFound
+
+QUIET_SECONDS = 0.4
+"""A call that takes longer is shown, with a way to wait no longer."""
+_SLOW = (
+    "The service does one thing at a time, so this may wait for another's call; one to a hub that "
+    "is slow to answer takes minutes."
+)
+_STOPPED = "Waiting no longer. The service may have done it all the same: press r to see."
+ResultT = TypeVar("ResultT")
+
+
+class IdentityList(RecordPane[IdentityRow]):
+    """Lists the caller, the device, where it comes from, modules and local identities."""
+
+    group: ClassVar[str] = "Identity"
+    filter_help: ClassVar[str] = "part of the name or the kind"
+
+    def __init__(
+        self, adapter: RegistryAdapter, saves: Saves, clock: Callable[[], datetime]
+    ) -> None:
+        super().__init__(adapter, saves, clock)
+        self.rows = IdentityRows(adapter.modules, self.provisioning, adapter.principals)
+        self._clipboard = SecretClipboard(self)
+
+    @property
+    def modules(self) -> ModulesPort:
+        """The service's modules; whoever has provisioning has them."""
+        assert self.adapter.modules is not None  # noqa: S101 - no port, no pane
+        return self.adapter.modules
+
+    @property
+    def provisioning(self) -> ProvisioningPort:
+        """The pane exists only where it does."""
+        assert self.adapter.provisioning is not None  # noqa: S101 - no port, no pane
+        return self.adapter.provisioning
+
+    def columns(self) -> Sequence[Column[IdentityRow]]:
+        """Whether it was given, name, kind, how it proves itself, who it is."""
+        return (
+            Column("given", "", render.glyph_cell, width=1, priority=8),
+            Column("name", "Identity", render.name_cell, width=16, flexible=True, priority=9),
+            Column("kind", "Kind", render.kind_cell, width=14, priority=6),
+            Column("auth", "Proof", render.auth_cell, width=5, priority=5),
+            Column("state", "Is", self._state_cell, width=18, flexible=True, priority=7),
+        )
+
+    def _state_cell(self, row: IdentityRow) -> tuple[str, str]:
+        return render.state_cell(row, self.clock())
+
+    def source(self) -> ShortList[IdentityRow]:
+        """The rows that match the filter."""
+        wanted = self.filter_text.lower().split()
+
+        async def read() -> Sequence[IdentityRow]:
+            rows = await self.rows.read()
+            return [row for row in rows if all(word in render.words_of(row) for word in wanted)]
+
+        return ShortList(read, lambda row: row.key)
+
+    async def fetch(self, key: str) -> IdentityRow:
+        """The row as it was read last."""
+        for row in await self.rows.read():
+            if row.key == key:
+                return row
+        raise NotFound("It is no longer there.", hint="Press r to ask the service again.")
+
+    def title(self) -> str:
+        """Whom one speaks to."""
+        return f"Identity Service at {self.adapter.address}"
+
+    def depends_on(self, scope: Scope) -> object:
+        """A service knows one device only."""
+        del scope
+        return None
+
+    def empty_text(self) -> str:
+        """How to begin."""
+        if self.filter_text:
+            return "Nothing matches the filter. Press esc to drop it."
+        return "The service tells nothing. Press r to ask again."
+
+    def row_id(self, row: IdentityRow) -> str:
+        """The name."""
+        return row.name
+
+    def document(self, row: IdentityRow) -> JsonObject:
+        """What the service said, keys covered."""
+        return render.document(row)
+
+    def detail(self, row: IdentityRow) -> Sequence[Section]:
+        """Who it is, how it proves itself; a local identity's certificate, decoded."""
+        return render.detail(row, self.clock(), caller_uid=self.adapter.caller_uid)
+
+    def why_not(self, action: str) -> str:
+        """Why an action is dimmed."""
+        if action == "history":
+            return "An Identity Service keeps no history; its journal tells who asked for what."
+        return super().why_not(action)
+
+    def action_reload(self) -> None:
+        """Ask the service again."""
+        self.read_again()
+
+    def on_unmount(self) -> None:
+        """Leave no secret on the clipboard."""
+        self._clipboard.clear()
+
+    # asking the service
+
+    def read_again(self, *, at: str | None = None) -> None:
+        """Read all rows anew, and stand on one of them."""
+        self.rows.forget()
+        self.table.reload(at=at)
+
+    def show_newer(self, row: IdentityRow) -> None:
+        """Show a newer version of a row in its place."""
+        self.rows.replace(row)
+        self.table.replace_row(row)
+        self.show_detail()
+
+    def refuse_writing(self) -> None:
+        """Raises Denied in a read-only session."""
+        if self.adapter.read_only:
+            raise refuse_write()
+
+    async def awaited(self, title: str, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        """What a call that only reads comes to; the person may wait no longer.
+
+        Raises:
+            LeftOpen: when they did.
+            RegistryError: as the call does.
+        """
+        call = asyncio.ensure_future(work())
+        try:
+            return await self._result(title, call)
+        finally:
+            call.cancel()
+
+    async def written(self, title: str, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        """What a call that writes comes to; leaving the console waits for it. Raises as above."""
+        call = asyncio.ensure_future(work())
+        kept = asyncio.ensure_future(self.saves.run(title, partial(asyncio.wait, {call})))
+        outcome = await self._result(title, call)
+        await kept
+        return outcome
+
+    async def _result(self, title: str, call: asyncio.Future[ResultT]) -> ResultT:
+        await asyncio.wait({call}, timeout=QUIET_SECONDS)
+        if not call.done():
+            await self.ask(WaitingScreen(title, _SLOW, call))
+        if call.cancelled():
+            raise LeftOpen(_STOPPED)
+        return call.result()
