@@ -534,7 +534,7 @@ async def test_p_shows_a_key_for_a_while_and_a_password_never(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A password never was there to be shown; a key hides by itself."""
-    monkeypatch.setattr("console.panes.credentials.SHOW_SECONDS", 600)
+    monkeypatch.setattr("console.panes.credential_list.SHOW_SECONDS", 600)
     before = (psk("lamp-1", SECRET), password("lamp-1", SECRET))
     async with credentials_pane(tmp_path, *before) as pilot:
         assert KEY not in screenshot(pilot)
@@ -560,8 +560,8 @@ async def test_a_key_that_is_shown_hides_by_itself(
         def on_mount(self) -> None:
             shown.append(self)
 
-    monkeypatch.setattr("console.panes.credentials.SHOW_SECONDS", 1)
-    monkeypatch.setattr("console.panes.credentials.ShowScreen", Noted)
+    monkeypatch.setattr("console.panes.credential_list.SHOW_SECONDS", 1)
+    monkeypatch.setattr("console.panes.credential_list.ShowScreen", Noted)
     async with credentials_pane(tmp_path, psk("lamp-1", SECRET)) as pilot:
         await pilot.press("p")
         await wait_for(pilot, lambda: shown, "the key")
