@@ -55,13 +55,15 @@ class HonoCredentials:
         """As CredentialsPort; refuses what would lose a key that the peer does not show."""
         session = self._session
         stored = await self.get(tenant_id, device_id)
-        if expected is not None:
-            expected = session.latest("credentials", tenant_id, device_id, expected)
-            if expected != stored.version:
+        if expected is not None and expected != stored.version:
+            if session.latest("credentials", tenant_id, device_id, expected) != stored.version:
                 raise VersionMismatch(
                     f"The {_named(tenant_id, device_id)} were changed since they were read.",
                     current=stored,
                 )
+            expected = stored.version
+        if not session.peer.keeps_keys:
+            credentials = _with_shown_keys(credentials, stored)
         problems = [
             *_broken(credentials),
             *_lost(credentials, stored, keys_are_kept=session.peer.keeps_keys),
@@ -142,6 +144,26 @@ def _broken(credentials: Sequence[Credential]) -> Iterator[FieldProblem]:
                 problem = check_password(secret.pwd_plain)
                 if problem:
                     yield FieldProblem(f"{path}.pwd-plain", problem)
+
+
+def _with_shown_keys(
+    credentials: Sequence[Credential], stored: CredentialSet
+) -> tuple[Credential, ...]:
+    """The set with the keys that the peer shows of secrets named by their id only (hono 2.5)."""
+    whole = []
+    for credential in credentials:
+        before = stored.find(credential.type, credential.auth_id)
+        shown = {each.id: each for each in before.secrets if each.id} if before else {}
+        secrets = tuple(_with_key(each, shown.get(each.id or "")) for each in credential.secrets)
+        whole.append(credential.model_copy(update={"secrets": secrets}))
+    return tuple(whole)
+
+
+def _with_key(secret: Secret, shown: Secret | None) -> Secret:
+    if shown is None or not shown.key or secret.key or secret.cert:
+        return secret
+    kept = {"key": shown.key, "algorithm": secret.algorithm or shown.algorithm}
+    return secret.model_copy(update=kept)
 
 
 def _lost(

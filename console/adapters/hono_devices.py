@@ -297,7 +297,12 @@ class HonoDevices:
         if expected is None:
             return None
         if not expected.startswith(SEEN):
-            return self._session.latest("device", tenant_id, device_id, expected)
+            latest = self._session.latest("device", tenant_id, device_id, expected)
+            if latest == expected:
+                return expected
+            # only where both parts share a version did our write to the other move this one
+            current = await self.get(tenant_id, device_id)
+            return latest if current.version == latest else expected
         current = await self.get(tenant_id, device_id)
         if content_version(device_body(current.attributes)) != expected:
             raise VersionMismatch(

@@ -155,8 +155,8 @@ class HonoSession:
     def moved(self, part: Part, tenant_id: str, device_id: str, old: str, new: str) -> None:
         """A write of ours to the other part changed this part's version too.
 
-        On JDBC a device and its credentials share one version (hono 3.1); elsewhere the versions
-        of the two are never equal, so that nothing follows from this.
+        On JDBC a device and its credentials share one version (hono 3.1). Elsewhere the two may
+        begin with the same one, so who asks compares with what the peer shows.
         """
         if old and new:
             self._followers[part, tenant_id, device_id, old] = new

@@ -199,6 +199,19 @@ async def test_a_write_that_would_lose_a_key_is_refused_with_the_choice(
     assert [each.type for each in dropped.credentials] == ["hashed-password"]
 
 
+async def test_a_key_that_the_registry_shows_is_sent_along(adapter: HonoAdapter) -> None:
+    """Raw public keys come in clear (hono 2.5), so a form that names one by its id loses none."""
+    credentials = need(adapter.credentials)
+    secret = {"key": "AQID", "algorithm": "EC"}
+    given = Credential.parse({"type": "rpk", "auth-id": "r", "secrets": [secret]})
+    stored = await credentials.replace("yard", "d001", [given], expected=None)
+    named = {"id": stored.credentials[0].secrets[0].id, "comment": "pump house"}
+    bare = Credential.parse({"type": "rpk", "auth-id": "r", "secrets": [named]})
+    saved = await credentials.replace("yard", "d001", [bare], expected=stored.version)
+    found = saved.credentials[0].secrets[0]
+    assert (found.key, found.algorithm, found.comment) == ("AQID", "EC", "pump house")
+
+
 async def test_a_renamed_auth_id_does_not_lose_its_password(adapter: HonoAdapter) -> None:
     """A Hono would store a secret without a hash (hono 3.6)."""
     credentials = need(adapter.credentials)

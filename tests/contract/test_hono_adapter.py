@@ -101,6 +101,28 @@ class HonoSuite(AdapterSuite):
         saved = await credentials.replace(tenant_id, "valve", [psk("shared")], expected=None)
         assert saved.credentials[0].auth_id == "shared"
 
+    async def test_a_device_and_its_credentials_are_changed_side_by_side(
+        self, devices: DevicesPort, credentials: CredentialsPort, tenant_id: str
+    ) -> None:
+        """A write to one is no change of the other, though both begin with one version."""
+        made = await devices.create(tenant_id, "lamp", device())
+        empty = await credentials.get(tenant_id, "lamp")
+        changed = await devices.update(
+            tenant_id, "lamp", device(ext={"n": 1}), expected=made.version
+        )
+        filled = await credentials.replace(tenant_id, "lamp", [psk("lamp")], expected=empty.version)
+        await devices.update(tenant_id, "lamp", device(ext={"n": 2}), expected=changed.version)
+        await credentials.replace(tenant_id, "lamp", [], expected=filled.version)
+
+    async def test_credentials_first_and_the_device_next(
+        self, devices: DevicesPort, credentials: CredentialsPort, tenant_id: str
+    ) -> None:
+        """The same the other way about."""
+        made = await devices.create(tenant_id, "lamp", device())
+        empty = await credentials.get(tenant_id, "lamp")
+        await credentials.replace(tenant_id, "lamp", [psk("lamp")], expected=empty.version)
+        await devices.update(tenant_id, "lamp", device(ext={"n": 1}), expected=made.version)
+
 
 class Hono2xSuite(HonoSuite):
     """What holds for a Hono that lists."""
