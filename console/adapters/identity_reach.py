@@ -69,8 +69,6 @@ def not_connected(path: Path, error: OSError, caller: Caller) -> Unreachable:
     if error.errno == errno.ECONNREFUSED:
         text = "nobody listens: the service is not started, or starts and fails again and again"
         return _ended(path, "refused", text, _START)
-    if error.errno in (errno.EAGAIN, errno.ENOTCONN):
-        return _ended(path, "refused", "too many callers are waiting already", "Try again soon.")
     return _ended(path, "refused", error.strerror or "the connection failed", _START)
 
 

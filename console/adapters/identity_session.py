@@ -28,6 +28,10 @@ WAITING = "waiting for an answer"
 ResultT = TypeVar("ResultT")
 
 
+class NoCommonVersion(Unsupported):
+    """The service takes none of the api-versions that there are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long to wait, in seconds."""
@@ -94,6 +98,8 @@ class IdentitySession:
         ask = Ask(Operation.GET_TRUST_BUNDLE, "GET", ("trust-bundle",), "the service")
         try:
             await self._answered(ask, self.patience.first)
+        except NoCommonVersion:
+            raise
         except Unsupported:
             return  # a service without a trust bundle is one all the same
 
@@ -140,7 +146,7 @@ class IdentitySession:
                     answer.status, words, ask.what, ask.operation, self.caller, ask.module_id, why
                 )
             )
-        raise Unsupported(
+        raise NoCommonVersion(
             f"{self.socket}: the service takes none of the api-versions {', '.join(API_VERSIONS)}.",
             hint="It may be newer than this console: look for an update of idconsole.",
         )

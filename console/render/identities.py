@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from console.render.detail import Line, Section, Tone
-from console.render.expiry import expiry, window
+from console.render.expiry import window
 from registry_backend.domain.certificates import CertificateFacts
 from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.errors import Denied, NotFound, RegistryError
 from registry_backend.domain.identities import Identity, Provisioning
 from registry_backend.domain.secrets import MASK
 
+SOON = timedelta(days=7)
+"""What ends within this time stands out; services issue for a month, as a rule."""
 Kind = Literal["own", "device", "provisioning", "modules", "module", "local"]
 """`modules`: the list of them could not be had."""
 _KINDS: dict[Kind, str] = {
@@ -124,7 +126,7 @@ def state_cell(row: IdentityRow, now: datetime) -> tuple[str, Tone]:
     if row.identity is None:
         return ("not issued yet: enter", "muted")
     if row.kind == "local":
-        return expiry(row.identity.expires_at, now)
+        return _validity(None, row.identity.expires_at, now)
     if row.kind == "module":
         return (f"generation {row.identity.generation_id or '—'}", "muted")
     return (_is(row.identity), "")
@@ -223,7 +225,7 @@ def _certificate_lines(facts: CertificateFacts, now: datetime) -> list[Line]:
         Line("names", ", ".join(facts.names) or "none but the subject"),
         Line("from", _moment(facts.begins)),
         Line("until", _moment(facts.ends)),
-        Line("validity", *window(facts.begins, facts.ends, now)),
+        Line("validity", *_validity(facts.begins, facts.ends, now)),
         Line("key", facts.key),
         Line("may", ", ".join(facts.usages) or "not said"),
         Line("as", ", ".join(facts.extended_usages) or "not said"),
@@ -232,6 +234,13 @@ def _certificate_lines(facts: CertificateFacts, now: datetime) -> list[Line]:
         Line("serial", facts.serial),
         Line("SHA-256", facts.fingerprint),
     ]
+
+
+def _validity(begins: datetime | None, ends: datetime | None, now: datetime) -> tuple[str, Tone]:
+    """As elsewhere, but calm about the month that a local identity has from the beginning."""
+    if ends is not None and ends - now > SOON and (begins is None or begins <= now):
+        return (f"until {ends:%Y-%m-%d}", "good")
+    return window(begins, ends, now)
 
 
 def _moment(moment: datetime) -> str:
