@@ -63,6 +63,31 @@ def test_a_rule_over_several_members_names_the_one_at_fault() -> None:
     assert told(1, 1) == "a.spans[0]: is empty"
 
 
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ({}, "type: must be given; auth-id: must be given"),
+        ({"type": [], "auth-id": "a"}, "type: must be a text"),
+        ({"type": "psk", "auth-id": "a", "secrets": {}}, "secrets: must be an array"),
+        ({"type": "psk", "auth-id": "a", "secrets": [None]}, "secrets[0]: must be an object"),
+        ({"type": "psk", "auth-id": "a", "enabled": "so"}, "enabled: must be true or false"),
+    ],
+)
+def test_what_is_wrong_is_told_in_words_of_json(members: dict[str, object], told: str) -> None:
+    """Whoever sent a document knows arrays and objects, not the types of a programming language."""
+    with pytest.raises(Invalid) as refused:
+        Credential.parse(members)
+    assert str(refused.value) == told
+
+
+def test_a_hint_follows_a_whole_sentence() -> None:
+    """Also where the message is the words of a protocol, which have no full stop."""
+    assert str(RegistryError("no credentials on record", hint="Leave the id out.")) == (
+        "no credentials on record. Leave the id out."
+    )
+    assert str(RegistryError("It is gone.", hint="Look again.")) == "It is gone. Look again."
+
+
 def test_the_tree_in_the_docstring_is_the_tree_in_the_code() -> None:
     """Every child is drawn once with what it means, and nothing is drawn that is not there."""
     assert [name for name, _ in DRAWN] == list(dict.fromkeys(name for name, _ in DRAWN))
@@ -168,7 +193,7 @@ def test_a_refusal_names_the_field_and_the_rule() -> None:
         "[2].enabled",
         "[2].secrets[0].enabled",
     ]
-    assert "valid boolean" in refused.value.problems[0].problem
+    assert "true or false" in refused.value.problems[0].problem
 
 
 def test_a_rule_of_our_own_is_told_in_our_own_words() -> None:

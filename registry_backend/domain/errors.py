@@ -15,7 +15,7 @@ RegistryError
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +23,28 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 _BROKEN_RULE = "broken_rule"
+_TEXTS = {
+    "missing": "must be given",
+    "string_type": "must be a text",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "tuple_type": "must be an array",
+    "list_type": "must be an array",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must have at least {min_length} characters",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+}
+"""By pydantic's name of what is wrong: our words instead of its own, which speak of Python."""
 Layer = Literal["file", "permission", "refused", "dropped", "tls", "timeout", "name", "protocol"]
 """Where a connection ended: no file, no permission, refused, dropped without an answer, ..."""
 
@@ -44,7 +66,8 @@ class RegistryError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        ended = not self.hint or self.message.endswith((".", "!", "?"))
+        return f"{self.message}{'' if ended else '.'} {self.hint}".strip()
 
 
 class NotFound(RegistryError):
@@ -132,7 +155,8 @@ class Invalid(RegistryError):
         """Pydantic's findings as ours: paths such as `secrets[0].key`, never the input itself."""
         problems = []
         for found in error.errors(include_url=False, include_input=False):
-            text = found["msg"].removeprefix("Value error, ")
+            text = _text(found["type"], found.get("ctx", {}))
+            text = text or found["msg"].removeprefix("Value error, ")
             where: tuple[str | int, ...] = found["loc"]
             if found["type"] == _BROKEN_RULE:
                 where += found["ctx"]["member"]
@@ -182,6 +206,10 @@ class Fault(RegistryError):
     """The registry failed in a way that the caller cannot mend."""
 
     title = "The registry failed"
+
+
+def _text(kind: str, context: Mapping[str, object]) -> str:
+    return _TEXTS.get(kind, "").format_map(context)
 
 
 def broken_rule(problem: str, *member: str | int) -> PydanticCustomError:

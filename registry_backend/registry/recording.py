@@ -60,7 +60,8 @@ def check_version(expected: str | None, current: Versioned, what: str) -> None:
 def changed_elsewhere(what: str, current: object | None) -> VersionMismatch:
     """The error of a write that came too late."""
     return VersionMismatch(
-        f"{what} was changed by someone else since it was read, so nothing was written.",
+        f"Somebody else changed {what[:1].lower()}{what[1:]} in the meantime, so nothing was "
+        "written.",
         current=current,
         hint="Look at what is there now and decide again.",
     )
