@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,9 @@ HUB_WORDS = ("sas", "none")
 OFFSETS = ("pages", "records")
 """What `pageOffset` counts (hono 3.7)."""
 _MAX_PORT = 65535
+_ORIGIN = re.compile(
+    r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?"
+)
 
 
 def parse_listener(
@@ -56,10 +60,15 @@ def hono_options(
     """What listeners speak unless they say otherwise; `offset` is pages or records.
 
     Raises:
-        Invalid: for a compatibility or an offset that does not exist.
+        Invalid: for a compatibility or an offset that does not exist, or what is no origin.
     """
     if offset not in OFFSETS:
         raise Invalid(f"--hono-offset {offset!r}: choose {' or '.join(OFFSETS)}.")
+    if cors_origin and cors_origin != "*" and not _ORIGIN.fullmatch(cors_origin):
+        raise Invalid(
+            f"--cors-origin {cors_origin!r}: expected *, or one origin as browsers send it, such "
+            "as https://console.example:8443, without a path."
+        )
     return HonoOptions(
         profile=hono_profile(compat),
         max_payload=max_payload,

@@ -135,8 +135,10 @@ def _filter(text: str) -> AttributeFilter:
     if members.get("op", "eq") != "eq":
         raise Invalid.at("filterJson.op", "must be eq, the only operator")
     value = members.get("value")
-    if not isinstance(value, str | float | int) or not _is_comparable(value):
+    if not isinstance(value, str | float | int):
         raise Invalid.at("filterJson.value", "must be a text, a number, true or false")
+    if not _is_comparable(value):
+        raise Invalid.at("filterJson.value", "must fit into 64 bits, where it is a whole number")
     return AttributeFilter(read_pointer(members.get("field"), "filterJson.field"), value)
 
 

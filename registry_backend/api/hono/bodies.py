@@ -49,7 +49,7 @@ def no_content(version: str = "") -> Answer:
 def _json(call: Call) -> Any:
     kind = call.content_type.partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise Invalid(f"Unsupported Content-Type [{kind}]", hint="Send application/json.")
+        raise Invalid(f"Unsupported Content-Type [{kind}]: send application/json.")
     if not call.body:
         raise Invalid("Empty body")
     try:

@@ -124,8 +124,9 @@ class HonoEndpoint:
             return _ANYBODY
         user = await self._authentication.user(request.headers.get("Authorization"))
         if user is None:
-            refused = told(401, "this listener asks who calls", self._service.profile)
             challenge = ", ".join(self._authentication.challenges)
+            why = _unknown_caller(request, self._authentication)
+            refused = told(401, why, self._service.profile)
             headers = {"WWW-Authenticate": challenge}
             return Answer(401, refused.body, refused.content_type, headers)
         return Actor(via="hono", name=user)
@@ -160,6 +161,14 @@ class HonoEndpoint:
         if answer.status in (408, 413):
             response.force_close()  # the rest of the body must not be read as the next request
         return response
+
+
+def _unknown_caller(request: web.BaseRequest, authentication: Authentication) -> str:
+    """Why a caller is not known; nothing tells a wrong name from a wrong password."""
+    schemes = " or ".join(each.partition(" ")[0] for each in authentication.challenges)
+    if not request.headers.get("Authorization"):
+        return f"this listener asks who calls: send Authorization with {schemes}"
+    return f"the Authorization sent is not accepted; this listener takes {schemes}"
 
 
 def _is_preflight(request: web.BaseRequest) -> bool:

@@ -55,7 +55,7 @@ def failure(error: RegistryError, profile: HonoProfile, *, expected: str = "") -
         log.error("%s", error)
         message = _INTERNAL
     if status == 412:
-        message = f"{VERSION_MISMATCH}: {message}{bare_version_hint(expected)}"
+        message = f"{VERSION_MISMATCH}: {bare_version_hint(expected) or message}"
     problems = error.problems if isinstance(error, Invalid) else ()
     answer = told(status, message, profile, problems=problems)
     if isinstance(error, Throttled) and error.retry_after is not None:
@@ -67,7 +67,10 @@ def failure(error: RegistryError, profile: HonoProfile, *, expected: str = "") -
 def bare_version_hint(expected: str) -> str:
     """What to say of an If-Match in a form that Hono does not understand (hono 3.1)."""
     if any(mark in expected for mark in '"*,'):
-        return " The version in If-Match is compared as it is: send one bare, without quotes."
+        return (
+            "If-Match is compared as it is. Send the version of an ETag bare, without quotes, or "
+            "no If-Match if any version will do."
+        )
     return ""
 
 

@@ -110,6 +110,7 @@ def test_a_port_that_is_taken_is_said_to_be(program: Program) -> None:
         (("--listen", "nonsense"), 2, "expected HOST:PORT"),
         (("--listen", "127.0.0.1:70000"), 2, "expected HOST:PORT"),
         (("--listen", "127.0.0.1:1,hono=9"), 2, "choose 2.x or 1.1"),
+        (("--cors-origin", "https://ui.example/"), 2, "without a path"),
         (("--listen", "127.0.0.1:1,color=red"), 2, "hono=1.1 or tls=no"),
         (("--listen", "0.0.0.0:0"), 1, "has no authentication and no TLS"),
         (("--tls-cert", "x"), 2, "given together"),
