@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from textual.binding import Binding
 
+from console.adapters.base import RegistryAdapter
 from console.app import ConsoleApp
 from console.keys import ACTIONS, EVERYWHERE, GROUPS, PANES, TABLE, Action, actions_of
 from console.panes.base import RecordPane
@@ -15,6 +18,7 @@ from console.panes.catalog import PANE_NAMES, load_pane
 from console.widgets.record_table import RecordTable
 from tests.console.conftest import RunConsole, make_adapter
 from tests.console.waiting import wait_for
+from tests.contract.identity_serving import on_socket, serving_identity, short_folder
 
 TABLE_KEYS = {
     key
@@ -22,6 +26,19 @@ TABLE_KEYS = {
     if isinstance(binding, Binding) and binding.action != "cancel_range"
     for key in binding.key.split(",")
 }
+
+
+@asynccontextmanager
+async def having(
+    pane: str, folder: Path, *, read_only: bool = False
+) -> AsyncIterator[RegistryAdapter]:
+    """A registry that has the pane: the bundled one, or a running Identity Service."""
+    if pane != "identity":
+        yield make_adapter(folder, read_only=read_only)
+        return
+    with short_folder() as place:
+        async with serving_identity(place):
+            yield on_socket(place, read_only=read_only)
 
 
 def keys_of(actions: tuple[Action, ...]) -> list[str]:
@@ -69,10 +86,11 @@ async def test_history_is_refused_with_a_reason_where_there_is_none(
     run_console: RunConsole, tmp_path: Path, pane: str
 ) -> None:
     """Every pane either shows a history or says why the key is dimmed."""
-    async with run_console(make_adapter(tmp_path), pane=pane) as pilot:
+    async with having(pane, tmp_path) as adapter, run_console(adapter, pane=pane) as pilot:
         app = pilot.app
         assert isinstance(app, ConsoleApp)
         assert app.pane is not None
+        assert app.pane.id == pane
         assert hasattr(app.pane, "action_history") or app.pane.why_not("history")
 
 
@@ -81,12 +99,17 @@ async def test_a_read_only_session_refuses_what_writes_and_says_why(
     run_console: RunConsole, tmp_path: Path, pane: str
 ) -> None:
     """The key is dimmed; pressing it tells how to get out of the read-only session."""
+    name = pane.lower()
     async with make_adapter(tmp_path):
         pass
-    async with run_console(make_adapter(tmp_path, read_only=True), pane=pane.lower()) as pilot:
+    async with (
+        having(name, tmp_path, read_only=True) as adapter,
+        run_console(adapter, pane=name) as pilot,
+    ):
         app = pilot.app
         assert isinstance(app, ConsoleApp)
         assert app.pane is not None
+        assert app.pane.id == name
         dangerous = [action for action in actions_of(pane) if action.dangerous]
         assert dangerous
         for action in dangerous:
