@@ -21,9 +21,10 @@ class FrontDoor:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """The answer to a request, whatever happens."""
-        segments, _ = split_target(request.raw_path)
-        endpoint = self._hub if is_hubs(segments) else self._hono
-        return await endpoint.handle(request)
+        target = split_target(request.raw_path)
+        if is_hubs(target.segments):
+            return await self._hub.handle(request, target)
+        return await self._hono.handle(request)
 
     async def finish(self, *, seconds: float) -> None:
         """Wait so long for what goes on without its client."""

@@ -45,6 +45,7 @@ class _Proved(NamedTuple):
     token: SasToken
     audience: str
     policy: Policy
+    actor: Actor
 
 
 async def authorize(
@@ -77,7 +78,7 @@ async def authorize(
     text = header or query_authorization
     if not text:
         raise Unauthorized("Authorization header missing", code=UNAUTHORIZED)
-    token, audience, policy = _proved(text, await registry.policies.known())
+    token, audience, policy, actor = _proved(text, await registry.policies.known())
     if token.has_expired(at):
         raise Unauthorized(f"Unauthorized: the token expired at {_shown(token)}.", hint=_CLOCKS)
     if not is_within(audience, host=host, path=path):
@@ -91,7 +92,7 @@ async def authorize(
             f"it lacks {right}.",
             code=UNAUTHORIZED,
         )
-    return Actor(via="iothub", name=policy.name)
+    return actor
 
 
 # The same token comes with every call of a client, and for the same policies proves the same; an
@@ -116,7 +117,8 @@ def _proved(text: str, policies: KnownPolicies) -> _Proved:
         raise Unauthorized(
             f"Unauthorized: the token is signed with neither key of the policy {policy.name}."
         )
-    return _Proved(token, audience_of(token.resource), policy)
+    actor = Actor(via="iothub", name=policy.name)
+    return _Proved(token, audience_of(token.resource), policy, actor)
 
 
 def _shown(token: SasToken) -> str:

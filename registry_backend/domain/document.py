@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from registry_backend.domain.errors import Invalid
 
@@ -139,6 +139,11 @@ def parse_json(text: str | bytes, *, what: str = "The text") -> Any:
     return members
 
 
+def stored_json(text: str) -> Any:
+    """Decode what a registry wrote itself: nothing is checked that was checked then."""
+    return from_json(text)
+
+
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -207,6 +212,11 @@ def format_json(members: Any) -> str:
 def compact_json(members: Any) -> str:
     """JSON for storage and wire: no blanks; refuses values JSON has no word for."""
     return _COMPACT.encode(members)
+
+
+def json_bytes(members: Any) -> bytes:
+    """`compact_json` of what is stored, for the wire, in less than half its time."""
+    return to_json(members)
 
 
 def is_json_number(value: object) -> bool:

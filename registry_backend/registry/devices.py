@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from registry_backend.domain.devices import (
     Device,
@@ -157,7 +158,7 @@ class DeviceUseCases:
         keep: KeepDevice | None = None,
     ) -> Device:
         """Replace the attributes. Raises NotFound, VersionMismatch, Invalid."""
-        text = _checked_text(attributes)
+        text = checked_text(attributes)
 
         def work(transaction: Transaction) -> Device:
             return update_device(
@@ -275,20 +276,49 @@ def update_device(
     kept = attributes if keep is None else keep(attributes, json.loads(stored.document))
     if text is None or kept is not attributes:
         text = kept.to_text()
-    at = now()
+    place = (tenant_id, device_id)
+    device = replace_stored(transaction, *place, stored, kept, text=text, at=now(), actor=actor)
+    if device is None:
+        raise _too_late(transaction, tenant_id, device_id)
+    return device
+
+
+def replace_stored(
+    transaction: Transaction,
+    tenant_id: str,
+    device_id: str,
+    stored: StoredDevice,
+    attributes: DeviceAttributes,
+    *,
+    text: str,
+    at: datetime,
+    actor: Actor,
+) -> Device | None:
+    """Write the next version of a device that this transaction read; None: it is not that one.
+
+    Args:
+        transaction: Where.
+        tenant_id: Whose device.
+        device_id: Which.
+        stored: As it was read.
+        attributes: The new ones.
+        text: Theirs.
+        at: When.
+        actor: Who.
+    """
     device = Device(
         tenant_id=tenant_id,
         device_id=device_id,
-        attributes=kept,
+        attributes=attributes,
         version=generate_id(),
         revision=stored.revision + 1,
         generation_id=stored.generation_id,
         created_at=stored.created_at,
         updated_at=at,
-        status_updated_at=stored.status_updated_at if kept.enabled == stored.enabled else at,
+        status_updated_at=at if attributes.enabled != stored.enabled else stored.status_updated_at,
     )
     if not transaction.replace_device(device, stored=stored, text=text):
-        raise _too_late(transaction, tenant_id, device_id)
+        return None
     change = change_of("device", "updated", tenant_id, device_id)
     record(transaction, actor, change, at=at, before=stored.document, after=text)
     return device
@@ -327,7 +357,7 @@ def delete_devices(transaction: Transaction, tenant_id: str, *, actor: Actor) ->
     return removed
 
 
-def _checked_text(attributes: DeviceAttributes) -> str:
+def checked_text(attributes: DeviceAttributes) -> str:
     """The text to store. Raises Invalid when it could not be read back."""
     text = attributes.to_text()
     if text.count("{") + text.count("[") > MAX_DEPTH:

@@ -9,21 +9,20 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from registry_backend.domain.devices import new_device
-from registry_backend.domain.document import check_depth
 from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.hub_devices import HubDevice
 from registry_backend.domain.jobs import ImportMode
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.query import Cursor, DeviceQuery, Order, PageRequest
 from registry_backend.domain.statistics import Statistics
 from registry_backend.domain.timestamps import now
 from registry_backend.registry.credentials import journal_form
-from registry_backend.registry.devices import check_device_limit
+from registry_backend.registry.devices import check_device_limit, checked_text
 from registry_backend.registry.hub_rules import (
     Allows,
     CredentialTaken,
     DeviceChange,
     Hub,
-    HubDevice,
     already_there,
     check_own_credentials,
     check_revision,
@@ -31,6 +30,7 @@ from registry_backend.registry.hub_rules import (
     delete_hub_device,
     is_empty,
     own_tenant,
+    shown_device,
     update_hub_device,
 )
 from registry_backend.registry.recording import change_of, record, require_tenant
@@ -41,7 +41,6 @@ __all__ = [
     "CredentialTaken",
     "DeviceChange",
     "Hub",
-    "HubDevice",
     "HubDeviceUseCases",
     "HubPage",
 ]
@@ -81,8 +80,7 @@ class HubDeviceUseCases:
         """Raises NotFound (tenant or device)."""
 
         def work(snapshot: Snapshot) -> HubDevice:
-            device, stored = current_device(snapshot, hub.tenant_id, device_id)
-            return HubDevice(device, stored.credentials)
+            return current_device(snapshot, hub.tenant_id, device_id).shown
 
         return await self._store.read_point(work)
 
@@ -98,7 +96,7 @@ class HubDeviceUseCases:
             page = snapshot.page_devices(hub.tenant_id, query, Order(), request)
             ids = [device.device_id for device in page.rows]
             sets = snapshot.get_many_credentials(hub.tenant_id, ids)
-            devices = [HubDevice(each, sets[each.device_id].credentials) for each in page.rows]
+            devices = [shown_device(each, sets[each.device_id].credentials) for each in page.rows]
             return HubPage(devices, page.cursors[-1] if page.more else None)
 
         return await self._store.read(work)
@@ -197,7 +195,7 @@ class HubDeviceUseCases:
             return self._create(transaction, hub, change, actor)
         current = current_device(transaction, hub.tenant_id, change.device_id)
         if mode is ImportMode.CREATE:
-            raise already_there(current.device)
+            raise already_there(change.device_id)
         if mode in _COMPARES:
             check_revision(current, change.allows)
         if mode in _DELETES:
@@ -209,19 +207,19 @@ class HubDeviceUseCases:
         self, transaction: Transaction, hub: Hub, change: DeviceChange, actor: Actor
     ) -> HubDevice:
         tenant_id, device_id = hub.tenant_id, change.device_id
-        existing = transaction.get_device(tenant_id, device_id)
-        if existing is not None:
-            raise already_there(existing)
+        if transaction.get_device(tenant_id, device_id) is not None:
+            raise already_there(device_id)
         tenant = require_tenant(transaction, tenant_id)
         check_device_limit(transaction, tenant, self._settings.max_devices_per_tenant)
-        attributes, credentials = change.over(None, ())
-        check_depth(attributes)
+        attributes, merge = change.over(None)
+        credentials = merge(()) if merge else ()
+        text = checked_text(attributes)
         check_own_credentials(transaction, tenant, device_id, before=(), after=credentials)
         device = new_device(tenant_id, device_id, attributes, at=now())
         transaction.put_devices([(device, credentials)])
         at = device.created_at
         line = change_of("device", "created", tenant_id, device_id)
-        record(transaction, actor, line, at=at, after=attributes.to_json())
+        record(transaction, actor, line, at=at, after=text)
         line = change_of("credentials", "updated", tenant_id, device_id)
         record(transaction, actor, line, at=at, after=journal_form(credentials))
-        return HubDevice(device, credentials)
+        return shown_device(device, credentials)

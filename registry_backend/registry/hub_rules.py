@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from registry_backend.domain.credentials import Credential, CredentialSet
-from registry_backend.domain.devices import Device, DeviceAttributes, changed_device
-from registry_backend.domain.document import check_depth
+from registry_backend.domain.devices import Device, DeviceAttributes
+from registry_backend.domain.document import stored_json
 from registry_backend.domain.errors import AlreadyExists, LimitReached, NotFound, VersionMismatch
+from registry_backend.domain.hub_devices import HubDevice, MergeCredentials
 from registry_backend.domain.identifiers import generate_id
 from registry_backend.domain.jobs import ImportMode
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.tenants import Tenant
 from registry_backend.domain.timestamps import now
 from registry_backend.registry.credentials import journal_form
-from registry_backend.registry.devices import no_device
+from registry_backend.registry.devices import checked_text, no_device, replace_stored
 from registry_backend.registry.owners import MissingOwner, ensure_tenant
 from registry_backend.registry.recording import change_of, check_tenant, record, require_tenant
 from registry_backend.registry.settings import UNLIMITED
-from registry_backend.storage.base import Snapshot, Transaction
+from registry_backend.storage.base import Snapshot, StoredDevice, Transaction
 
 Allows = Callable[[int], bool]
 """Whether a write may replace the device at that revision (iothub 5.3)."""
@@ -27,13 +29,6 @@ Allows = Callable[[int], bool]
 
 class CredentialTaken(AlreadyExists):
     """The device's own keys or thumbprints are another device's by their auth-id."""
-
-
-class HubDevice(NamedTuple):
-    """A device with what a hub shows of its credentials."""
-
-    device: Device
-    credentials: tuple[Credential, ...]
 
 
 class DeviceChange(Protocol):
@@ -50,10 +45,11 @@ class DeviceChange(Protocol):
     def allows(self, revision: int) -> bool:
         """Whether a mode that compares may write over that revision."""
 
-    def over(
-        self, attributes: DeviceAttributes | None, credentials: Sequence[Credential]
-    ) -> tuple[DeviceAttributes, tuple[Credential, ...]]:
-        """What the device becomes; None: it is new. May be called again. Raises Invalid."""
+    def over(self, current: HubDevice | None) -> tuple[DeviceAttributes, MergeCredentials | None]:
+        """What the device becomes, and its credentials; None for these: they stay as they are.
+
+        A `current` of None: it is new. May be called again. Raises Invalid.
+        """
 
 
 class Hub(NamedTuple):
@@ -67,46 +63,92 @@ class Hub(NamedTuple):
 class Current(NamedTuple):
     """A device as this transaction found it."""
 
-    device: Device
-    stored: CredentialSet
+    tenant_id: str
+    stored: StoredDevice
+    shown: HubDevice
 
 
 def current_device(snapshot: Snapshot, tenant_id: str, device_id: str) -> Current:
     """The device and its credentials. Raises NotFound."""
-    device = snapshot.get_device_of(tenant_id, device_id)
-    if device is None:
+    found = snapshot.get_stored_identity(tenant_id, device_id)
+    if found is None:
         raise no_device(tenant_id, device_id)
-    stored = snapshot.get_credentials(tenant_id, device_id)
-    if stored is None:
-        raise no_device(tenant_id, device_id)
-    return Current(device, stored)
+    device = found.device
+    shown = HubDevice(
+        device_id=device_id,
+        enabled=device.enabled,
+        revision=device.revision,
+        generation_id=device.generation_id,
+        status_updated_at=device.status_updated_at,
+        attributes=stored_json(device.document),
+        credentials=[stored_json(each) for each in found.credentials],
+    )
+    return Current(tenant_id, device, shown)
+
+
+def shown_device(device: Device, credentials: Sequence[Credential]) -> HubDevice:
+    """A device as hubs know it, from its models."""
+    return HubDevice(
+        device_id=device.device_id,
+        enabled=device.enabled,
+        revision=device.revision,
+        generation_id=device.generation_id,
+        status_updated_at=device.status_updated_at,
+        attributes=device.attributes.to_json(),
+        credentials=[each.to_json() for each in credentials],
+    )
 
 
 def update_hub_device(
     transaction: Transaction, current: Current, change: DeviceChange, actor: Actor
 ) -> HubDevice:
     """Replace what the change replaces, both in one version. Raises LimitReached, Invalid."""
-    before, stored = current
-    tenant_id, device_id = before.tenant_id, before.device_id
-    attributes, credentials = change.over(before.attributes, stored.credentials)
-    check_depth(attributes)
+    tenant_id, stored, before = current
+    attributes, merge = change.over(before)
+    text = checked_text(attributes)
     at = now()
-    if credentials != stored.credentials:
-        tenant = require_tenant(transaction, tenant_id)
-        check_own_credentials(
-            transaction, tenant, device_id, before=stored.credentials, after=credentials
-        )
-        _put_credentials(transaction, stored, credentials)
-        line = change_of("credentials", "updated", tenant_id, device_id)
-        forms = journal_form(stored.credentials), journal_form(credentials)
-        record(transaction, actor, line, at=at, before=forms[0], after=forms[1])
-    device = changed_device(before, attributes, at=at)
-    if not transaction.update_device(device, expected=before.version, before=before):
-        raise _changed(before)
-    line = change_of("device", "updated", tenant_id, device_id)
-    texts = before.attributes.to_json(), attributes.to_json()
-    record(transaction, actor, line, at=at, before=texts[0], after=texts[1])
-    return HubDevice(device, credentials)
+    credentials = before.credentials
+    if merge is not None:
+        merged = _merge(transaction, current, merge, actor, at=at)
+        credentials = [each.to_json() for each in merged]
+    place = (tenant_id, before.device_id)
+    device = replace_stored(transaction, *place, stored, attributes, text=text, at=at, actor=actor)
+    if device is None:
+        raise _changed(before.device_id)
+    return before._replace(
+        enabled=device.enabled,
+        revision=device.revision,
+        status_updated_at=device.status_updated_at,
+        attributes=stored_json(text),
+        credentials=credentials,
+    )
+
+
+def _merge(
+    transaction: Transaction,
+    current: Current,
+    merge: MergeCredentials,
+    actor: Actor,
+    *,
+    at: datetime,
+) -> tuple[Credential, ...]:
+    """The credentials after a write, stored where they are others than before."""
+    tenant_id, device_id = current.tenant_id, current.shown.device_id
+    stored = transaction.get_credentials(tenant_id, device_id)
+    if stored is None:
+        raise no_device(tenant_id, device_id)
+    credentials = merge(stored.credentials)
+    if credentials == stored.credentials:
+        return credentials
+    tenant = require_tenant(transaction, tenant_id)
+    check_own_credentials(
+        transaction, tenant, device_id, before=stored.credentials, after=credentials
+    )
+    _put_credentials(transaction, stored, credentials)
+    line = change_of("credentials", "updated", tenant_id, device_id)
+    forms = journal_form(stored.credentials), journal_form(credentials)
+    record(transaction, actor, line, at=at, before=forms[0], after=forms[1])
+    return credentials
 
 
 def _put_credentials(
@@ -123,12 +165,11 @@ def _put_credentials(
 
 def delete_hub_device(transaction: Transaction, current: Current, actor: Actor) -> None:
     """Remove the device with its credentials."""
-    device = current.device
-    tenant_id, device_id = device.tenant_id, device.device_id
-    if not transaction.delete_device(tenant_id, device_id, expected=device.version):
-        raise _changed(device)
-    line = change_of("device", "deleted", tenant_id, device_id)
-    record(transaction, actor, line, at=now(), before=device.attributes.to_json())
+    tenant_id, stored, shown = current
+    if not transaction.delete_device(tenant_id, shown.device_id, expected=stored.version):
+        raise _changed(shown.device_id)
+    line = change_of("device", "deleted", tenant_id, shown.device_id)
+    record(transaction, actor, line, at=now(), before=stored.document)
 
 
 def own_tenant(transaction: Transaction, hub: Hub, actor: Actor) -> None:
@@ -150,24 +191,23 @@ def is_empty(snapshot: Snapshot, hub: Hub) -> bool:
 
 def check_revision(current: Current, allows: Allows) -> None:
     """Refuse a write based on another version. Raises VersionMismatch."""
-    if not allows(current.device.revision):
-        raise _changed(current.device)
+    if not allows(current.stored.revision):
+        raise _changed(current.shown.device_id)
 
 
-def _changed(device: Device) -> VersionMismatch:
+def _changed(device_id: str) -> VersionMismatch:
     return VersionMismatch(
-        f"Device version did not match: the device {device.device_id!r} was changed since it was "
-        "read, so nothing was written.",
-        current=device,
+        f"Device version did not match: the device {device_id!r} was changed since it was read, "
+        "so nothing was written.",
         hint="Look at what is there now and decide again.",
     )
 
 
-def already_there(device: Device | None) -> AlreadyExists:
+def already_there(device_id: str) -> AlreadyExists:
     """The error of a create that comes too late."""
-    named = device.device_id if device else ""
     return AlreadyExists(
-        f"A device with ID {named!r} is already registered.", hint="To replace it send If-Match."
+        f"A device with ID {device_id!r} is already registered.",
+        hint="To replace it send If-Match.",
     )
 
 

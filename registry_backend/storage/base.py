@@ -80,6 +80,14 @@ class StoredDevice(NamedTuple):
     """`to_text()` of its attributes."""
 
 
+class StoredIdentity(NamedTuple):
+    """A device with its credentials as they are stored."""
+
+    device: StoredDevice
+    credentials: tuple[str, ...]
+    """Their documents in order, unread."""
+
+
 class Snapshot(Protocol):
     """A consistent view of the store: all that reading needs."""
 
@@ -116,6 +124,9 @@ class Snapshot(Protocol):
 
     def get_stored_device(self, tenant_id: str, device_id: str) -> StoredDevice | None:
         """The device of that id without a model, or None, also when its tenant is not there."""
+
+    def get_stored_identity(self, tenant_id: str, device_id: str) -> StoredIdentity | None:
+        """The same with its credentials."""
 
     def revisions(self, tenant_id: str, device_ids: Sequence[str]) -> dict[str, int]:
         """The revisions of those devices that are there, by device id; reads no document."""

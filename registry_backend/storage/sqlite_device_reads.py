@@ -19,7 +19,7 @@ from registry_backend.domain.query import (
     PageRequest,
 )
 from registry_backend.domain.timestamps import from_micros
-from registry_backend.storage.base import StoredDevice
+from registry_backend.storage.base import StoredDevice, StoredIdentity
 from registry_backend.storage.paging import Row, Where, fetch_page
 from registry_backend.storage.rows import restore
 from registry_backend.storage.sqlite_base import Rows, moment
@@ -35,6 +35,15 @@ from registry_backend.storage.sqlite_sorting import DEVICE_COLUMNS, only_by_id, 
 
 _COLUMNS = """d.device_id, d.version, d.revision, d.generation_id, d.created_at, d.updated_at,
     d.status_updated_at, d.document"""
+_STORED_COLUMNS = """d.enabled, d.version, d.revision, d.generation_id, d.created_at,
+    d.updated_at, d.status_updated_at, d.document"""
+_OF_A_TENANT = """WHERE d.tenant_id = ? AND d.device_id = ?
+    AND EXISTS (SELECT 1 FROM tenants WHERE tenants.tenant_id = d.tenant_id)"""
+_STORED = f"SELECT {_STORED_COLUMNS} FROM devices AS d {_OF_A_TENANT}"  # noqa: S608 - constants
+_STORED_IDENTITY = f"""SELECT {_STORED_COLUMNS}, c.position, c.document FROM devices AS d
+    LEFT JOIN credentials AS c ON c.tenant_id = d.tenant_id AND c.device_id = d.device_id
+    {_OF_A_TENANT}"""  # noqa: S608 - constants
+"""Sorted by who reads: nearly every device has one, and a sorter would be built for it."""
 _MAX_GATEWAYS = 1000
 
 
@@ -69,20 +78,18 @@ class DeviceReads(Rows):
 
     def get_stored_device(self, tenant_id: str, device_id: str) -> StoredDevice | None:
         """The device of that id without a model, or None, also when its tenant is not there."""
-        row = self._one(
-            """SELECT d.enabled, d.version, d.revision, d.generation_id, d.created_at,
-            d.updated_at, d.status_updated_at, d.document FROM devices AS d
-            WHERE d.tenant_id = ? AND d.device_id = ?
-            AND EXISTS (SELECT 1 FROM tenants WHERE tenants.tenant_id = d.tenant_id)""",
-            *(tenant_id, device_id),
-        )
-        if row is None:
+        row = self._one(_STORED, tenant_id, device_id)
+        return None if row is None else _stored(row)
+
+    def get_stored_identity(self, tenant_id: str, device_id: str) -> StoredIdentity | None:
+        """The same with its credentials."""
+        rows = self._all(_STORED_IDENTITY, tenant_id, device_id)
+        if not rows:
             return None
-        enabled, version, revision, generation_id, created, updated, status_updated, document = row
-        return StoredDevice(
-            *(bool(enabled), version, revision, generation_id),
-            *(from_micros(created), moment(updated), moment(status_updated), document),
-        )
+        if len(rows) > 1:
+            rows.sort(key=lambda row: row[-2])
+        credentials = tuple([row[-1] for row in rows if row[-1] is not None])
+        return StoredIdentity(_stored(rows[0][:-2]), credentials)
 
     def page_devices(
         self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
@@ -242,6 +249,14 @@ class DeviceReads(Rows):
             *(*listing.parameters, *where.parameters),
         )
         return int(row[0]) if row else 0
+
+
+def _stored(row: Row) -> StoredDevice:
+    enabled, version, revision, generation_id, created, updated, status_updated, document = row
+    return StoredDevice(
+        *(bool(enabled), version, revision, generation_id),
+        *(from_micros(created), moment(updated), moment(status_updated), document),
+    )
 
 
 def _device(tenant_id: str, row: Row) -> Device:

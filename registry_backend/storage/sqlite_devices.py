@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from registry_backend.domain.devices import Device, DeviceAttributes
+from pydantic_core import from_json
+
+from registry_backend.domain.devices import Device
 from registry_backend.domain.errors import AlreadyExists
 from registry_backend.storage.base import StoredDevice
 from registry_backend.storage.paging import Row
-from registry_backend.storage.rows import document_text, restore
+from registry_backend.storage.rows import document_text
 from registry_backend.storage.search import forget_rows
 from registry_backend.storage.sqlite_base import micros
 from registry_backend.storage.sqlite_credentials import CredentialWrites
@@ -55,7 +57,7 @@ class DeviceWrites(DeviceReads, CredentialWrites):
         text = document_text(device.attributes)
         if not self._update_row(device, text, expected=expected, enabled=before.enabled):
             return False
-        self._replace_links(device, before.attributes)
+        self._replace_links(device, links_of(before))
         return True
 
     def replace_device(self, device: Device, *, stored: StoredDevice, text: str) -> bool:
@@ -63,8 +65,7 @@ class DeviceWrites(DeviceReads, CredentialWrites):
         if not self._update_row(device, text, expected=stored.version, enabled=stored.enabled):
             return False
         if text != stored.document:
-            what = f"device {device.device_id!r} in tenant {device.tenant_id!r}"
-            self._replace_links(device, restore(DeviceAttributes, stored.document, what=what))
+            self._replace_links(device, _stored_links(device, stored.document))
         return True
 
     def _update_row(self, device: Device, text: str, *, expected: str, enabled: bool) -> bool:
@@ -81,9 +82,9 @@ class DeviceWrites(DeviceReads, CredentialWrites):
             self._count(device.tenant_id, enabled=int(device.enabled) - int(enabled))
         return bool(changed)
 
-    def _replace_links(self, device: Device, before: DeviceAttributes) -> None:
+    def _replace_links(self, device: Device, before: Iterable[Row]) -> None:
         links = list(links_of(device))
-        if links != list(_links(device.tenant_id, device.device_id, before)):
+        if links != list(before):
             place = (device.tenant_id, device.device_id)
             self._changed("DELETE FROM device_links WHERE tenant_id = ? AND device_id = ?", *place)
             self._connection.executemany(INSERT_LINK, links)
@@ -143,14 +144,19 @@ def device_row(device: Device) -> Row:
 
 def links_of(device: Device) -> Iterator[Row]:
     """What is bound for each gateway and group that a device names."""
-    return _links(device.tenant_id, device.device_id, device.attributes)
+    attributes = device.attributes
+    return _links(device, attributes.via, attributes.via_groups, attributes.member_of)
 
 
-def _links(tenant_id: str, device_id: str, attributes: DeviceAttributes) -> Iterator[Row]:
-    for relation, targets in (
-        (VIA, attributes.via),
-        (VIA_GROUP, attributes.via_groups),
-        (MEMBER_OF, attributes.member_of),
-    ):
+def _stored_links(device: Device, document: str) -> Iterator[Row]:
+    """The same from the text that is stored of that device's attributes."""
+    members = from_json(document)
+    return _links(device, *(members.get(name, ()) for name in ("via", "viaGroups", "memberOf")))
+
+
+def _links(
+    device: Device, via: Iterable[str], via_groups: Iterable[str], member_of: Iterable[str]
+) -> Iterator[Row]:
+    for relation, targets in ((VIA, via), (VIA_GROUP, via_groups), (MEMBER_OF, member_of)):
         for target in targets:
-            yield tenant_id, relation, target, device_id
+            yield device.tenant_id, relation, target, device.device_id

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from registry_backend.domain.document import not_unicode
 from registry_backend.domain.errors import Denied, Fault, RegistryError, Unreachable
 
 
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Run SQL on the file at `path`; what SQLite refuses is raised as a RegistryError."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise translate(error, path) from error
-    except UnicodeEncodeError:
-        raise not_unicode() from None
+class translated:  # noqa: N801 - used as the function it would otherwise be
+    """Run SQL on the file at `path`; what SQLite refuses is raised as a RegistryError.
+
+    A class because every read and write goes through it: a generator would take three times as
+    long as both of its methods.
+    """
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        if isinstance(error, sqlite3.Error):
+            raise translate(error, self._path) from error
+        if isinstance(error, UnicodeEncodeError):
+            raise not_unicode() from None
 
 
 def translate(error: sqlite3.Error, path: Path) -> Exception:

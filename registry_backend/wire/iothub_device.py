@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from registry_backend.domain.credentials import X509_THUMBPRINT, Credential
-from registry_backend.domain.devices import Device, DeviceAttributes
+from registry_backend.domain.devices import DeviceAttributes
 from registry_backend.domain.document import JsonObject
+from registry_backend.domain.hub_devices import HubDevice, MergeCredentials
 from registry_backend.domain.identifiers import HUB_DEVICE_ID
 from registry_backend.domain.jobs import ImportMode
 from registry_backend.wire.iothub import MAX_STATUS_REASON, etag_matches, etag_of
@@ -22,7 +23,12 @@ from registry_backend.wire.iothub_device_errors import (
 )
 from registry_backend.wire.iothub_device_names import canonical
 from registry_backend.wire.iothub_device_versions import HubVersion
-from registry_backend.wire.iothub_keys import keys_of, merge_credentials, thumbprints_of
+from registry_backend.wire.iothub_keys import (
+    Pair,
+    merge_credentials,
+    stored_keys_of,
+    stored_thumbprints_of,
+)
 
 NEVER = "0001-01-01T00:00:00"
 """A time that is not set (iothub 4.1)."""
@@ -54,30 +60,32 @@ class HubDraft:
         """Whether a mode that compares may write over that version."""
         return etag_matches(self.etag, revision)
 
-    def over(
-        self, attributes: DeviceAttributes | None, credentials: Sequence[Credential]
-    ) -> tuple[DeviceAttributes, tuple[Credential, ...]]:
+    def over(self, current: HubDevice | None) -> tuple[DeviceAttributes, MergeCredentials | None]:
         """What the device becomes: the hub's members replaced, what it cannot see kept.
 
         Raises:
             HubInvalid: for keys, thumbprints or a kind that a hub refuses.
         """
-        if attributes is not None and self._as_shown(attributes, credentials):
-            return self._attributes(attributes, _kind_of(attributes)), tuple(credentials)
+        if current is not None and self._as_shown(current):
+            return self._attributes(current, _kind_of(current)), None
         keys, prints, kind = self._authentication()
         if kind == "none":
             raise HubInvalid(ARGUMENT_INVALID, "authentication.type none is not for devices.")
-        hidden = [] if self.version.thumbprints else _thumbprints(self.device_id, credentials)
-        seen = [each for each in credentials if each not in hidden]
-        merged = merge_credentials(self.device_id, seen, keys=keys, thumbprints=prints)
         stored_kind = kind if kind == "certificateAuthority" else None
-        return self._attributes(attributes, stored_kind), (*merged, *hidden)
 
-    def _as_shown(self, attributes: DeviceAttributes, credentials: Sequence[Credential]) -> bool:
+        def merge(credentials: Sequence[Credential]) -> tuple[Credential, ...]:
+            hidden = [] if self.version.thumbprints else _thumbprints(self.device_id, credentials)
+            seen = [each for each in credentials if each not in hidden]
+            merged = merge_credentials(self.device_id, seen, keys=keys, thumbprints=prints)
+            return (*merged, *hidden)
+
+        return self._attributes(current, stored_kind), merge
+
+    def _as_shown(self, current: HubDevice) -> bool:
         """Whether the client sent back what it was shown, so that nothing is to change."""
         if self.authentication is None:
             return False
-        shown = _plain(write_authentication(self.device_id, attributes, credentials, self.version))
+        shown = _plain(write_authentication(current, self.version))
         sent = _plain(self.authentication)
         if "type" not in sent:
             shown.pop("type", None)
@@ -91,8 +99,8 @@ class HubDraft:
         except Refused as refused:
             raise HubInvalid(refused.code, f"{refused.message}.") from None
 
-    def _attributes(self, existing: DeviceAttributes | None, kind: str | None) -> DeviceAttributes:
-        members = existing.to_json() if existing is not None else {}
+    def _attributes(self, current: HubDevice | None, kind: str | None) -> DeviceAttributes:
+        members = dict(current.attributes) if current is not None else {}
         members["enabled"] = self.enabled
         members.pop("status-reason", None)
         if self.status_reason is not None:
@@ -146,69 +154,66 @@ def check_device_id(device_id: str) -> None:
         )
 
 
-def write_device(
-    device: Device, credentials: Sequence[Credential], version: HubVersion
-) -> JsonObject:
+def write_device(device: HubDevice, version: HubVersion) -> JsonObject:
     """A device as a hub shows it, members in the order of 2016 (iothub 4.1)."""
-    attributes = device.attributes
     members: JsonObject = {
         "deviceId": device.device_id,
         "generationId": device.generation_id,
         "etag": etag_of(device.revision),
         "connectionState": "Disconnected",
-        "status": "enabled" if attributes.enabled else "disabled",
-        "statusReason": attributes.status_reason,
+        "status": "enabled" if device.enabled else "disabled",
+        "statusReason": device.attributes.get("status-reason"),
         "connectionStateUpdatedTime": NEVER,
         "statusUpdatedTime": write_time(device.status_updated_at, version),
         "lastActivityTime": NEVER,
         "cloudToDeviceMessageCount": 0,
-        "authentication": write_authentication(device.device_id, attributes, credentials, version),
+        "authentication": write_authentication(device, version),
     }
     if version.types:
-        members |= write_later(attributes)
+        members |= write_later(device)
     return members
 
 
-def write_authentication(
-    device_id: str,
-    attributes: DeviceAttributes,
-    credentials: Sequence[Credential],
-    version: HubVersion,
-) -> JsonObject:
+def write_authentication(device: HubDevice, version: HubVersion) -> JsonObject:
     """The member `authentication`; null keys where the device has none that a hub knows."""
-    keys = keys_of(device_id, credentials)
-    prints = None if keys else thumbprints_of(device_id, credentials)
-    shown = keys or (None, None)
-    members: JsonObject = {"symmetricKey": {"primaryKey": shown[0], "secondaryKey": shown[1]}}
+    device_id, credentials = device.device_id, device.credentials
+    keys = stored_keys_of(device_id, credentials)
+    prints = None if keys else stored_thumbprints_of(device_id, credentials)
+    primary, secondary = keys or (None, None)
+    members: JsonObject = {"symmetricKey": {"primaryKey": primary, "secondaryKey": secondary}}
     if version.thumbprints:
-        pair = prints or (None, None)
-        members["x509Thumbprint"] = {"primaryThumbprint": pair[0], "secondaryThumbprint": pair[1]}
+        primary, secondary = prints or (None, None)
+        members["x509Thumbprint"] = {
+            "primaryThumbprint": primary,
+            "secondaryThumbprint": secondary,
+        }
     if version.types:
-        members["type"] = authentication_type(device_id, attributes, credentials)
+        members["type"] = _type(device, keys, prints)
     return members
 
 
-def authentication_type(
-    device_id: str, attributes: DeviceAttributes, credentials: Sequence[Credential]
-) -> str:
+def authentication_type(device: HubDevice) -> str:
     """How a device proves who it is, in a hub's words; none: by nothing that a hub knows."""
-    if keys_of(device_id, credentials):
+    keys = stored_keys_of(device.device_id, device.credentials)
+    return _type(device, keys, stored_thumbprints_of(device.device_id, device.credentials))
+
+
+def _type(device: HubDevice, keys: Pair | None, prints: Pair | None) -> str:
+    if keys:
         return "sas"
-    if thumbprints_of(device_id, credentials):
-        return "selfSigned"
-    return _kind_of(attributes) or "none"
+    return "selfSigned" if prints else _kind_of(device) or "none"
 
 
-def write_later(attributes: DeviceAttributes) -> JsonObject:
+def write_later(device: HubDevice) -> JsonObject:
     """Capabilities, and scopes where there are any."""
-    hub = attributes.hub
+    hub = device.attributes.get("iothub")
     members: JsonObject = {"capabilities": {"iotEdge": False}}
     if hub is not None:
-        members["capabilities"] |= hub.capabilities
-        if hub.device_scope is not None:
-            members["deviceScope"] = hub.device_scope
-        if hub.parent_scopes:
-            members["parentScopes"] = list(hub.parent_scopes)
+        members["capabilities"] |= hub.get("capabilities", {})
+        if hub.get("deviceScope") is not None:
+            members["deviceScope"] = hub["deviceScope"]
+        if hub.get("parentScopes"):
+            members["parentScopes"] = hub["parentScopes"]
     return members
 
 
@@ -277,8 +282,8 @@ def _read_later(members: JsonObject) -> JsonObject:
     return later
 
 
-def _kind_of(attributes: DeviceAttributes) -> str | None:
-    kind = attributes.hub.unknown().get(KIND) if attributes.hub else None
+def _kind_of(device: HubDevice) -> str | None:
+    kind = (device.attributes.get("iothub") or {}).get(KIND)
     return kind if isinstance(kind, str) else None
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.devices import DeviceAttributes
 from registry_backend.domain.document import JsonObject
+from registry_backend.domain.hub_devices import HubDevice, MergeCredentials
 from registry_backend.domain.jobs import ImportMode
 from registry_backend.domain.policies import Rotation
 from registry_backend.domain.secrets import generate_key
@@ -26,7 +27,7 @@ from registry_backend.wire.iothub_device_errors import (
     HubInvalid,
 )
 from registry_backend.wire.iothub_device_versions import HubVersion
-from registry_backend.wire.iothub_keys import Pair, keys_of, merge_credentials
+from registry_backend.wire.iothub_keys import Pair, merge_credentials, stored_keys_of
 
 _ROTATIONS = {each.value: each for each in Rotation}
 
@@ -43,16 +44,17 @@ class KeyRotation:
         """Whatever the version."""
         return True
 
-    def over(
-        self, attributes: DeviceAttributes | None, credentials: Sequence[Credential]
-    ) -> tuple[DeviceAttributes, tuple[Credential, ...]]:
+    def over(self, current: HubDevice | None) -> tuple[DeviceAttributes, MergeCredentials]:
         """The device with its keys changed. Raises HubInvalid where it has none."""
-        keys = keys_of(self.device_id, credentials)
-        if keys is None or attributes is None:
+        keys = current and stored_keys_of(self.device_id, current.credentials)
+        if keys is None or current is None:
             raise HubInvalid(ARGUMENT_INVALID, "The device has no symmetric keys to change.")
         changed = rotated_keys(keys, self.rotation)
-        merged = merge_credentials(self.device_id, credentials, keys=changed, thumbprints=None)
-        return attributes, merged
+
+        def merge(credentials: Sequence[Credential]) -> tuple[Credential, ...]:
+            return merge_credentials(self.device_id, credentials, keys=changed, thumbprints=None)
+
+        return DeviceAttributes.parse(current.attributes), merge
 
 
 class RotatedKeys(NamedTuple):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from registry_backend.domain.credentials import Credential
-from registry_backend.domain.devices import Device
 from registry_backend.domain.document import JsonObject
+from registry_backend.domain.hub_devices import HubDevice
 from registry_backend.wire.iothub import etag_of
 from registry_backend.wire.iothub_device import (
     NEVER,
@@ -16,7 +15,7 @@ from registry_backend.wire.iothub_device import (
     write_time,
 )
 from registry_backend.wire.iothub_device_versions import VERSION_2021
-from registry_backend.wire.iothub_keys import thumbprints_of
+from registry_backend.wire.iothub_keys import stored_thumbprints_of
 
 _NEVER = f"{NEVER}Z"
 """Twins have the Z that devices lack."""
@@ -24,19 +23,19 @@ _ETAG = "AAAAAAAAAAE="
 """Of the twin itself, which never changes here."""
 
 
-def write_twin(device: Device, credentials: Sequence[Credential]) -> JsonObject:
+def write_twin(device: HubDevice) -> JsonObject:
     """A device as `select *` shows it."""
-    attributes = device.attributes
-    kind = authentication_type(device.device_id, attributes, credentials)
-    prints = thumbprints_of(device.device_id, credentials) if kind == "selfSigned" else None
+    device_id = device.device_id
+    kind = authentication_type(device)
+    prints = stored_thumbprints_of(device_id, device.credentials) if kind == "selfSigned" else None
     pair = prints or (None, None)
     updated = device.status_updated_at
     return {
-        "deviceId": device.device_id,
+        "deviceId": device_id,
         "etag": _ETAG,
         "deviceEtag": etag_of(device.revision),
-        "status": "enabled" if attributes.enabled else "disabled",
-        "statusReason": attributes.status_reason,
+        "status": "enabled" if device.enabled else "disabled",
+        "statusReason": device.attributes.get("status-reason"),
         "statusUpdateTime": write_time(updated, VERSION_2021) if updated else _NEVER,
         "connectionState": "Disconnected",
         "lastActivityTime": _NEVER,
@@ -47,7 +46,7 @@ def write_twin(device: Device, credentials: Sequence[Credential]) -> JsonObject:
         "version": 2,
         "tags": {},
         "properties": {"desired": _no_properties(), "reported": _no_properties()},
-        **write_later(attributes),
+        **write_later(device),
     }
 
 

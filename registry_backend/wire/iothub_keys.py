@@ -8,9 +8,10 @@ none of the hub's business and survives each import.
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from registry_backend.domain.credentials import PSK, X509_THUMBPRINT, Credential, Secret
+from registry_backend.domain.document import JsonObject
 from registry_backend.domain.identifiers import generate_id
 
 Pair = tuple[str, str]
@@ -18,6 +19,8 @@ Pair = tuple[str, str]
 
 MIN_KEY_BYTES = 16
 MAX_KEY_BYTES = 64
+_THUMBPRINT = "thumbprint"
+"""The member of a secret."""
 
 
 def key_fault(key: str) -> str | None:
@@ -58,6 +61,16 @@ def keys_of(device_id: str, credentials: Sequence[Credential]) -> Pair | None:
 def thumbprints_of(device_id: str, credentials: Sequence[Credential]) -> Pair | None:
     """The certificate thumbprints; a single one stands for both."""
     return _pair_of(device_id, credentials, X509_THUMBPRINT, _thumbprint)
+
+
+def stored_keys_of(device_id: str, credentials: Sequence[JsonObject]) -> Pair | None:
+    """`keys_of` credentials as JSON."""
+    return _stored_pair(device_id, credentials, PSK, "key")
+
+
+def stored_thumbprints_of(device_id: str, credentials: Sequence[JsonObject]) -> Pair | None:
+    """`thumbprints_of` credentials as JSON."""
+    return _stored_pair(device_id, credentials, X509_THUMBPRINT, _THUMBPRINT)
 
 
 def merge_credentials(
@@ -129,9 +142,23 @@ def _pair_of(
 ) -> Pair | None:
     for credential in credentials:
         if credential.type == kind and credential.auth_id == device_id:
-            found = [text for text in map(material, credential.secrets) if text]
-            return (found[0], found[1] if len(found) > 1 else found[0]) if found else None
+            return _pair(map(material, credential.secrets))
     return None
+
+
+def _stored_pair(
+    device_id: str, credentials: Sequence[JsonObject], kind: str, member: str
+) -> Pair | None:
+    for credential in credentials:
+        if credential["type"] == kind and credential["auth-id"] == device_id:
+            return _pair(secret.get(member) for secret in credential.get("secrets", ()))
+    return None
+
+
+def _pair(texts: Iterable[object]) -> Pair | None:
+    """The first two, or the only one for both."""
+    found = [text for text in texts if text and isinstance(text, str)]
+    return (found[0], found[1] if len(found) > 1 else found[0]) if found else None
 
 
 def _key(secret: Secret) -> str | None:
@@ -139,7 +166,7 @@ def _key(secret: Secret) -> str | None:
 
 
 def _thumbprint(secret: Secret) -> str | None:
-    value = (secret.model_extra or {}).get("thumbprint")
+    value = (secret.model_extra or {}).get(_THUMBPRINT)
     return value if isinstance(value, str) else None
 
 
@@ -148,4 +175,4 @@ def _key_secret(key: str) -> Secret:
 
 
 def _print(thumbprint: str) -> Secret:
-    return Secret.model_validate({"id": generate_id(), "thumbprint": thumbprint})
+    return Secret.model_validate({"id": generate_id(), _THUMBPRINT: thumbprint})

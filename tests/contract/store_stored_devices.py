@@ -11,8 +11,8 @@ import pytest
 from registry_backend.domain.devices import Device
 from registry_backend.domain.journal import Actor, Change, JournalEntry
 from registry_backend.domain.statistics import Statistics
-from registry_backend.storage.base import Store, StoredDevice, Transaction
-from tests.contract.store_models import START, a_device, a_tenant
+from registry_backend.storage.base import Snapshot, Store, StoredDevice, StoredIdentity, Transaction
+from tests.contract.store_models import START, a_credential, a_device, a_tenant
 
 
 async def _with_device(store: Store, **members: Any) -> Device:
@@ -42,8 +42,18 @@ async def _replaced(store: Store, device: Device) -> bool:
     return await store.write(work)
 
 
+def _identity_of_d(registry: Snapshot) -> StoredIdentity | None:
+    return registry.get_stored_identity("t", "d")
+
+
+def _stored_d(registry: Snapshot) -> StoredDevice:
+    stored = registry.get_stored_device("t", "d")
+    assert stored is not None
+    return stored
+
+
 class StoreStoredDevicesSuite:
-    """The contract of `get_stored_device`, `replace_device` and `add_line`."""
+    """The contract of stored devices and identities, `revisions`, `replace_device`, `add_line`."""
 
     @pytest.fixture
     async def store(self) -> Store:
@@ -72,6 +82,54 @@ class StoreStoredDevicesSuite:
         await store.write(lambda registry: registry.delete_tenant("t", expected="v1"))
         assert await store.read(lambda registry: registry.get_stored_device("t", "d")) is None
         assert await store.read(lambda registry: registry.get_stored_device("u", "d")) is None
+        assert await store.read(lambda registry: registry.get_stored_identity("t", "d")) is None
+
+    async def test_a_stored_identity_has_its_credentials_in_order(self, store: Store) -> None:
+        """As texts beside the device's, however many; those of others are not among them."""
+        await _with_device(store)
+        assert await store.read(_identity_of_d) == await store.read(
+            lambda registry: StoredIdentity(_stored_d(registry), ())
+        )
+        given = [a_credential("z"), a_credential("a"), a_credential("CN=a", type_="x509-cert")]
+
+        def work(registry: Transaction) -> None:
+            other = a_device("t", "e")
+            registry.put_devices([(a_device("t", "d"), given), (other, [a_credential("e")])])
+
+        await store.write(work)
+        found = await store.read(_identity_of_d)
+        assert found is not None
+        assert found.device == await store.read(_stored_d)
+        assert found.credentials == tuple(each.to_text() for each in given)
+
+    async def test_revisions_are_told_of_those_that_are_there(self, store: Store) -> None:
+        """Of one tenant, however often one is named; also where the tenant is gone."""
+
+        def work(registry: Transaction) -> None:
+            registry.insert_device(a_device("t", "d"))
+            registry.insert_device(a_device("t", "e").model_copy(update={"revision": 7}))
+            registry.insert_device(a_device("u", "f"))
+
+        await store.write(work)
+        named = ["e", "d", "e", "f", "g", ""]
+        assert await store.read(lambda registry: registry.revisions("t", named)) == {"d": 0, "e": 7}
+        assert await store.read(lambda registry: registry.revisions("t", [])) == {}
+
+    async def test_a_revision_counts_writes_of_credentials_too(self, store: Store) -> None:
+        """A hub's ETag covers the keys."""
+        device = await _with_device(store)
+        assert await _replaced(store, _replacement(device))
+
+        def work(registry: Transaction) -> bool:
+            stored = registry.get_credentials("t", "d")
+            assert stored is not None
+            given = {"credentials": (a_credential("d"),), "version": "next"}
+            return registry.put_credentials(
+                stored.model_copy(update=given), expected=stored.version
+            )
+
+        assert await store.write(work)
+        assert await store.read(lambda registry: registry.revisions("t", ["d"])) == {"d": 2}
 
     @pytest.mark.parametrize(
         ("before", "after", "gateways"),

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry_backend.domain.credentials import Credential
-from registry_backend.domain.devices import DeviceAttributes
 from registry_backend.domain.errors import Fault, Invalid
+from registry_backend.domain.hub_devices import HubDevice
 from registry_backend.domain.query import DeviceQuery
 from registry_backend.domain.statistics import Statistics
 from registry_backend.wire.iothub_device import HubDraft
@@ -20,7 +20,13 @@ from registry_backend.wire.iothub_device_versions import (
     VERSION_2021,
     parse_version,
 )
-from registry_backend.wire.iothub_keys import keys_of, merge_credentials, thumbprints_of
+from registry_backend.wire.iothub_keys import (
+    keys_of,
+    merge_credentials,
+    stored_keys_of,
+    stored_thumbprints_of,
+    thumbprints_of,
+)
 
 KEYS = ("MDEyMzQ1Njc4OWFiY2RlZg==", "ZmVkY2JhOTg3NjU0MzIxMA==")
 PRINTS = ("a" * 40, "b" * 40)
@@ -30,6 +36,19 @@ def credential(kind: str, member: str, *values: str, auth_id: str = "d") -> Cred
     """A credential of the device d, its secrets with a comment each."""
     secrets = [{member: value, "comment": f"secret {n}"} for n, value in enumerate(values)]
     return Credential.parse({"type": kind, "auth-id": auth_id, "secrets": secrets})
+
+
+def hub_device(*credentials: Credential) -> HubDevice:
+    """The device d with these credentials."""
+    return HubDevice(
+        device_id="d",
+        enabled=True,
+        revision=0,
+        generation_id="1",
+        status_updated_at=None,
+        attributes={},
+        credentials=[each.to_json() for each in credentials],
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,7 +148,9 @@ def test_an_old_client_that_gives_keys_leaves_thumbprints() -> None:
         authentication={"symmetricKey": {"primaryKey": KEYS[0], "secondaryKey": KEYS[1]}},
     )
     existing = [credential("x509-thumbprint", "thumbprint", *PRINTS)]
-    _, merged = draft.over(DeviceAttributes(), existing)
+    _, merge = draft.over(hub_device(*existing))
+    assert merge is not None
+    merged = merge(existing)
     assert keys_of("d", merged) == KEYS
     assert thumbprints_of("d", merged) == PRINTS
 
@@ -140,9 +161,28 @@ def test_what_was_shown_and_comes_back_changes_nothing() -> None:
     shown = {"symmetricKey": {"primaryKey": "YWJj", "secondaryKey": "YWJj"}}
     for version in (VERSION_2016, VERSION_2021):
         draft = HubDraft("d", version, authentication=shown)
-        assert draft.over(DeviceAttributes(), existing)[1] == existing
+        assert draft.over(hub_device(*existing))[1] is None
         with pytest.raises(Invalid, match="3 bytes"):
-            draft.over(None, ())
+            draft.over(None)
+
+
+def test_a_device_never_shows_its_keys() -> None:
+    """In no log, no traceback."""
+    assert KEYS[0] not in repr(hub_device(credential("psk", "key", *KEYS)))
+
+
+@pytest.mark.parametrize("values", [(), (KEYS[0],), KEYS, (*KEYS, "third")])
+def test_what_is_stored_shows_the_pair_that_its_model_shows(values: tuple[str, ...]) -> None:
+    """One stands for both, those beyond the second stay unseen."""
+    others = [credential("psk", "key", "other", auth_id="e"), credential("rpk", "key", "public")]
+    every = [
+        *others,
+        credential("psk", "key", *values),
+        credential("x509-thumbprint", "thumbprint", *values),
+    ]
+    stored = [each.to_json() for each in every]
+    assert stored_keys_of("d", stored) == keys_of("d", every)
+    assert stored_thumbprints_of("d", stored) == thumbprints_of("d", every)
 
 
 def test_a_draft_never_shows_its_keys() -> None:

@@ -10,7 +10,8 @@ from registry_backend.api.iothub.failures import code_of, message_of
 from registry_backend.api.iothub.service import Call, json_answer
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import RegistryError
-from registry_backend.registry.hub_devices import DeviceChange, HubDevice
+from registry_backend.domain.hub_devices import HubDevice
+from registry_backend.registry.hub_devices import DeviceChange
 from registry_backend.wire.iothub_device_bulk import BulkFailure, read_bulk, write_failures
 from registry_backend.wire.iothub_device_errors import (
     BULK_REGISTRY_OPERATION_FAILURE,

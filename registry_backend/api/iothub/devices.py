@@ -10,9 +10,8 @@ from registry_backend.api.iothub.bodies import read_json
 from registry_backend.api.iothub.service import Call, json_answer
 from registry_backend.api.iothub.targets import parameter
 from registry_backend.domain.errors import NotFound
+from registry_backend.domain.hub_devices import HubDevice
 from registry_backend.domain.query import DeviceQuery
-from registry_backend.registry.hub_devices import HubDevice
-from registry_backend.wire.iothub import etag_of
 from registry_backend.wire.iothub_device import check_device_id, read_device, write_device
 from registry_backend.wire.iothub_device_errors import PRECONDITION_FAILED, HubInvalid
 
@@ -58,7 +57,7 @@ async def search(call: Call) -> Answer:
     """GET the list: up to a thousand, ordered by id (iothub 3.2)."""
     top = _top(parameter(tuple(call.parameters), "top"))
     page = await call.service.registry.hub_devices.page(call.hub, DeviceQuery(), limit=top)
-    return json_answer([write_device(*each, call.version) for each in page.devices])
+    return json_answer([write_device(each, call.version) for each in page.devices])
 
 
 @contextmanager
@@ -82,5 +81,5 @@ def _top(text: str | None) -> int:
 
 
 def _shown(found: HubDevice, call: Call) -> Answer:
-    members = write_device(*found, call.version)
-    return json_answer(members, etag=etag_of(found.device.revision))
+    members = write_device(found, call.version)
+    return json_answer(members, etag=str(members["etag"]))

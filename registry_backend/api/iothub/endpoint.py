@@ -14,7 +14,7 @@ from registry_backend.api.iothub.etags import read_condition
 from registry_backend.api.iothub.failures import code_of, failure, told
 from registry_backend.api.iothub.routes import Match, match
 from registry_backend.api.iothub.service import Call, HubService, Route
-from registry_backend.api.iothub.targets import parameter, read_parameters, split_target
+from registry_backend.api.iothub.targets import RawTarget, parameter, read_parameters
 from registry_backend.api.requests import BodyTooLarge, Lasting, read_body
 from registry_backend.api.sas_authentication import authorize
 from registry_backend.api.throttling import Operation, Throttle
@@ -47,11 +47,11 @@ class HubEndpoint:
         """Wait so long for what goes on without its client."""
         await self._lasting.finish(seconds=seconds)
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """The answer to a request, whatever happens."""
+    async def handle(self, request: web.BaseRequest, target: RawTarget) -> web.StreamResponse:
+        """The answer to a request with that target, whatever happens."""
         request_id = generate_id()
         try:
-            answer = await self._answer(request, request_id)
+            answer = await self._answer(request, target, request_id)
         except RegistryError as error:
             answer = failure(error, code=code_of(error), request_id=request_id)
         except BodyTooLarge:
@@ -65,19 +65,20 @@ class HubEndpoint:
             answer = told(numbers.SERVER_ERROR, "Internal error.", request_id=request_id)
         return _response(answer, request_id)
 
-    async def _answer(self, request: web.BaseRequest, request_id: str) -> Answer:
-        segments, query = split_target(request.raw_path)
+    async def _answer(self, request: web.BaseRequest, target: RawTarget, request_id: str) -> Answer:
+        segments, query = target
         found = match(segments)
         if found is None:
             return told(
                 numbers.NOT_FOUND, "This registry has nothing at that path.", request_id=request_id
             )
-        if request.method not in found.routes:
+        operation = found.find(request.method)
+        if operation is None:
             return _not_allowed(found, request_id)
-        route, ids = found.routes[request.method]
+        route, ids = operation
         parameters = read_parameters(query)
-        path, signature = "/".join(("", *segments)), parameter(parameters, "Authorization")
-        actor = await self._actor(request, route, path, signature)
+        signature = parameter(parameters, "Authorization")
+        actor = await self._actor(request, route, "/" + "/".join(segments), signature)
         hub = self._service.hub_of(request.headers.get("Host", ""), route, ids)
         await self._wait_for_turn(hub, route.kind)
         call = Call(
@@ -165,7 +166,7 @@ def _not_allowed(found: Match, request_id: str) -> Answer:
     answer = told(
         numbers.METHOD_NOT_ALLOWED, "That path has no such method.", request_id=request_id
     )
-    headers = {**answer.headers, "Allow": ", ".join(sorted(found.routes))}
+    headers = {**answer.headers, "Allow": ", ".join(found.methods)}
     return Answer(answer.status, answer.body, answer.content_type, headers)
 
 

@@ -12,18 +12,17 @@ from registry_backend.wire.iothub_device_rotation import (
     read_rotations,
     write_rotated,
 )
-from registry_backend.wire.iothub_keys import keys_of
+from registry_backend.wire.iothub_keys import stored_keys_of
 
 
 async def regenerate(call: Call) -> Answer:
     """POST: primary, secondary, both or swap, for up to a hundred devices."""
     rotation, changes = read_rotations(read_json(call))
     devices, failures = await attempt(call, changes)
-    pairs = [(each.device.device_id, each.credentials) for each in devices]
     done = [
-        RotatedKeys(device_id, keys)
-        for device_id, credentials in pairs
-        if (keys := keys_of(device_id, credentials)) is not None
+        RotatedKeys(each.device_id, keys)
+        for each in devices
+        if (keys := stored_keys_of(each.device_id, each.credentials)) is not None
     ]
     members = write_rotated(rotation, done, failures, call.version)
     return bulk_answer(members, failures, BULK_REGENERATE_FAILURE)

@@ -12,8 +12,9 @@ from registry_backend.api.iothub.bodies import read_json
 from registry_backend.api.iothub.devices import MAX_LISTED
 from registry_backend.api.iothub.service import Call, json_answer
 from registry_backend.domain.document import JsonObject
+from registry_backend.domain.hub_devices import HubDevice
 from registry_backend.domain.query import Cursor
-from registry_backend.registry.hub_devices import HubDevice, HubPage
+from registry_backend.registry.hub_devices import HubPage
 from registry_backend.wire.iothub_device import object_of
 from registry_backend.wire.iothub_device_errors import ARGUMENT_INVALID, ARGUMENT_NULL, HubInvalid
 from registry_backend.wire.iothub_device_query import HubQuery, parse_query
@@ -62,7 +63,7 @@ async def _named(call: Call, query: HubQuery) -> Sequence[HubDevice]:
             continue
         asked = replace(query.devices, id_prefix=device_id)
         page = await call.service.registry.hub_devices.page(call.hub, asked, limit=1)
-        found += [each for each in page.devices if each.device.device_id == device_id]
+        found += [each for each in page.devices if each.device_id == device_id]
     return found
 
 
@@ -73,7 +74,7 @@ async def _count(call: Call, query: HubQuery) -> int:
 
 
 def _shown(found: HubDevice, query: HubQuery) -> JsonObject:
-    twin = write_twin(*found)
+    twin = write_twin(found)
     return twin if query.columns is None else project(twin, query.columns)
 
 

@@ -64,49 +64,85 @@ _ROOTS = frozenset({"jobs", "statistics", "importdevices", "twins", "configurati
 """First segments of paths that are a hub's, served here or not (iothub 2.2)."""
 
 
+Found = tuple[Route, tuple[str, ...]]
+"""An operation, and the values of its variables."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The operations at a path, by method; each with the values of its variables."""
+    """The operations at a path: for each form that it fits those by method, and its variables."""
 
-    routes: Mapping[str, tuple[Route, tuple[str, ...]]]
+    forms: Sequence[tuple[Mapping[str, Route], tuple[str, ...]]]
+
+    def find(self, method: str) -> Found | None:
+        """The operation of a method, of the form with the fewest variables."""
+        for routes, ids in self.forms:
+            if method in routes:
+                return routes[method], tuple([decoded(each) for each in ids])
+        return None
+
+    @property
+    def methods(self) -> Sequence[str]:
+        """All that the path has, in order."""
+        return sorted({method for routes, _ in self.forms for method in routes})
+
+
+class _Form:
+    """Templates that have their variables at the same places."""
+
+    def __init__(self, template: Sequence[str]) -> None:
+        places = range(len(template))
+        self._fixed = tuple(at for at in places if not template[at].startswith("{"))
+        self._variable = tuple(at for at in places if template[at].startswith("{"))
+        self._routes: dict[tuple[str, ...], dict[str, Route]] = {}
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Of the variables."""
+        return self._variable
+
+    def add(self, route: Route, template: Sequence[str]) -> None:
+        """One more operation."""
+        self._routes.setdefault(self._key(template), {})[route.method] = route
+
+    def find(self, segments: Sequence[str]) -> tuple[Mapping[str, Route], tuple[str, ...]] | None:
+        """The operations at a path, and its variables; none of them is empty."""
+        routes = self._routes.get(self._key(segments))
+        ids = tuple([segments[at] for at in self._variable])
+        return (routes, ids) if routes and all(ids) else None
+
+    def _key(self, segments: Sequence[str]) -> tuple[str, ...]:
+        """Fixed segments have no case."""
+        return tuple([segments[at].lower() for at in self._fixed])
 
 
 def is_hubs(segments: Sequence[str]) -> bool:
     """Whether a path is a hub's business, so that a hub's errors are what its client expects."""
-    first, *rest = (segment.lower() for segment in segments)
+    first = segments[0].lower()
     if first == "devices":
-        return len(rest) < _OF_A_DEVICE or "modules" in rest[1:2]
+        modules = len(segments) > 2 and segments[2].lower() == "modules"
+        return len(segments) <= _OF_A_DEVICE or modules
     return first in _ROOTS or match(segments) is not None
 
 
 def match(segments: Sequence[str]) -> Match | None:
-    """What is at a path of raw segments; None where nothing is. Fixed segments have no case."""
-    found: dict[str, tuple[Route, tuple[str, ...]]] = {}
-    for route, template in _TEMPLATES.get(len(segments), ()):
-        ids = _variables(template, segments)
-        if ids is not None:
-            found.setdefault(route.method, (route, ids))
+    """What is at a path of raw segments; None where nothing is."""
+    forms = _FORMS.get(len(segments), ())
+    found = [each for form in forms if (each := form.find(segments)) is not None]
     return Match(found) if found else None
 
 
-def _variables(template: Sequence[str], segments: Sequence[str]) -> tuple[str, ...] | None:
-    ids = []
-    for wanted, given in zip(template, segments, strict=True):
-        if wanted.startswith("{"):
-            if not given:
-                return None
-            ids.append(decoded(given))
-        elif wanted.lower() != given.lower():
-            return None
-    return tuple(ids)
-
-
-def _by_length(routes: Sequence[Route]) -> dict[int, list[tuple[Route, tuple[str, ...]]]]:
-    found: dict[int, list[tuple[Route, tuple[str, ...]]]] = {}
+def _by_length(routes: Sequence[Route]) -> dict[int, list[_Form]]:
+    """The forms of each length, those with the fewest variables first."""
+    found: dict[tuple[int, tuple[int, ...]], _Form] = {}
     for route in routes:
-        template = tuple(route.path.split("/"))
-        found.setdefault(len(template), []).append((route, template))
-    return found
+        template = route.path.split("/")
+        made = _Form(template)
+        found.setdefault((len(template), made.places), made).add(route, template)
+    by_length: dict[int, list[_Form]] = {}
+    for (length, _), form in sorted(found.items(), key=lambda item: len(item[1].places)):
+        by_length.setdefault(length, []).append(form)
+    return by_length
 
 
-_TEMPLATES = _by_length(ROUTES)
+_FORMS = _by_length(ROUTES)

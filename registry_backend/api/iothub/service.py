@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from registry_backend.api.answers import JSON_TYPE, Answer
 from registry_backend.api.iothub.etags import EtagCondition
 from registry_backend.api.throttling import Operation
-from registry_backend.domain.document import JsonObject, compact_json
+from registry_backend.domain.document import JsonObject, json_bytes
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.policies import Right
 from registry_backend.jobs import JobRunner
@@ -128,4 +128,4 @@ def json_answer(
     told = dict(headers or {})
     if etag:
         told["ETag"] = f'"{etag}"'
-    return Answer(status, compact_json(members).encode("utf-8"), JSON_TYPE, told)
+    return Answer(status, json_bytes(members), JSON_TYPE, told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from registry_backend.api.targets import MAX_PARAMETERS
@@ -13,14 +14,23 @@ _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
-def split_target(raw: str) -> tuple[tuple[str, ...], str]:
-    """The raw segments of a path, and the query after the first `?`; a trailing slash is ignored.
+class RawTarget(NamedTuple):
+    """A target taken apart, nothing of it decoded."""
+
+    segments: tuple[str, ...]
+    """Of the path; a trailing slash is ignored."""
+    query: str
+    """What follows the first `?`."""
+
+
+def split_target(raw: str) -> RawTarget:
+    """The parts of a request target in origin or absolute form.
 
     A `#` is part of an id, since old clients write ids as they are.
     """
     text = raw if raw.startswith("/") else _AUTHORITY.sub("", raw, count=1)
     path, _, query = text.partition("?")
-    return tuple(path.removeprefix("/").removesuffix("/").split("/")), query
+    return RawTarget(tuple(path.removeprefix("/").removesuffix("/").split("/")), query)
 
 
 def decoded(segment: str) -> str:
@@ -29,7 +39,7 @@ def decoded(segment: str) -> str:
     >>> decoded("a%2Bb"), decoded("a%c"), decoded("a+b")
     ('a+b', 'a%c', 'a+b')
     """
-    if not _ESCAPE.search(segment) or _BAD_ESCAPE.search(segment):
+    if "%" not in segment or not _ESCAPE.search(segment) or _BAD_ESCAPE.search(segment):
         return segment
     try:
         return unquote_to_bytes(segment.encode("utf-8", "surrogateescape")).decode("utf-8")
@@ -52,4 +62,8 @@ def read_parameters(query: str) -> tuple[tuple[str, str], ...]:
 
 def parameter(parameters: tuple[tuple[str, str], ...], name: str) -> str | None:
     """The first value of that name, without case; None: not given."""
-    return next((value for given, value in parameters if given.lower() == name.lower()), None)
+    wanted = name.lower()
+    for given, value in parameters:
+        if given.lower() == wanted:
+            return value
+    return None
