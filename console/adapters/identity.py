@@ -6,11 +6,11 @@ from pathlib import Path
 
 from console.adapters.base import RegistryAdapter
 from console.adapters.identity_ports import ServiceModules, ServiceProvisioning
+from console.adapters.identity_principals import ServicePrincipals
 from console.adapters.identity_reach import this_caller
 from console.adapters.identity_session import IdentitySession, Patience
 from console.adapters.read_only import READING, read_only
 from registry_backend.domain.errors import Invalid
-from registry_backend.identityd.principals import PrincipalFiles
 from registry_backend.identityd.users import Users
 
 
@@ -48,9 +48,11 @@ class IdentityAdapter(RegistryAdapter):
         self.title = title
         self.address = str(socket)
         self.read_only = read_only
-        self.principals = PrincipalFiles(main_file, config_dir, read_only=read_only, users=users)
         caller = this_caller()
         self.caller_uid = caller.uid
+        self.principals = ServicePrincipals(
+            main_file, config_dir, read_only=read_only, users=users, caller_uid=caller.uid
+        )
         self._session = IdentitySession(
             socket,
             caller,

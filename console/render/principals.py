@@ -170,6 +170,8 @@ def user_cell(row: PrincipalRow) -> tuple[str, Tone]:
     """Who has that uid here."""
     if row.principal is None or row.effective is None:
         return ("", "")
+    if row.effective.is_caller:
+        return (f"{row.effective.user or row.principal.uid} (you)", "accent")
     return (row.effective.user, "") if row.effective.user is not None else ("?", "muted")
 
 
@@ -241,6 +243,8 @@ def _standing_lines(row: PrincipalRow) -> list[Line]:
     if principal is None or effective is None:
         return lines
     lines.append(Line("uid", str(principal.uid)))
+    if effective.is_caller:
+        lines.append(Line("caller", "this console calls the service as this uid", "accent"))
     if effective.user is None:
         lines.append(Line("user", "none of this machine's", "muted"))
     else:

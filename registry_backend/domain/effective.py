@@ -44,6 +44,8 @@ class EffectivePrincipal(Value):
     user: str | None = None
     """The name of the uid's user; None where this machine knows none."""
     groups: tuple[str, ...] = ()
+    is_caller: bool = False
+    """Whether whoever looks at this calls the service by that uid."""
     findings: tuple[Finding, ...] = ()
     """What is amiss with it."""
 
