@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from time import monotonic
 
 from console.adapters.base import ListAbilities
 from console.adapters.iothub_bodies import (
@@ -18,7 +17,6 @@ from console.adapters.iothub_bodies import (
 from console.adapters.iothub_bulk import Gatherer
 from console.adapters.iothub_lists import (
     FILTERS,
-    FRESH_SECONDS,
     DeviceList,
     check_query,
     list_devices,
@@ -82,9 +80,11 @@ class HubDevices:
 
     def _list(self, query: DeviceQuery, *, anew: bool) -> DeviceList:
         held = self._lists.get(query)
-        if held is None or anew or monotonic() - held.made > FRESH_SECONDS:
-            held = DeviceList(self._session, query)
-            self._lists[query] = held
+        if held is None:
+            wider = (each for each in self._lists.values() if each.fresh and each.covers(query))
+            held = self._lists[query] = DeviceList(self._session, query, next(wider, None))
+        elif anew or not held.fresh:
+            held = self._lists[query] = DeviceList(self._session, query)
         self._lists.move_to_end(query)
         while len(self._lists) > _LISTS_HELD:
             self._lists.popitem(last=False)
@@ -104,9 +104,9 @@ class HubDevices:
         self._session.check_tenant(tenant_id)
         named = generate_id() if device_id is None else device_id
         check_id(named, HUB_DEVICE_ID, field="device-id")
+        body = new_body(named, attributes)
         if any(character in named for character in "+#;"):
             self._session.tell("Hubs of today refuse + # ; in device ids, and old clients # ? %.")
-        body = new_body(named, attributes)
         self._lists.clear()
         return await self._put(named, body, expected=None)
 

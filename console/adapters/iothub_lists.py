@@ -22,6 +22,11 @@ AT_MOST = 1_000
 """Devices that a hub lists without a query (iothub 3.2)."""
 MOST_READ = 5_000
 """Devices read for one list; whoever has more filters, or exports."""
+TOO_MANY = (
+    "they come in the hub's own order, a page at a time. Filter by the beginning of the id, or "
+    "export, to see others."
+)
+NOT_ALLOWED = "the policy of the connection string may not query for the others (ServiceConnect)."
 FRESH_SECONDS = 10.0
 FILTERS = frozenset({"id_prefix", "id_contains", "id_patterns", "enabled"})
 """Conditions that can be honoured, by the hub or here."""
@@ -34,15 +39,28 @@ class DeviceList:
     Args:
         session: The connection.
         query: The conditions.
+        wider: A list that holds all that this one could find; None: the hub is asked.
     """
 
-    def __init__(self, session: HubSession, query: DeviceQuery) -> None:
-        self._session, self._query = session, query
+    def __init__(
+        self, session: HubSession, query: DeviceQuery, wider: DeviceList | None = None
+    ) -> None:
+        self._session, self._query, self._wider = session, query, wider
         self._lock = asyncio.Lock()
         self._rows: list[Device] | None = None
-        self._whole = True
+        self._cut = ""
+        """Why the hub was not read to its end; empty when it was."""
         self._total = 0
-        self.made = monotonic()
+        self.made: float = monotonic() if wider is None else wider.made
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it was read a moment ago."""
+        return monotonic() - self.made <= FRESH_SECONDS
+
+    def covers(self, query: DeviceQuery) -> bool:
+        """Whether all that the query could find has been read here, so that nobody need ask."""
+        return self._rows is not None and not self._cut and implies(query, self._query)
 
     async def rows(self) -> list[Device]:
         """The devices in order of their ids."""
@@ -52,13 +70,17 @@ class DeviceList:
             return self._rows
 
     async def count(self) -> Count:
-        """How many there are; inexact where only the first ones were read."""
+        """How many there are to look at, and of how many, where only the first ones were read."""
         rows = await self.rows()
-        if self._whole:
+        if not self._cut:
             return Count(len(rows))
-        return Count(max(self._total if self._query.everything else 0, len(rows)), exact=False)
+        of = max(self._total, len(rows)) if self._query.everything else 0
+        return Count(len(rows), of=of)
 
     async def _read(self) -> list[Device]:
+        passes = device_test(self._query)
+        if self._wider is not None:
+            return [each for each in await self._wider.rows() if passes(each)]
         session = self._session
         listed = await list_devices(session)
         found = {each.device_id: each for each in listed}
@@ -66,8 +88,10 @@ class DeviceList:
             self._total = await total_devices(session)
             if self._total > len(found) or self._total == 0:
                 await self._read_on(found)
-        passes = device_test(self._query)
-        return [found[device_id] for device_id in sorted(found) if passes(found[device_id])]
+        rows = [found[device_id] for device_id in sorted(found) if passes(found[device_id])]
+        if self._cut:
+            self._tell_of_cut(len(found), len(rows))
+        return rows
 
     async def _read_on(self, found: dict[str, Device]) -> None:
         """What a thousand do not hold; rows of a query are hints, so what was listed counts."""
@@ -77,11 +101,7 @@ class DeviceList:
             try:
                 rows, token = await query_devices(session, where_of(self._query), token)
             except Denied:
-                self._whole = False
-                session.tell(
-                    f"Showing {len(found):,} of {self._total:,} devices: the policy of the "
-                    "connection string may not query for the others (ServiceConnect)."
-                )
+                self._cut = NOT_ALLOWED
                 return
             for row in rows:
                 device = twin_device_of(session.tenant_id, row)
@@ -89,13 +109,24 @@ class DeviceList:
             if token is None:
                 return
             if len(found) >= MOST_READ:
-                self._whole = False
-                session.tell(
-                    f"Showing the first {len(found):,} of {self._total:,} devices, in the order "
-                    "that the hub gave them. Filter by the beginning of the id, or export, to see "
-                    "others."
-                )
+                self._cut = TOO_MANY
                 return
+
+    def _tell_of_cut(self, read: int, matching: int) -> None:
+        """Say that there are more. Raises Unsupported when none of those read will do."""
+        first = f"the first {read:,} of {self._total:,} devices"
+        if not matching:
+            raise Unsupported(
+                f"None of {first} matches, and the others were not read: {self._cut}",
+                hint="Filter by the beginning of the id, such as pump-1*, or export.",
+            )
+        looked = self._cut is NOT_ALLOWED and not self._query.everything
+        if looked or self._query.id_contains or self._query.id_patterns:
+            self._session.tell(
+                f"{matching:,} of {first} match, and the others were not read: {self._cut}"
+            )
+        else:
+            self._session.tell(f"Showing {first}: {self._cut}")
 
 
 async def list_devices(session: HubSession) -> list[Device]:
@@ -154,6 +185,16 @@ def where_of(query: DeviceQuery) -> str:
     if query.enabled is not None:
         parts.append(f"status = '{'enabled' if query.enabled else 'disabled'}'")
     return f" where {' and '.join(parts)}" if parts else ""
+
+
+def implies(query: DeviceQuery, wider: DeviceQuery) -> bool:
+    """Whether every device that has what the query asks has what the wider one asks."""
+    return (
+        query.id_prefix.startswith(wider.id_prefix)
+        and (wider.id_contains in query.id_contains or wider.id_contains in query.id_prefix)
+        and wider.enabled in (None, query.enabled)
+        and set(wider.id_patterns) <= set(query.id_patterns)
+    )
 
 
 def device_test(query: DeviceQuery) -> Any:

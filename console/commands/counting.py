@@ -15,8 +15,8 @@ from registry_backend.domain.query import Count, parse_device_query
 def run(options: argparse.Namespace) -> int:
     """Print the number; a number that is not exact is said to be so."""
     count = asyncio.run(_count(options))
-    write(f"{count.value}\n")
-    if not count.exact:
+    write(f"{count.of or count.value}\n")
+    if not count.exact or count.of is not None:
         say("This number is not exact.")
     return GOOD
 

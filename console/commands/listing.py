@@ -23,6 +23,7 @@ from console.commands.shapes import (
 from registry_backend.domain.credentials import CredentialRow
 from registry_backend.domain.devices import Device
 from registry_backend.domain.document import JsonObject
+from registry_backend.domain.errors import Unsupported
 from registry_backend.domain.jobs import Job
 from registry_backend.domain.query import Count, Order, Page, PageRequest, parse_device_query
 from registry_backend.domain.tenants import Tenant
@@ -114,7 +115,14 @@ async def _show(
     async for rows, more in walk(fetch, limit=None if options.all else options.limit):  # noqa: B007
         shown += len(rows)
         _write(kind, rows, sink, options)
-    total = (await count()).value if more and count else None
+    known = await count() if count and (more or options.all) else None
+    if options.all and known is not None and known.of is not None:
+        sink.end()
+        raise Unsupported(
+            f"This is no whole list: it holds {known}.",
+            hint="idconsole export writes all devices; --filter 'BEGIN*' lists others.",
+        )
+    total = None if known is None else known.of or known.value
     _end(sink, shown=shown, total=total, more=more)
 
 

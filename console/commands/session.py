@@ -10,6 +10,7 @@ from typing import TypeVar
 from console.adapters.base import RegistryAdapter
 from console.commands.boundary import UsageFault
 from console.commands.connecting import Surroundings, adapter_to
+from console.commands.output import say
 from console.contexts import contexts_path, load_contexts
 from console.contexts_models import (
     LOCAL_NAME,
@@ -71,7 +72,9 @@ def adapter_for(options: argparse.Namespace, *, writes: bool) -> RegistryAdapter
         options.tenant = context.tenant
     main_file, config_dir = identityd_paths(options)
     read_only = options.read_only or not writes
-    return adapter_to(context, Surroundings(main_file, config_dir, read_only))
+    adapter = adapter_to(context, Surroundings(main_file, config_dir, read_only))
+    adapter.on_notice = say
+    return adapter
 
 
 def need(port: PortT | None, what: str) -> PortT:

@@ -112,4 +112,6 @@ def describe_marks(marks: Marks, total: Count | None, noun: str, filter_text: st
     whole = f"that match the filter “{filter_text}”" if filter_text else "of the list"
     left_out = f", except {plural(len(marks.keys), noun)}" if marks.keys else ""
     about = "" if total is not None and total.exact else " More may be counted while it runs."
+    if total is not None and total.of is not None:
+        about = f" It holds {total}: the others stay as they are."
     return f"All {noun}s {whole}{left_out}.{about}"

@@ -164,8 +164,12 @@ class RowCache(Generic[RowT]):
             return
         seen = max((block.end for block in self._blocks.values()), default=0)
         value = total.value if total.exact else max(total.value, seen, 1)
-        self.total = Count(value, exact=total.exact)
+        self.total = Count(value, exact=total.exact, of=total.of)
         self._set_length(value)
+
+    def _counted(self, value: int, *, exact: bool) -> Count:
+        """A length that was found by reading; that a list ends early stays known."""
+        return Count(value, exact=exact, of=None if self.total is None else self.total.of)
 
     def _set_length(self, length: int) -> None:
         if length < self.length:
@@ -251,11 +255,11 @@ class RowCache(Generic[RowT]):
         if not more:
             exact = bool(rows) or fetch.request.skip == 0
             self._set_length(end)
-            self.total = Count(end, exact=exact)
+            self.total = self._counted(end, exact=exact)
         elif end + 1 > self.length:
             self.length = end + 1
             if self.total is not None:
-                self.total = Count(self.length, exact=False)
+                self.total = self._counted(self.length, exact=False)
 
     def _accept_backward(
         self, fetch: Fetch, rows: Sequence[RowT], cursors: Sequence[Cursor]
@@ -266,7 +270,7 @@ class RowCache(Generic[RowT]):
             exact = bool(rows) and self.total is not None and self.total.exact
             self._drop_all()
             self.length = max(0, self.length - excess)
-            self.total = Count(self.length, exact=exact)
+            self.total = self._counted(self.length, exact=exact)
             return
         self._hold(fetch.block * BLOCK_ROWS, rows[1:], cursors[1:])
         self._check_seam_before(fetch.block, rows[0])

@@ -141,8 +141,17 @@ class Count:
 
     value: int
     exact: bool = True
+    of: int | None = None
+    """How many there are altogether, where the list ends before them; 0 when nobody knows."""
 
     def __str__(self) -> str:
+        """As people read it.
+
+        >>> str(Count(5_000, of=20_000))
+        'the first 5,000 of 20,000'
+        """
+        if self.of is not None:
+            return f"the first {self.value:,} of {f'{self.of:,}' if self.of else 'more'}"
         return f"{self.value:,}" if self.exact else f"~{self.value:,}"
 
 
