@@ -28,7 +28,7 @@ from registry_backend.jobs.work import spool_beside
 from registry_backend.open import open_registry
 from registry_backend.registry import Registry, RegistrySettings
 from registry_backend.registry.settings import UNLIMITED
-from registry_backend.server_log import AccessLog, access, http_log
+from registry_backend.server_log import AccessLog, access, http_log, log
 from registry_backend.server_plan import Listener, Serving, Tls
 from registry_backend.server_protection import check_protection, is_loopback, tls_context
 from registry_backend.server_unix import unix_listening
@@ -51,6 +51,11 @@ MAX_HEADERS = 64
 GRACE_SECONDS = 2.0
 """How long requests may go on after a signal; then they are cancelled, for as long again."""
 BACKLOG = 512
+_NO_POLICIES = (
+    "The registry has no shared access policies yet, and read-only none are made: every call of "
+    "the hub's API will be refused. Run `idconsole connection-string` for it once, or serve it "
+    "with --auth none."
+)
 GARBAGE_THRESHOLD = 10_000
 """Objects made before the young ones are looked through; Python's own 700 suits small programs."""
 
@@ -138,8 +143,11 @@ async def _registry(serving: Serving) -> Registry:
     registry = await open_registry(
         serving.data, settings=_settings(serving), read_only=serving.read_only
     )
-    if not serving.read_only and any(each.hub.signed for each in serving.listeners):
-        await registry.policies.ensure()
+    if any(each.hub.signed for each in serving.listeners):
+        if not serving.read_only:
+            await registry.policies.ensure()
+        elif not await registry.policies.list():
+            log.warning(_NO_POLICIES)
     return registry
 
 

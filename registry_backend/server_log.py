@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 from aiohttp.http_exceptions import HttpProcessingError
 
+log = logging.getLogger("idconsole.server")
 http_log = logging.getLogger("idconsole.http")
 access = logging.getLogger("idconsole.access")
 

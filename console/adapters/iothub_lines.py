@@ -32,6 +32,8 @@ class DeviceLine(NamedTuple):
     named_mode: ImportMode | None
     element: JsonObject
     """As a bulk call takes it; holds keys."""
+    lacks_keys: bool = False
+    """Whether the line leaves keys to be made."""
 
     def __repr__(self) -> str:
         return f"DeviceLine({self.device_id!r}, {self.mode.value})"
@@ -152,7 +154,8 @@ def _line(
         if proof is not None:
             element["authentication"] = proof
         element |= hub
-    return DeviceLine(found.device_id, mode, found.etag, found.mode, element)
+    lacks_keys = isinstance(found, iothub.HubLine) and found.lacks_keys
+    return DeviceLine(found.device_id, mode, found.etag, found.mode, element, lacks_keys)
 
 
 def _proof(line: iothub.HubLine, hub: JsonObject) -> JsonObject | None:

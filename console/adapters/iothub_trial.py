@@ -56,5 +56,7 @@ async def _judge(counter: DryRunCounter, known: KnownDevices, waiting: list[Entr
             if current == UNTOLD and content.mode in COMPARES:
                 known.exact = False
             counter.judge(
-                number, content.device_id, content.named_mode, content.etag, current=current
+                *(number, content.device_id, content.named_mode, content.etag),
+                current=current,
+                lacks_keys=content.lacks_keys,
             )

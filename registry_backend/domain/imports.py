@@ -106,6 +106,7 @@ class DryRunCounter:
     _seen: set[int] = field(default_factory=set)
     _there: dict[int, bool] = field(default_factory=dict)
     _repeated: int = 0
+    _new_keys: int = 0
     _examples: list[str] = field(default_factory=list)
 
     def skip(self, lines: int = 1) -> None:
@@ -121,9 +122,11 @@ class DryRunCounter:
         if len(self._refused) < MAX_REFUSED:
             self._refused.append(error)
 
-    def note(self, mode: ImportMode | None, effect: Effect) -> None:
-        """A line whose effect is known."""
+    def note(self, mode: ImportMode | None, effect: Effect, *, lacks_keys: bool = False) -> None:
+        """A line whose effect is known; one that lacks keys has new ones made."""
         self._add(effect, mode)
+        if lacks_keys and effect == "update":
+            self._new_keys += 1
 
     def name(self, device_id: str) -> None:
         """A device that a line names, so that a second line of it is told of."""
@@ -143,6 +146,7 @@ class DryRunCounter:
         etag: str | None,
         *,
         current: str | None,
+        lacks_keys: bool = False,
     ) -> Effect:
         """Judge a line by what a registry says of its device, and remember what it leaves.
 
@@ -152,6 +156,7 @@ class DryRunCounter:
             mode: None: the default.
             etag: The version that the line names, unquoted.
             current: The version the registry has; None: no such device there.
+            lacks_keys: Whether the line leaves keys to be made.
         """
         self.name(device_id)
         key = hash(device_id)
@@ -165,7 +170,7 @@ class DryRunCounter:
             error = JobError(line=line, device_id=device_id, code=code, message=message)
             self.refuse(error, mode)
             return "refuse"
-        self.note(mode, verdict)
+        self.note(mode, verdict, lacks_keys=lacks_keys)
         self._there[key] = verdict != "delete"
         return verdict
 
@@ -198,6 +203,12 @@ class DryRunCounter:
             told.append(
                 f"{self._repeated:,} {lines} a device that an earlier line names, such as {named}; "
                 "each sees what the earlier ones did."
+            )
+        if self._new_keys:
+            lines = "line holds" if self._new_keys == 1 else "lines hold"
+            told.append(
+                f"{self._new_keys:,} {lines} no keys for a device that is there: it would get new "
+                "ones, and those it uses now would be refused."
             )
         for code, count in self._codes.most_common():
             why = _TOLD.get(code, f"error {code}")

@@ -56,6 +56,10 @@ QUICK = Patience(attempts=2, first_pause=0.2, request_seconds=10.0)
 """While a person waits for the answer whether a job is accepted."""
 
 
+class BlobMissing(NotFound):
+    """The container is there, and has no blob of that name."""
+
+
 class BlobHead(NamedTuple):
     """What tells one state of a blob from another, and its size in bytes."""
 
@@ -119,7 +123,7 @@ class Blobs:
         for name in names:
             try:
                 found[name] = await self.head(name)
-            except NotFound:
+            except BlobMissing:
                 continue
         return found
 
@@ -245,9 +249,14 @@ class Blobs:
                 f"Unauthorized to {doing} {self._side} blob container.", hint=f"{where} {_RIGHTS}"
             )
         if answer.status == 404 and doing == "read from" and answer.word != "ContainerNotFound":
-            return NotFound(f"The {self._side} blob container has no blob {name}.", hint=where)
+            return BlobMissing(f"The {self._side} blob container has no blob {name}.", hint=where)
         if answer.status == 404:
             return NotFound(f"The {self._side} blob container does not exist.", hint=where)
+        if answer.status == 400:
+            return Fault(
+                f"The {self._side} blob container failed: {where}",
+                hint="Check that its address names a container, and the whole signature.",
+            )
         if answer.status in (412, 416):
             return self._changed(name)
         return Fault(f"The {self._side} blob container failed: {where}")

@@ -124,7 +124,7 @@ class _Judge:
         if isinstance(verdict, Refusal):
             self.counter.refuse(fault_of(verdict, draft, revision=revision).at(line), draft.mode)
             return False
-        self.counter.note(draft.mode, verdict)
+        self.counter.note(draft.mode, verdict, lacks_keys=draft.lacks_keys)
         return verdict == "create"
 
     def _judge(self, trial: Trial, chunk: Chunk) -> None:
@@ -141,8 +141,13 @@ class _Judge:
             mode = None if error.line is None else modes.get(error.line)
             self.counter.refuse(error, mode)
         noted = outcome.noted or []
-        for _, mode, effect in noted:
-            self.counter.note(mode, effect)
+        lacking = {
+            entry.device_id
+            for _, entry in chunk.entries
+            if isinstance(entry, HubLine) and entry.lacks_keys
+        }
+        for device_id, mode, effect in noted:
+            self.counter.note(mode, effect, lacks_keys=device_id in lacking)
         self.counter.skip(chunk.lines - len(outcome.errors) - len(noted))
 
     def _name(self, chunk: Chunk) -> None:

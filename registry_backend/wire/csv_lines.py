@@ -85,7 +85,8 @@ def parse_row(header: Header, row: bytes) -> HubLine | LineFault | None:
     if fields is None:
         return LineFault(
             DESERIALIZATION_ERROR,
-            "Invalid device format in line: a quoted field does not end where it should",
+            "Invalid device format in line: a quoted field does not end on its line; "
+            "no field may hold a line break",
         )
     if not any(fields):
         return None

@@ -24,6 +24,7 @@ from registry_backend.wire.import_errors import (
     LineFault,
 )
 from registry_backend.wire.iothub_authentication import (
+    MadeKeys,
     Refused,
     format_authentication,
     read_authentication,
@@ -70,6 +71,11 @@ class HubLine(NamedTuple):
     thumbprints: Pair | None
     hub: JsonObject | None
     """Members that only later hubs know; None when there are none."""
+
+    @property
+    def lacks_keys(self) -> bool:
+        """Whether a device that is there gets other keys by this line, which gives none."""
+        return isinstance(self.keys, MadeKeys)
 
     @property
     def tenant_id(self) -> None:

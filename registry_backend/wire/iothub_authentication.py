@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.document import JsonObject
@@ -28,6 +28,13 @@ _KINDS = {
     "certificateauthority": "certificateAuthority",
     "none": "none",
 }
+
+
+class MadeKeys(NamedTuple):
+    """Keys that no line gave: made here, since a device without any would let nobody in."""
+
+    primary: str
+    secondary: str
 
 
 class Refused(Exception):
@@ -62,7 +69,7 @@ def read_authentication(value: Any) -> tuple[Pair | None, Pair | None, str | Non
     if kind in ("certificateAuthority", "none"):
         return None, None, kind
     if keys is None and prints is None:
-        keys = (generate_key(), generate_key())
+        keys = MadeKeys(generate_key(), generate_key())
     return keys, prints, kind
 
 
@@ -86,7 +93,7 @@ def _read_keys(value: Any) -> Pair | None:
     if primary is None and secondary is None:
         return None
     if primary is None or secondary is None:
-        raise Refused(ARGUMENT_INVALID, "either no keys or both keys can be set")
+        raise Refused(ARGUMENT_INVALID, "Either no keys or both keys can be set")
     for name, key in (("primaryKey", primary), ("secondaryKey", secondary)):
         fault = key_fault(key) if isinstance(key, str) else "is not a string"
         if fault:

@@ -112,6 +112,24 @@ def test_a_read_only_registry_prints_and_rotates_nothing(call: Call) -> None:
     assert printed(call) == line
 
 
+def test_a_hub_that_nobody_can_call_says_so_at_start(program: Program) -> None:
+    """Read-only, and no policies there yet: they are made by the next who may write."""
+    server = program.start("serve", "--listen", "127.0.0.1:0", "--auth", "none")
+    assert server.stdout is not None
+    server.stdout.readline()
+    server.terminate()
+    server.communicate(timeout=30)
+    for makes_them, says in ((True, True), (False, False)):
+        server = program.start("serve", "--listen", "127.0.0.1:0", "--read-only")
+        assert server.stdout is not None
+        assert server.stdout.readline().startswith("listening on")
+        server.terminate()
+        told = server.communicate(timeout=30)[1]
+        assert ("no shared access policies yet" in told) is says
+        if makes_them:
+            printed(program.run)
+
+
 def test_it_works_beside_a_running_server(program: Program) -> None:
     """On the same file."""
     server = program.start("serve", "--listen", "127.0.0.1:0")

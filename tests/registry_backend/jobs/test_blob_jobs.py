@@ -173,6 +173,17 @@ async def test_a_container_that_refuses_is_found_out_before_the_job_begins(
     assert await blob_jobs.jobs.runner.list(None) == []
 
 
+async def test_an_input_container_that_is_not_there_is_no_missing_blob(
+    blob_jobs: BlobJobs,
+) -> None:
+    """Who mistyped its name need not look for the blob."""
+    spec = blob_jobs.spec()
+    gone = spec.model_copy(update={"folder": blob_jobs.azurite.sas("not-there", "r")})
+    with pytest.raises(Invalid) as refused:
+        await blob_jobs.jobs.runner.create(gone, actor=TESTER)
+    assert refused.value.message == "The input blob container does not exist."
+
+
 async def test_signatures_that_ended_or_are_forged_are_refused(blob_jobs: BlobJobs) -> None:
     """As is a container that is not there."""
     blob_jobs.put_lines(hub_line("a"))

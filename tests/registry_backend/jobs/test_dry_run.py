@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -216,6 +217,24 @@ async def test_what_every_line_needs_is_told_first(jobs: Jobs) -> None:
     found = await jobs.runner.dry_run(jobs.spec())
     (warning,) = found.warnings
     assert warning.startswith("3 of 4 lines would fail: the id or the status is missing")
+
+
+@pytest.mark.parametrize("stretch", [1, 2000])
+async def test_keys_that_would_be_made_anew_are_told_of(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, stretch: int
+) -> None:
+    """A line without keys has a hub make some: a fleet imported so can no longer connect."""
+    monkeypatch.setattr(sources, "read_chunk", partial(read_chunk, max_lines=stretch))
+    keys = {"primaryKey": None, "secondaryKey": None}
+    no_keys: dict[str, Any] = {"authentication": {"symmetricKey": keys}}
+    lines = [hub_line("a", **no_keys), hub_line("b")]
+    (jobs.folder / "devices.txt").write_text("\n".join(lines))
+    assert (await jobs.runner.dry_run(jobs.spec())).warnings == ()
+    await jobs.run(jobs.spec())
+    lines = [*lines, hub_line("a", status="disabled", **no_keys), hub_line("new", **no_keys)]
+    (jobs.folder / "devices.txt").write_text("\n".join(lines))
+    (told,) = [each for each in (await jobs.runner.dry_run(jobs.spec())).warnings if "keys" in each]
+    assert told.startswith("2 lines hold no keys for a device that is there")
 
 
 async def test_only_a_bounded_number_of_refused_lines_is_kept(jobs: Jobs) -> None:
