@@ -22,6 +22,7 @@ from textual.widgets import Input, TextArea
 
 from console.adapters.base import RegistryAdapter
 from console.adapters.hono import HonoAdapter
+from console.adapters.identity import IdentityAdapter
 from console.adapters.local import LocalAdapter
 from console.adapters.rest_endpoint import Endpoint
 from console.app import ConsoleApp
@@ -31,6 +32,7 @@ from registry_backend.open import open_registry
 from registry_backend.sample import build_sample, load_sample, write_exchange, write_identityd
 from registry_backend.server import Listener, Serving, listening
 from registry_backend.wire.hono_profiles import PROFILES
+from screenshots.identity_peer import SOCKET, leave_behind, serving_identity
 from screenshots.staged_jobs import StagedJobs
 
 PICTURES = Path(__file__).parent
@@ -88,6 +90,8 @@ class Scene:
     read_only: bool = False
     remote: Literal["", "2.x", "1.1", "gone"] = ""
     """A remote Hono of that vintage instead of the file; `gone`: nothing listens there."""
+    identity: Literal["", "there", "gone"] = ""
+    """An Identity Service's socket instead; `gone`: nobody listens on it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,11 @@ SCENES: tuple[Scene, ...] = (
     Scene("remote", ("2", "j"), remote="2.x"),
     Scene("remote-old", ("2", "slash", "text:hl-pier-1-lamp-0522", "enter"), remote="1.1"),
     Scene("remote-gone", (), remote="gone"),
+    Scene("identity", ("G", "k", "k", "o"), identity="there"),
+    Scene("identity-light", ("j", "j", "j", "j", "o"), identity="there", theme="paper"),
+    Scene("identity-small", ("j", "j"), identity="there", size=SMALL),
+    Scene("identity-reprovision", ("R",), identity="there"),
+    Scene("identity-refused", (), identity="gone"),
 )
 
 
@@ -225,7 +234,10 @@ async def draw(scene: Scene) -> str:
 @asynccontextmanager
 async def connection(scene: Scene, data: Path) -> AsyncIterator[RegistryAdapter]:
     """The registry of a scene, not opened yet; a served one stops when the scene ends."""
-    if not scene.remote:
+    if scene.identity:
+        async with identity_service(scene) as service:
+            yield service
+    elif not scene.remote:
         adapter = LocalAdapter(
             data,
             read_only=scene.read_only,
@@ -247,6 +259,21 @@ async def connection(scene: Scene, data: Path) -> AsyncIterator[RegistryAdapter]
             )
             remote.address = "https://hono.harbour.example:28443"
             yield remote
+
+
+@asynccontextmanager
+async def identity_service(scene: Scene) -> AsyncIterator[RegistryAdapter]:
+    """The adapter on the socket of a stage."""
+    adapter = IdentityAdapter(
+        SOCKET, main_file=CONFIG, config_dir=OVERRIDES, title="pier-4", users=PEOPLE
+    )
+    adapter.caller_uid = 997
+    if scene.identity == "gone":
+        leave_behind(SOCKET)
+        yield adapter
+        return
+    async with serving_identity(SOCKET):
+        yield adapter
 
 
 async def walk(scene: Scene, adapter: RegistryAdapter) -> str:

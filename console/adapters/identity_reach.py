@@ -67,7 +67,7 @@ def not_connected(path: Path, error: OSError, caller: Caller) -> Unreachable:
         hint = f"The service's socket is usually /run/aziot/identityd.sock, not {path}."
         return _ended(path, "file", f"it is {kind}, not a socket", hint)
     if error.errno == errno.ECONNREFUSED:
-        text = "nobody listens: the service is not started, or starts and fails again and again"
+        text = "nobody listens; the service is not started, or starts and fails again and again"
         return _ended(path, "refused", text, _START)
     return _ended(path, "refused", error.strerror or "the connection failed", _START)
 
