@@ -5,11 +5,14 @@ from __future__ import annotations
 from textual.app import App
 
 from console.adapters.base import CredentialsPort
+from console.forms.fields import Values, refilled
 from console.forms.veil import Veil
-from console.panes.editing import DocumentEdit
+from console.forms.withheld import INTRO, completed, withheld, withheld_fields
+from console.panes.editing import DocumentEdit, LeftOpen
 from console.saving import Saves
 from registry_backend.domain.credentials import CredentialSet
 from registry_backend.domain.document import JsonObject
+from registry_backend.domain.errors import FieldProblem, Invalid
 
 
 class SetEdit:
@@ -27,6 +30,7 @@ class SetEdit:
     ) -> None:
         self.stored = stored
         self.veil = Veil()
+        self._app = app
         self._port = port
         self._seen = {stored.version: stored}
         self._edit = DocumentEdit(
@@ -38,6 +42,7 @@ class SetEdit:
             version=lambda each: each.version,
             write=self._write,
             fetch=self._fetch,
+            amend=self._ask_for_keys,
         )
 
     def credentials(self) -> list[JsonObject]:
@@ -74,3 +79,34 @@ class SetEdit:
         current = await self._port.get(self.stored.tenant_id, self.stored.device_id)
         self._seen[current.version] = current
         return current
+
+    async def _ask_for_keys(self, document: JsonObject, refusal: Invalid) -> JsonObject:
+        """The set with the keys that the registry wants again, as the person gives them.
+
+        Raises:
+            Invalid: the refusal, when it is about something else.
+            LeftOpen: when the person turns away.
+        """
+        from console.dialogs.form import FormScreen  # noqa: PLC0415 - the first rows need no form
+
+        missing = withheld(document, refusal.problems)
+        if not missing:
+            raise refusal
+        values: Values | None = None
+        problems: tuple[FieldProblem, ...] = ()
+        while True:
+            form = FormScreen(
+                f"Keys of {self.stored.device_id}",
+                refilled(withheld_fields(missing), values),
+                problems=problems,
+                intro=INTRO,
+            )
+            values = await self._app.push_screen_wait(form)
+            if values is None:
+                raise LeftOpen("A key is missing; nothing has been written yet.")
+            try:
+                whole = completed(document, missing, values)
+            except Invalid as error:
+                problems = error.problems
+                continue
+            return {"credentials": [self.veil.credential(each) for each in whole["credentials"]]}

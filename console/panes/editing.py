@@ -42,6 +42,8 @@ class DocumentEdit(Generic[ModelT]):
         version: A record's version.
         write: Saves a document based on a version; returns what was saved.
         fetch: Reads the record as it is now.
+        amend: Asks the person for what a refused document lacks; raises the refusal where there is
+            nothing to ask for, or LeftOpen.
     """
 
     app: App[None]
@@ -52,6 +54,7 @@ class DocumentEdit(Generic[ModelT]):
     version: Callable[[ModelT], str]
     write: Callable[[JsonObject, str], Awaitable[ModelT]]
     fetch: Callable[[], Awaitable[ModelT]]
+    amend: Callable[[JsonObject, Invalid], Awaitable[JsonObject]] | None = None
 
     async def save(self, mine: JsonObject) -> ModelT:
         """Write, and settle conflicts until one side stands.
@@ -69,6 +72,11 @@ class DocumentEdit(Generic[ModelT]):
                 return await self._write(mine, self.version(base))
             except VersionMismatch:
                 current = await self.fetch()
+            except Invalid as error:
+                if self.amend is None:
+                    raise
+                mine = await self.amend(mine, error)
+                continue
             rows = compare(self.document(base), mine, self.document(current))
             decision = await self.app.push_screen_wait(ConflictScreen(self.subject, rows))
             if decision == "theirs":

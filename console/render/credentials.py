@@ -116,8 +116,9 @@ def detail(
         Line("device", stored.device_id),
         Line("in the set", plural(len(stored.credentials), "credential")),
         Line("set version", stored.version, "muted"),
-        Line("revision", str(stored.revision), "muted"),
     ]
+    if stored.revision:  # a registry that does not count them tells none
+        record.append(Line("revision", str(stored.revision), "muted"))
     sections.append(Section("Record", tuple(record)))
     if history:
         lines = tuple(
@@ -206,6 +207,11 @@ def revealed(kind: str, secret: Secret) -> str:
     if kind == X509:
         return "Nothing is secret here: the device proves itself by its own certificate."
     lines = [f"{name}\n{value}" for name, value in material(secret).items()]
+    if not lines:
+        return (
+            "This registry does not show what it keeps of this secret. "
+            "To have one that you know, replace it."
+        )
     if kind == HASHED_PASSWORD:
         lines.append(
             "A password cannot be revealed: only this hash of it is kept. "
