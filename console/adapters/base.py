@@ -305,6 +305,9 @@ class PrincipalsPort(Protocol):
     async def plan_delete(self, target: FilePrincipal) -> FileChange:
         """Plan the removal of one table and the comments that belong to it."""
 
+    async def plan_undo(self, change: FileChange) -> FileChange:
+        """Plan the way back from what was written. Raises VersionMismatch when it has changed."""
+
     async def apply(self, change: FileChange) -> PrincipalConfig:
         """Write a plan atomically.
 
@@ -331,6 +334,12 @@ class RegistryAdapter(ABC):
     """The one tenant of a registry that is one, such as a hub; empty: `tenants` says."""
     credential_types: tuple[str, ...] = ()
     """Types of credentials that it can hold; empty: any."""
+    device_members: frozenset[str] | None = None
+    """Members of a device's document that it keeps; None: any."""
+    plain_credentials: bool = False
+    """Whether it keeps bare material: no state, validity or comment of a credential, no list."""
+    tells_changes: bool = True
+    """Whether a device says when it was last written."""
     caller_uid: int | None = None
     """The uid that an Identity Service sees in its caller; None where nobody looks at that."""
     on_health: Callable[[str], object] | None = None

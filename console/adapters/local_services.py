@@ -157,6 +157,10 @@ class LocalPrincipals:
         """As PrincipalsPort."""
         return await self._files.plan_delete(target)
 
+    async def plan_undo(self, change: FileChange) -> FileChange:
+        """As PrincipalsPort."""
+        return await self._files.plan_undo(change)
+
     async def apply(self, change: FileChange) -> PrincipalConfig:
         """As PrincipalsPort."""
         return await self._files.apply(change)

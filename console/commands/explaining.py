@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from console.commands.boundary import GOOD, UsageFault
 from console.commands.output import JsonArray, Table, say, write, write_json
+from console.commands.waiting import answer_of
 from console.render.answers import OPERATIONS, answer_json, status_text
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.explanations import LATEST_VERSION, Answer, CallRequest
@@ -24,10 +24,10 @@ def explain(options: argparse.Namespace, files: PrincipalFiles) -> int:
     uid = _uid(options.uid)
     request = _request(options, uid, files)
     if request is not None:
-        _write_one(asyncio.run(files.explain(uid, request)), json=options.json)
+        _write_one(answer_of(files.explain(uid, request)), json=options.json)
     else:
         answers = files.answers(str(uid), module_id=options.module or "", kind=options.type)
-        _write_all(asyncio.run(answers), json=options.json)
+        _write_all(answer_of(answers), json=options.json)
     return GOOD
 
 
@@ -53,7 +53,7 @@ def _request(options: argparse.Namespace, uid: int, files: PrincipalFiles) -> Ca
     if operation is None:
         names = ", ".join(found.value for found in Operation)
         raise UsageFault(f"--call must be one of {names}.")
-    module_id = options.module or _own_name(asyncio.run(files.load()), uid)
+    module_id = options.module or _own_name(answer_of(files.load()), uid)
     return request_for(operation, module_id=module_id, kind=options.type)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Sequence
 
 from console.commands.boundary import FAILED, GOOD, UsageFault
@@ -11,6 +10,7 @@ from console.commands.explaining import explain
 from console.commands.output import JsonArray, Table, say, write
 from console.commands.session import identityd_paths
 from console.commands.shapes import effective_json
+from console.commands.waiting import answer_of
 from console.render.findings import compiler_line, finding_json, tally
 from registry_backend.domain.effective import EffectivePrincipal, EffectiveView, Standing
 from registry_backend.domain.findings import Severity
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
         name for name in ("uid", "call", "method", "path", "module") if _given(options, name)
     ]:
         raise UsageFault(f"--{asked[0]} is for explain only.")
-    view = asyncio.run(files.view())
+    view = answer_of(files.view())
     return _check(view, json=options.json) if action == "check" else _list(view, json=options.json)
 
 
@@ -67,7 +67,7 @@ def _cells(found: EffectivePrincipal) -> tuple[str, ...]:
     principal = found.entry.principal
     role = found.role.value if found.role else found.standing.value
     if principal is None:
-        return "?", "?", "?", "?", "?", role, where
+        return found.entry.label or "?", "?", "?", "?", "?", role, where
     idtype = "-" if principal.idtype is None else ",".join(kind.value for kind in principal.idtype)
     localid = (principal.localid_attributes or "yes") if principal.has_localid else "-"
     user = found.user or "?"

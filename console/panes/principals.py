@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -10,16 +10,13 @@ from typing import ClassVar
 
 from textual import on
 
-from console.adapters.base import PrincipalsPort, RegistryAdapter
+from console.adapters.base import RegistryAdapter
 from console.dialogs.choose import Choice, ChooseScreen
-from console.dialogs.confirm import ConfirmScreen
-from console.dialogs.review import ReviewScreen
 from console.forms.fields import Field, Values, text_of
 from console.forms.principals import OWN_FILE, principal_fields, read_principal
 from console.keys import bindings_of
 from console.panes.asking import one_at_a_time
-from console.panes.base import RecordPane
-from console.panes.editing import LeftOpen
+from console.panes.principals_review import ReviewingPane
 from console.panes.scope import RememberAsked, Scope
 from console.render import principals as render
 from console.render.detail import Section
@@ -31,20 +28,15 @@ from console.widgets.short_list import ShortList
 from console.widgets.table_messages import Opened
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.effective import EffectiveView
-from registry_backend.domain.errors import FieldProblem, Invalid, NotFound, RegistryError
+from registry_backend.domain.errors import FieldProblem, Invalid, NotFound
 from registry_backend.domain.principals import (
     ConfigFile,
     FileChange,
-    IdType,
-    Principal,
     PrincipalConfig,
 )
 
-UNDO_STEPS = 50
-"""Changes that can be taken back."""
 
-
-class PrincipalsPane(RecordPane[PrincipalRow]):
+class PrincipalsPane(ReviewingPane):
     """Lists principals in the daemon's order; every write is shown before it happens."""
 
     BINDINGS = bindings_of("Principals")
@@ -56,25 +48,18 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
     ) -> None:
         super().__init__(adapter, saves, clock)
         self._view: EffectiveView | None = None
-        self._done: list[FileChange] = []
 
     def columns(self) -> Sequence[Column[PrincipalRow]]:
         """What is amiss, name, uid and its user, identities, what comes of it, file."""
         return (
             Column("state", "", render.glyph_cell, width=1, priority=8),
             Column("name", "Principal", render.name_cell, width=12, flexible=True, priority=9),
-            Column("uid", "Uid", render.uid_cell, width=5, priority=8, align="right"),
+            Column("uid", "Uid", render.uid_cell, width=10, priority=8, align="right"),
             Column("user", "User", render.user_cell, width=8, flexible=True, priority=3),
-            Column("idtype", "Identities", render.idtype_cell, width=12, flexible=True, priority=6),
+            Column("idtype", "Identities", render.idtype_cell, width=8, flexible=True, priority=6),
             Column("role", "Role", render.role_cell, width=16, priority=7),
             Column("file", "File", render.file_cell, width=14, flexible=True, priority=4),
         )
-
-    @property
-    def port(self) -> PrincipalsPort:
-        """The registry's principals; the pane exists only where they do."""
-        assert self.adapter.principals is not None  # noqa: S101 - no port, no pane
-        return self.adapter.principals
 
     def source(self) -> ShortList[PrincipalRow]:
         """The rows that match the filter; the files are read anew each time."""
@@ -98,7 +83,8 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
         """Which configuration this is, and how it fares."""
         if self._view is None:
             return "Principals"
-        return f"Principals in {self._view.config.main_file}: {tally(self._view.findings)}"
+        # The findings first: a narrow screen cuts off the end, and the place is told elsewhere too.
+        return f"Principals: {tally(self._view.findings)} in {self._view.config.main_file}"
 
     def depends_on(self, scope: Scope) -> object:
         """The files are the same for every tenant."""
@@ -143,11 +129,11 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
             principal = read_principal(values)
             target = text_of(values, "file")
             file = None if target in ("", OWN_FILE) else target
-            return await self._review(
-                lambda: self.port.plan_add(principal, file=file), principal=principal
-            )
+            return await self.review(lambda: self.port.plan_add(principal, file=file))
 
-        self._written(await self.fill_form("New principal", principal_fields(None, files), save))
+        fields = principal_fields(None, files)
+        added = await self.fill_form("New principal", fields, save)
+        self.written(added, at="" if added is None else render.key_of(added.path, added.index))
 
     @one_at_a_time
     async def action_edit(self) -> None:
@@ -159,13 +145,10 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
 
         async def save(values: Values) -> FileChange:
             changed = read_principal(values, principal)
-            return await self._review(
-                lambda: self.port.plan_update(entry, changed),
-                principal=changed if changed.name != principal.name else None,
-            )
+            return await self.review(lambda: self.port.plan_update(entry, changed))
 
         fields = principal_fields(principal)
-        self._written(await self.fill_form(f"Edit {principal.name}", fields, save))
+        self.written(await self.fill_form(f"Edit {principal.name}", fields, save))
 
     @one_at_a_time
     async def action_delete(self) -> None:
@@ -174,7 +157,9 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
         if row is None or row.entry is None:
             return
         entry = row.entry
-        await self._try(lambda: self._review(lambda: self.port.plan_delete(entry), write="Delete"))
+        await self.attempt(
+            lambda: self.review(lambda: self.port.plan_delete(entry), write="Delete")
+        )
 
     @one_at_a_time
     async def action_undo(self) -> None:
@@ -183,14 +168,8 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
             self.warn("Nothing was changed here yet.")
             return
         last = self._done[-1]
-        back = FileChange(
-            path=last.path, before=last.after, after=last.before, summary=f"Undo: {last.summary}"
-        )
-
-        async def plan() -> FileChange:
-            return back
-
-        if await self._try(lambda: self._review(plan, write="Undo"), undone=True):
+        back = partial(self.port.plan_undo, last)
+        if await self.attempt(lambda: self.review(back, write="Undo"), undone=True):
             self._done.pop()
 
     @one_at_a_time
@@ -234,8 +213,7 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
         if file is None:
             return
         before = await self.port.text(file)
-        change = await self._edit_text(file, before)
-        self._written(change)
+        self.written(await self.edit_text(file, before, self._problem_of(file)))
 
     @one_at_a_time
     async def action_findings(self) -> None:
@@ -270,7 +248,7 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
     @on(Opened)
     def _open(self, event: Opened[PrincipalRow]) -> None:
         event.stop()
-        if event.row.settings:
+        if event.row.settings or (event.row.problem and self._text_editable(event.row.file)):
             self.action_edit_text()
         else:
             self.action_edit()
@@ -281,90 +259,11 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
             return "Files keep no history. u takes back what was changed in this session."
         return super().why_not(action)
 
-    # the one way to a file
-
-    async def _review(
-        self,
-        plan: Callable[[], Awaitable[FileChange]],
-        *,
-        write: str = "Write",
-        principal: Principal | None = None,
-    ) -> FileChange:
-        change = await plan()
-        if change.before == change.after:
-            raise Invalid("Nothing is different, so there is nothing to write.")
-        change = await self._insisted(await self._with_hub(change, principal))
-        review = ReviewScreen(
-            str(change.path),
-            change.summary,
-            before=_text(change.before),
-            after=_text(change.after),
-            warnings=(*(found.message for found in change.stops), *change.warnings),
-            write=write,
-        )
-        if not await self.ask(review):
-            raise LeftOpen("Nothing has been written yet.")
-        await self.saves.run(str(change.path), lambda: self.port.apply(change))
-        return change
-
-    async def _insisted(self, change: FileChange) -> FileChange:
-        """What would stop the daemon is refused, unless the person insists."""
-        if not change.stops:
-            return change
-        listed = "\n".join(f"• {found.message} {found.remedy}" for found in change.stops)
-        question = ConfirmScreen(
-            "The daemon would refuse to start",
-            f"{listed}\n\nIt would go on until its next start, and then serve nobody.",
-            confirm="Go on all the same",
-        )
-        if not await self.ask(question):
-            fields = [
-                FieldProblem(found.key.removeprefix("principal."), found.message)
-                for found in change.stops
-            ]
-            raise Invalid("The daemon would refuse to start", problems=fields)
-        return change.model_copy(update={"forced": True})
-
-    async def _with_hub(self, change: FileChange, principal: Principal | None) -> FileChange:
-        """The change, with a warning where the hub has a module of a new principal's name."""
-        modules = self.adapter.modules
-        if principal is None or modules is None or IdType.MODULE not in (principal.idtype or ()):
-            return change
-        try:
-            names = {module.module_id for module in await modules.list()}
-        except RegistryError:
-            return change  # whoever may not list the hub's modules is warned of nothing
-        if principal.name not in names:
-            return change
-        warning = (
-            f"The hub has a module “{principal.name}” already: unless the daemon made it, it is "
-            "deleted and made anew, and its twin and tags are lost."
-        )
-        return change.model_copy(update={"warnings": (*change.warnings, warning)})
-
-    async def _edit_text(self, file: Path, before: str) -> FileChange | None:
-        """Let the person edit a file's text until it is written, or they leave."""
-        from console.dialogs.document import DocumentScreen  # noqa: PLC0415 - the first rows need none
-
-        text, problem = before, ""
-        while True:
-            screen = DocumentScreen(
-                str(file), text, language="toml", problem=problem, changed=text != before
-            )
-            answer = await self.ask(screen)
-            if answer is None:
-                return None
-            text = answer
-            try:
-                return await self._review(partial(self.port.plan_text, file, before, text))
-            except LeftOpen as left:
-                problem = str(left)
-            except RegistryError as error:
-                problem = str(error)
+    # which file, and which row
 
     async def _choose_file(self) -> Path | None:
         """The file to edit: the row's, or one of those there are."""
-        files = self._editable_files()
+        files = [file.path for file in self._view_files() if file.text_editable]
         main = self._view.config.main_file if self._view else None
         if main is not None and all(file.path != main for file in self._view_files()):
             files = [main, *files]
@@ -382,34 +281,14 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
     def _view_files(self) -> Sequence[ConfigFile]:
         return self._view.config.files if self._view else ()
 
+    def _text_editable(self, path: Path) -> bool:
+        return any(file.text_editable for file in self._view_files() if file.path == path)
+
+    def _problem_of(self, path: Path) -> str:
+        return next((file.problem for file in self._view_files() if file.path == path), "")
+
     def _editable_files(self) -> list[Path]:
         return [file.path for file in self._view_files() if file.editable and not file.problem]
-
-    async def _try(
-        self, write: Callable[[], Awaitable[FileChange]], *, undone: bool = False
-    ) -> bool:
-        try:
-            change = await write()
-        except LeftOpen:
-            return False
-        except RegistryError as error:
-            self.complain(error)
-            self.table.reload()
-            return False
-        self._written(change, undone=undone)
-        return True
-
-    def _written(self, change: FileChange | None, *, undone: bool = False) -> None:
-        if change is None:
-            return
-        if not undone:
-            self._done = [*self._done, change][-UNDO_STEPS:]
-        self.tell(
-            f"Wrote {change.path.name}."
-            if change.after is not None
-            else f"Removed {change.path.name}."
-        )
-        self.table.reload()
 
     def _editable_row(self) -> PrincipalRow | None:
         row = self.require_row()
@@ -419,16 +298,12 @@ class PrincipalsPane(RecordPane[PrincipalRow]):
             self.warn("Press E to edit the files that hold the settings.", title="No principal")
             return None
         why = row.why_not or (row.problem if row.entry is None else "")
-        if row.entry is not None and row.entry.principal is None:
-            why = f"{row.problem} Mend the file in an editor, then press r."
+        if row.problem and self._text_editable(row.file):
+            why = f"{row.problem.rstrip('.')}. Press E to mend the file as text."
         if why:
             self.warn(why, title="Not editable here")
             return None
         return row
-
-
-def _text(data: bytes | None) -> str:
-    return (data or b"").decode("utf-8", "replace")
 
 
 def _words(row: PrincipalRow) -> str:

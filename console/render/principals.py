@@ -62,7 +62,7 @@ class PrincipalRow:
         """What tells it from other rows."""
         if self.settings:
             return SETTINGS
-        return f"{self.file}#{self.entry.index if self.entry else ''}"
+        return key_of(self.file, self.entry.index if self.entry else None)
 
     @property
     def entry(self) -> FilePrincipal | None:
@@ -76,10 +76,17 @@ class PrincipalRow:
 
     @property
     def name(self) -> str:
-        """The principal's name, or the file's."""
+        """The principal's name, as far as it can be read, or the file's."""
         if self.settings:
             return "(settings)"
-        return self.principal.name if self.principal else self.file.name
+        if self.principal is not None:
+            return self.principal.name
+        return (self.entry.label if self.entry else "") or self.file.name
+
+
+def key_of(file: Path, index: int | None) -> str:
+    """What tells the row of a file's table from others; None for the file itself."""
+    return f"{file}#{'' if index is None else index}"
 
 
 def rows_of(view: EffectiveView) -> tuple[PrincipalRow, ...]:
@@ -124,6 +131,7 @@ def _broken_rows(view: EffectiveView) -> list[PrincipalRow]:
             file.path,
             problem=file.problem,
             editable=False,
+            absence="– not readable here" if file.unread_here else "",
             findings=tuple(found for found in view.findings if found.file == file.path),
         )
         for file in view.config.files
@@ -233,12 +241,12 @@ def _standing_lines(row: PrincipalRow) -> list[Line]:
     lines: list[Line] = []
     principal, effective = row.principal, row.effective
     if row.absence:
-        return [Line("state", row.absence, "muted"), Line("why", row.problem)]
+        return _absence_lines(row)
     if effective is not None:
         lines.append(Line("role", *role_cell(row)))
         if effective.why_inert:
             lines.append(Line("no effect", effective.why_inert, "warning"))
-    elif row.problem:
+    elif row.problem and not row.findings:  # which say it too
         lines.append(Line("problem", row.problem, "bad"))
     if principal is None or effective is None:
         return lines
@@ -258,6 +266,12 @@ def _standing_lines(row: PrincipalRow) -> list[Line]:
         Line(name, value if isinstance(value, str) else compact_json(value))
         for name, value in principal.other.items()
     ]
+
+
+def _absence_lines(row: PrincipalRow) -> list[Line]:
+    """That it is passed over, and why, unless a finding says that too."""
+    why = [] if row.findings else [Line("why", row.problem)]
+    return [Line("state", row.absence, "muted"), *why]
 
 
 def _rights(effective: EffectivePrincipal) -> list[str]:

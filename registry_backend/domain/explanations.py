@@ -42,7 +42,7 @@ class Answer(Value):
     why: str
     """In sentences: why it answers so."""
     caveat: str = ""
-    """In a sentence: that the service would not even start; empty when it would."""
+    """In a sentence: why the service may answer otherwise, or not start; empty when it will."""
     principal: str = ""
     """The name of the principal that decides; empty when none does."""
     file: Path | None = None

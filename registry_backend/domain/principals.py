@@ -57,6 +57,8 @@ class FilePrincipal(Value):
     text: str
     """The table as it stands, comments included."""
     problem: str = ""
+    label: str = ""
+    """Its name as far as it can be read, even where the table cannot be understood."""
 
 
 class ConfigFile(Value):
@@ -72,7 +74,9 @@ class ConfigFile(Value):
     unread_here: bool = False
     """Whether only this user may not read it, whatever the daemon may."""
     editable: bool = True
-    """False for generated files and files we may not write."""
+    """False for generated files and files we may not write, and where tables are not understood."""
+    text_editable: bool = False
+    """Whether its text may be changed, though perhaps no table of it can."""
     why_not_editable: str = ""
 
 
@@ -104,5 +108,9 @@ class FileChange(Value):
     """Sentences on what the daemon will do that few would expect; nothing that stops it."""
     stops: tuple[Finding, ...] = ()
     """Why the daemon would refuse to start with it: not written unless `forced`."""
+    new_modules: tuple[str, ...] = ()
+    """Modules that the daemon will make by it, and remake where the hub has them already."""
+    index: int | None = None
+    """Of a table that is added: its place in the file, counted from 0."""
     forced: bool = False
     """Whether a person insists nonetheless."""

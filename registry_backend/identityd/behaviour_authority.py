@@ -21,13 +21,10 @@ from registry_backend.domain.errors import Fault, NotFound
 from registry_backend.domain.identities import Identity
 from registry_backend.domain.timestamps import now
 from registry_backend.identityd.atomic import change_file
-from registry_backend.identityd.behaviour_errors import BadParameter
 from registry_backend.identityd.files import read_file, shown
 
 AUTHORITY_FILE = "local_ca.pem"
 """Private key and certificate, in this order."""
-MAX_COMMON_NAME = 64
-"""Bytes; X.509 has room for no more."""
 LEAF_DAYS = 30
 _AUTHORITY_DAYS = 3650
 _LEAF_BITS = 2048
@@ -70,20 +67,6 @@ class Authority:
             certificate=certificate.public_bytes(Encoding.PEM).decode("ascii"),
             expires_at=expires,
         )
-
-
-def common_name(module_id: str, hostname: str, domain: str) -> str:
-    """The name that a local identity's certificate is for, cut to what X.509 has room for.
-
-    Raises:
-        BadParameter: where the cut would go through a character, which stops the daemon.
-    """
-    name = f"{module_id}.{hostname}.{domain}".encode()[:MAX_COMMON_NAME]
-    try:
-        return name.decode("utf-8")
-    except UnicodeDecodeError:
-        cause = f"the certificate's name would be cut within a character at byte {MAX_COMMON_NAME}"
-        raise BadParameter("moduleId", cause) from None
 
 
 def open_authority(homedir: Path) -> Authority:

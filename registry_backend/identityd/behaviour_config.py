@@ -12,7 +12,7 @@ from registry_backend.identityd.files import shown
 from registry_backend.identityd.settings import Settings
 from registry_backend.identityd.users import KnownUsers
 from registry_backend.identityd.values import Table
-from registry_backend.identityd.whole import read_whole
+from registry_backend.identityd.whole import Whole, read_whole
 
 SURVIVED = frozenset({"certificate-name-kills"})
 """Findings that stop the daemon and not this service."""
@@ -49,14 +49,29 @@ def load(paths: ConfigPaths) -> Loaded:
     ]
     settings = whole.settings
     if stopping or settings is None:
+        reasons = [*_unread(whole), *(_problem(found) for found in stopping)]
         raise Invalid(
             "The configuration of the Identity Service is refused",
-            problems=[_problem(found) for found in stopping],
+            problems=[
+                FieldProblem(reason.field, reason.problem.rstrip(".")) for reason in reasons[:-1]
+            ]
+            + reasons[-1:],
             hint="idconsole principals check says more.",
         )
     return Loaded(settings, whole.merged.table)
 
 
+def _unread(whole: Whole) -> list[FieldProblem]:
+    """What this process may not read, and a main file that is not there: no faults of content."""
+    config = whole.config
+    problems = [FieldProblem("", file.problem) for file in config.files if file.unread_here]
+    if any(path == config.main_file for path, _ in config.skipped):
+        problems.append(FieldProblem(shown(config.main_file), "there is no such file."))
+    return problems
+
+
 def _problem(found: Finding) -> FieldProblem:
+    if found.message.startswith(shown(found.file)):  # as faults of a whole file do
+        return FieldProblem("", found.message)
     place = shown(found.file) + (f":{found.line}" if found.line else "")
     return FieldProblem(place, found.message)

@@ -1,27 +1,41 @@
-"""Requests as the ten calls, in the order in which the daemon looks at them (identityd 1.1)."""
+"""Requests as the ten calls, in the order in which the daemon looks at them (identityd 1.1).
+
+The service finds its calls here, and so does whoever explains what it would answer.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
 from registry_backend.domain.explanations import API_VERSIONS, CallRequest
 from registry_backend.domain.permissions import Operation
+from registry_backend.identityd.bodies import (
+    BodyReader,
+    BodyRefused,
+    NewIdentity,
+    read_create,
+    read_device,
+    read_nothing,
+    read_optional,
+    read_put,
+)
+
+Methods = Mapping[str, Operation]
+"""What is offered at one path."""
 
 _FIRST = API_VERSIONS[0]
-_ROUTES: tuple[tuple[str, str, dict[str, Operation]], ...] = (
-    ("/identities/identity", _FIRST, {"GET": Operation.GET_IDENTITY}),
-    ("/identities/provisioning", API_VERSIONS[1], {"GET": Operation.GET_PROVISIONING}),
-    ("/identities/device", _FIRST, {"POST": Operation.GET_DEVICE}),
-    ("/identities/device/reprovision", _FIRST, {"POST": Operation.REPROVISION}),
-    (
-        "/identities/modules",
-        _FIRST,
-        {"GET": Operation.LIST_MODULES, "POST": Operation.CREATE_MODULE},
-    ),
-    (
-        "/identities/modules/{id}",
+_MODULES = "/identities/modules"
+_MODULE = "/identities/modules/{id}"
+_ROUTES: Mapping[str, tuple[str, Methods]] = {
+    "/identities/identity": (_FIRST, {"GET": Operation.GET_IDENTITY}),
+    "/identities/provisioning": (API_VERSIONS[1], {"GET": Operation.GET_PROVISIONING}),
+    "/identities/device": (_FIRST, {"POST": Operation.GET_DEVICE}),
+    "/identities/device/reprovision": (_FIRST, {"POST": Operation.REPROVISION}),
+    _MODULES: (_FIRST, {"GET": Operation.LIST_MODULES, "POST": Operation.CREATE_MODULE}),
+    _MODULE: (
         _FIRST,
         {
             "GET": Operation.GET_MODULE,
@@ -29,11 +43,28 @@ _ROUTES: tuple[tuple[str, str, dict[str, Operation]], ...] = (
             "DELETE": Operation.DELETE_MODULE,
         },
     ),
-    ("/trust-bundle", _FIRST, {"GET": Operation.GET_TRUST_BUNDLE}),
-)
-_ONE_MODULE = "/identities/modules/"
-_JSON = "application/json"
-_BODY_MEMBERS = {Operation.GET_DEVICE: ("type",), Operation.CREATE_MODULE: ("type", "moduleId")}
+    "/trust-bundle": (_FIRST, {"GET": Operation.GET_TRUST_BUNDLE}),
+}
+"""By path: since which version it is there, and its methods."""
+
+READERS: Mapping[Operation, BodyReader] = {
+    Operation.GET_IDENTITY: read_nothing,
+    Operation.GET_PROVISIONING: read_nothing,
+    Operation.GET_DEVICE: read_device,
+    Operation.REPROVISION: read_optional,
+    Operation.LIST_MODULES: read_nothing,
+    Operation.CREATE_MODULE: read_create,
+    Operation.GET_MODULE: read_nothing,
+    Operation.UPDATE_MODULE: read_put,
+    Operation.DELETE_MODULE: read_optional,
+    Operation.GET_TRUST_BUNDLE: read_nothing,
+}
+"""How the body of each call is read, before anybody asks who calls."""
+_WHY_REFUSED = {
+    400: "This call needs a JSON body.",
+    415: "PUT takes JSON only.",
+    422: "The body is read before anybody asks who calls, and it cannot be used: {}.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +73,7 @@ class Refused:
 
     status: int
     message: str
+    """Empty where the daemon words it otherwise than we do."""
     why: str
 
 
@@ -56,6 +88,23 @@ class Call:
     """The `type` asked for; None when none was."""
 
 
+def find(path: str, version: str) -> tuple[Methods, str] | None:
+    """The methods at a path in a version, and the module's id in it; None where nothing is.
+
+    Args:
+        path: As it came, percent-encoded and without the query.
+        version: One that exists.
+    """
+    module_id = ""
+    if path.startswith(f"{_MODULES}/"):
+        module_id = _decoded(path.removeprefix(f"{_MODULES}/"))
+        if not module_id:
+            return None
+        path = _MODULE
+    since, methods = _ROUTES.get(path, (_FIRST, {}))
+    return (methods, module_id) if methods and since <= version else None
+
+
 def understand_call(request: CallRequest) -> Call | Refused:
     """Which call a request is, or how it is refused before authorization."""
     versions = [value for key, value in request.query if key == "api-version"]
@@ -65,13 +114,13 @@ def understand_call(request: CallRequest) -> Call | Refused:
     if version not in API_VERSIONS:
         text = f"Only {', '.join(API_VERSIONS)} exist."
         return Refused(400, f'invalid api-version "{version}"', text)
-    path, module_id = _module_of(request.path)
-    methods = next((found for at, since, found in _ROUTES if at == path and since <= version), None)
-    if methods is None:
+    found = find(request.path, version)
+    if found is None:
         return Refused(404, "not found", f"There is no {request.path} at {version}.")
+    methods, module_id = found
     if request.method not in methods:
-        offered = " and ".join(methods)
-        return Refused(400, "method not allowed", f"{path} takes {offered} only.")
+        text = f"{request.path} takes {' and '.join(methods)} only."
+        return Refused(400, "method not allowed", text)
     return _with_body(request, methods[request.method], module_id)
 
 
@@ -81,7 +130,7 @@ def request_for(
     """The plainest request that makes a call, all it needs filled in."""
     route, method = next(
         (route, method)
-        for route, _, methods in _ROUTES
+        for route, (_, methods) in _ROUTES.items()
         for method, found in methods.items()
         if found is operation
     )
@@ -112,56 +161,23 @@ _TYPED = frozenset(
 """Calls that need a `type` in the query."""
 
 
-def _module_of(path: str) -> tuple[str, str | None]:
-    """A path as a route, and the id in it; a path that is no route stays what it is."""
-    if not path.startswith(_ONE_MODULE):
-        return path, None
-    encoded = path.removeprefix(_ONE_MODULE)
+def _decoded(segment: str) -> str:
+    """The id in a path's last segment; empty where it is none."""
+    if "/" in segment:
+        return ""
     try:
-        module_id = unquote_to_bytes(encoded).decode("utf-8")
+        return unquote_to_bytes(segment.encode("utf-8", "surrogateescape")).decode("utf-8")
     except UnicodeDecodeError:
-        return path, None
-    if not encoded or "/" in encoded:
-        return path, None
-    return "/identities/modules/{id}", module_id
+        return ""
 
 
-def _with_body(request: CallRequest, operation: Operation, module_id: str | None) -> Call | Refused:
-    body: object = None
-    if request.method == "PUT" and not _is_json(request.content_type, absent=False):
-        text = "PUT takes JSON only."
-        return Refused(415, "request body must be application/json", text)
-    parsed = request.method == "PUT" or (
-        request.method in ("POST", "DELETE")
-        and request.body
-        and _is_json(request.content_type, absent=True)
-    )
-    if parsed:
-        try:
-            body = json.loads(request.body)
-        except (ValueError, RecursionError):
-            text = "The body is read before anybody asks who calls, and it is no JSON."
-            return Refused(422, "", text)
-    members = _BODY_MEMBERS.get(operation)
-    if members is not None:
-        if not parsed:
-            return Refused(400, "missing request body", "This call needs a JSON body.")
-        if operation is Operation.GET_DEVICE and isinstance(body, list):
-            body = {"type": body[0]} if len(body) == 1 else {}
-        wrong = not isinstance(body, dict) or any(
-            not isinstance(body.get(member), str) for member in members
-        )
-        if wrong:
-            text = f"The body needs {' and '.join(members)}, as strings."
-            return Refused(422, "", text)
-    if operation is Operation.CREATE_MODULE and isinstance(body, dict):
-        return Call(operation, body["moduleId"], body["type"])
+def _with_body(request: CallRequest, operation: Operation, module_id: str) -> Call | Refused:
+    try:
+        body = READERS[operation](request.content_type, request.body)
+    except BodyRefused as refused:
+        why = _WHY_REFUSED[refused.status].format(refused.message.rstrip("."))
+        return Refused(refused.status, "" if refused.status == 422 else refused.message, why)
+    if isinstance(body, NewIdentity):
+        return Call(operation, body.module_id, body.kind)
     kinds = [value for key, value in request.query if key == "type"]
-    return Call(operation, module_id, kinds[0] if kinds else None)
-
-
-def _is_json(content_type: str | None, *, absent: bool) -> bool:
-    """Whether a body is taken for JSON; parameters do not matter, and the case does."""
-    if content_type is None:
-        return absent
-    return content_type.partition(";")[0].strip() == _JSON
+    return Call(operation, module_id or None, kinds[0] if kinds else None)

@@ -11,11 +11,9 @@ from collections.abc import Iterator
 from registry_backend.domain.findings import Severity
 from registry_backend.domain.identifiers import HUB_DEVICE_ID
 from registry_backend.domain.principals import MAX_UID, FilePrincipal, IdType, Principal
+from registry_backend.identityd.common_names import LONGEST_CN, cut_name, full_name
 from registry_backend.identityd.report import Report, place_text
 from registry_backend.identityd.users import DAEMON_USER
-
-LONGEST_CN = 64
-"""In bytes: where the daemon cuts the name of a local identity's certificate (identityd 2)."""
 
 _EDGE_MODULES = frozenset({"$edgeAgent", "$edgeHub"})
 _HUB_TYPES = frozenset({IdType.MODULE, IdType.DEVICE})
@@ -253,12 +251,12 @@ def check_certificate_names(report: Report) -> None:
     for index, _, principal in understood(report):
         if IdType.LOCAL not in (principal.idtype or ()):
             continue
-        common_name = f"{principal.name}.{hostname}.{domain}"
-        encoded = common_name.encode("utf-8", "surrogatepass")
-        if len(encoded) <= LONGEST_CN:
+        common_name = full_name(principal.name, hostname, domain)
+        length = len(common_name.encode("utf-8", "surrogatepass"))
+        if length <= LONGEST_CN:
             continue
         path = ("principal", index, "name")
-        if encoded[LONGEST_CN] & 0xC0 == 0x80:  # in the middle of a character
+        if cut_name(principal.name, hostname, domain) is None:
             report.at(
                 path,
                 "certificate-name-kills",
@@ -272,7 +270,7 @@ def check_certificate_names(report: Report) -> None:
                 path,
                 "certificate-name-cut",
                 Severity.WARNING,
-                f"The certificate name {_quoted(common_name)} has {len(encoded)} bytes; the daemon "
+                f"The certificate name {_quoted(common_name)} has {length} bytes; the daemon "
                 f"cuts it off at {LONGEST_CN}, so that others may get the same.",
                 "Shorten the name, the hostname or the domain.",
             )

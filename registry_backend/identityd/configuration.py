@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from registry_backend.domain.errors import Denied, Invalid, NotFound, RegistryError
@@ -22,6 +23,8 @@ from registry_backend.identityd.values import Table
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 """How `tomllib` ends its sentences."""
 _MEND = "It cannot be read; mend it first."
+_REMEMBERED = 64
+"""Files that are not taken apart again while their bytes are the same."""
 
 WhyNotEditable = Callable[[Path], str]
 """Says why a file may not be edited; empty when it may."""
@@ -65,15 +68,14 @@ def read_configuration(main_file: Path, config_dir: Path, why_not: WhyNotEditabl
         files.append(_broken(config_dir, error))
     for path in [main_file, *paths]:
         try:
-            source = read_source(path, follow_links=path == main_file)
+            data = read_file(path, follow_links=path == main_file)
         except NotFound:
             # The daemon takes an absent main file for an empty one; another was just removed.
             skipped.insert(0, (path, "there is no such file; the daemon goes on without it"))
         except RegistryError as error:
             files.append(_broken(path, error))
         else:
-            files.append(_described(source, why_not(path)))
-            sources.append(source)
+            _take(path, data, why_not(path), files, sources)
     config = PrincipalConfig(
         files=tuple(files), main_file=main_file, config_dir=config_dir, skipped=tuple(skipped)
     )
@@ -86,13 +88,7 @@ def changed(before: Snapshot, path: Path, data: bytes | None) -> Snapshot:
     files = [file for file in config.files if file.path != path]
     sources = [source for source in before.sources if source.path != path]
     if data is not None:
-        try:
-            source = understand(path, data)
-        except RegistryError as error:
-            files.append(_broken(path, error))
-        else:
-            files.append(_described(source, ""))
-            sources.append(source)
+        _take(path, data, "", files, sources)
 
     def order(path: Path) -> tuple[bool, bytes]:
         return path != config.main_file, os.fsencode(path)
@@ -100,6 +96,27 @@ def changed(before: Snapshot, path: Path, data: bytes | None) -> Snapshot:
     files.sort(key=lambda file: order(file.path))
     sources.sort(key=lambda source: order(source.path))
     return Snapshot(config.model_copy(update={"files": tuple(files)}), tuple(sources))
+
+
+def _take(
+    path: Path, data: bytes, why_not: str, files: list[ConfigFile], sources: list[Source]
+) -> None:
+    """Add a file to those that are described, and to the readable ones if it is."""
+    try:
+        source = understand(path, data)
+    except RegistryError as error:
+        files.append(_broken(path, error, text_editable=not why_not and _is_text(data)))
+    else:
+        files.append(_described(source, why_not))
+        sources.append(source)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def read_source(path: Path, *, follow_links: bool) -> Source:
@@ -112,6 +129,7 @@ def read_source(path: Path, *, follow_links: bool) -> Source:
     return understand(path, data)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def understand(path: Path, data: bytes) -> Source:
     """The bytes of a file as text, document and principals.
 
@@ -151,7 +169,13 @@ def _file_principal(path: Path, layout: Layout, index: int, table: object) -> Fi
         digest=hashlib.sha256(text.encode()).hexdigest(),
         text=text,
         problem=problem,
+        label=_label(table),
     )
+
+
+def _label(table: object) -> str:
+    name = table.get("name") if isinstance(table, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _line_of_principal(source: Source) -> int:
@@ -170,11 +194,12 @@ def _described(source: Source, why_not: str) -> ConfigFile:
         problem=source.problem,
         line=_line_of_principal(source) if source.problem else 0,
         editable=not reason,
+        text_editable=not why_not,
         why_not_editable=reason,
     )
 
 
-def _broken(path: Path, error: RegistryError) -> ConfigFile:
+def _broken(path: Path, error: RegistryError, *, text_editable: bool = False) -> ConfigFile:
     place = _PLACE.search(error.message)
     return ConfigFile(
         path=path,
@@ -183,5 +208,6 @@ def _broken(path: Path, error: RegistryError) -> ConfigFile:
         column=int(place[2]) if place else 0,
         unread_here=isinstance(error, Denied),
         editable=False,
+        text_editable=text_editable,
         why_not_editable=_MEND,
     )

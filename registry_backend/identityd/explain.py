@@ -15,14 +15,18 @@ from registry_backend.identityd.authorization import (
     identity_of,
 )
 from registry_backend.identityd.calls import Call, Refused, request_for, understand_call
+from registry_backend.identityd.common_names import CUT_WITHIN, cut_name
 from registry_backend.identityd.report import place_text
 from registry_backend.identityd.whole import Whole
 
 _HUB = "the hub"
 _KEYS = "the key service"
-_CAVEAT = (
+_REFUSED = (
     "The daemon cannot read this configuration and would not start; "
     "this is what the readable part of it comes to."
+)
+_UNREAD = (
+    "This user may not read all of this configuration; the daemon may find more in it than this."
 )
 _AZIOT_ONLY = frozenset({Operation.LIST_MODULES, Operation.UPDATE_MODULE, Operation.DELETE_MODULE})
 
@@ -77,11 +81,22 @@ def explain(whole: Whole, uid: int, request: CallRequest) -> Answer:
         decided_by=outcome.decided_by,
         who=_who(whole, caller, entry),
         why=outcome.why,
-        caveat="" if whole.settings is not None else _CAVEAT,
+        caveat=_caveat(whole),
         principal=caller.principal.name if caller.principal else "",
         file=entry.file if entry else None,
         line=entry.line if entry else 0,
     )
+
+
+def _caveat(whole: Whole) -> str:
+    """Why the service may answer otherwise than its readable files say."""
+    if whole.settings is not None:
+        return ""
+    broken = [file for file in whole.config.files if whole.is_fatal(file.path)]
+    # A principal that is refused is so whatever the unread files say; a key may stand in them.
+    refused = any(refusal.path[0] == "principal" for refusal in whole.read.refusals)
+    unread = broken and all(file.unread_here for file in broken)
+    return _UNREAD if unread and not refused else _REFUSED
 
 
 def _who(whole: Whole, caller: Caller, entry: FilePrincipal | None) -> str:
@@ -184,11 +199,23 @@ def _of_local(whole: Whole, call: Call) -> _Outcome:
         if known:
             text = "Names of local principals are not created, only fetched."
             return _invalid("moduleId", f"local identity for {name} already exists", text)
-        return _Outcome(200, why="A certificate is issued for the name.")
+        return _issued(whole, name, "A certificate is issued for the name.")
     if known:
-        return _Outcome(200, why="A certificate and a key are issued anew.")
+        return _issued(whole, name, "A certificate and a key are issued anew.")
     text = "No principal of that name has the type local."
     return _invalid("moduleId", f"local identity for {name} doesn't exist", text)
+
+
+def _issued(whole: Whole, name: str, why: str) -> _Outcome:
+    """What comes of a certificate for a name that is allowed."""
+    localid, hostname = whole.merged.table.get("localid"), whole.merged.table.get("hostname")
+    domain = localid.get("domain") if isinstance(localid, dict) else None
+    if not isinstance(domain, str):
+        text = "There is no [localid] table with a domain for the certificate."
+        return _Outcome(500, "internal error", why=text)
+    if isinstance(hostname, str) and cut_name(name, hostname, domain) is None:
+        return _invalid("moduleId", CUT_WITHIN, "idconsole answers so; the daemon dies of it.")
+    return _Outcome(200, why=why)
 
 
 def _of_hub(whole: Whole, module_id: str | None, status: int = 200) -> _Outcome:

@@ -1,24 +1,18 @@
-"""The principals of an Identity Service configuration: read, planned, and written."""
+"""The principals of an Identity Service configuration: read, planned, and written, in turn."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 
 from registry_backend.domain.effective import EffectiveView
-from registry_backend.domain.errors import (
-    Denied,
-    FieldProblem,
-    Invalid,
-    NotFound,
-    VersionMismatch,
-)
+from registry_backend.domain.errors import FieldProblem, Invalid
 from registry_backend.domain.explanations import Answer, CallRequest
-from registry_backend.domain.findings import Finding, Severity
+from registry_backend.domain.findings import Finding
 from registry_backend.domain.identities import IdentityKind
 from registry_backend.domain.principals import (
     FileChange,
@@ -26,39 +20,23 @@ from registry_backend.domain.principals import (
     Principal,
     PrincipalConfig,
 )
+from registry_backend.identityd import planning
 from registry_backend.identityd.atomic import change_file
-from registry_backend.identityd.checks import OF_CONTENT, check, introduced
-from registry_backend.identityd.configuration import (
-    Snapshot,
-    Source,
-    changed,
-    read_configuration,
-    read_source,
-)
-from registry_backend.identityd.edit import (
-    add_principal,
-    delete_principal,
-    is_blank,
-    principal_tables,
-    update_principal,
-)
+from registry_backend.identityd.config_files import ConfigFiles
 from registry_backend.identityd.effective import view
 from registry_backend.identityd.explain import explain, explain_all
-from registry_backend.identityd.files import decode, encoded, may_write, read_file, shown
-from registry_backend.identityd.names import GENERATED, free_file
-from registry_backend.identityd.tables import write_principal
-from registry_backend.identityd.users import KnownUsers, SystemUsers, Users, find_uid
+from registry_backend.identityd.users import SystemUsers, Users, find_uid
 from registry_backend.identityd.whole import Whole, of_snapshot
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class PrincipalFiles:
     """A port to the principals of one main file and one override folder.
 
     Plans are made from what is on disk when they are asked for, and touch nothing; they say what
-    would stop the daemon, and what it would do that few expect. `apply` writes them. A plan turned
-    around (`before` and `after` swapped) undoes it.
+    would stop the daemon, and what it would do that few expect. `apply` writes them.
 
     Args:
         main_file: Usually `/etc/aziot/identityd/config.toml`; need not exist.
@@ -75,9 +53,7 @@ class PrincipalFiles:
         read_only: bool = False,
         users: Users | None = None,
     ) -> None:
-        self._main_file = main_file
-        self._config_dir = config_dir
-        self._read_only = read_only
+        self._files = ConfigFiles(main_file, config_dir, read_only)
         self._users = users
         self._one_at_a_time = threading.Lock()
 
@@ -121,7 +97,7 @@ class PrincipalFiles:
         Raises:
             RegistryError: when it cannot be read, or is no UTF-8.
         """
-        return await asyncio.to_thread(self._text, file)
+        return await asyncio.to_thread(self._in_turn, ConfigFiles.text, file)
 
     async def plan_add(self, principal: Principal, *, file: str | None = None) -> FileChange:
         """Plan a new table at the end of a file; None: in a file of its own in the folder.
@@ -130,7 +106,7 @@ class PrincipalFiles:
             Invalid: when it cannot be written down.
             NotFound, Denied: when the file or folder is missing or may not be written.
         """
-        return await asyncio.to_thread(self._in_turn, self._plan_add, principal, file)
+        return await asyncio.to_thread(self._in_turn, planning.plan_add, principal, file)
 
     async def plan_update(self, target: FilePrincipal, principal: Principal) -> FileChange:
         """Plan the change of one table; only keys with a new value change.
@@ -140,7 +116,7 @@ class PrincipalFiles:
             Invalid: when it cannot be written down.
             NotFound, Denied: when the file is gone or may not be written.
         """
-        return await asyncio.to_thread(self._in_turn, self._plan_update, target, principal)
+        return await asyncio.to_thread(self._in_turn, planning.plan_update, target, principal)
 
     async def plan_text(self, file: Path, before: str, after: str) -> FileChange:
         """Plan another text for a whole file, of whatever tables.
@@ -149,7 +125,7 @@ class PrincipalFiles:
             VersionMismatch: when the file does not hold `before` any more.
             NotFound, Denied: when the file is gone or may not be written.
         """
-        return await asyncio.to_thread(self._in_turn, self._plan_text, file, before, after)
+        return await asyncio.to_thread(self._in_turn, planning.plan_text, file, before, after)
 
     async def plan_delete(self, target: FilePrincipal) -> FileChange:
         """Plan the removal of one table and the comments that touch it.
@@ -159,7 +135,16 @@ class PrincipalFiles:
         Raises:
             VersionMismatch, NotFound, Denied: as for `plan_update`.
         """
-        return await asyncio.to_thread(self._in_turn, self._plan_delete, target)
+        return await asyncio.to_thread(self._in_turn, planning.plan_delete, target)
+
+    async def plan_undo(self, change: FileChange) -> FileChange:
+        """Plan the way back from a change that was written, with what would come of it.
+
+        Raises:
+            VersionMismatch: when the file does not hold what was written any more.
+            Denied: when it may not be written.
+        """
+        return await asyncio.to_thread(self._in_turn, planning.plan_undo, change)
 
     async def apply(self, change: FileChange) -> PrincipalConfig:
         """Write a plan atomically, and to its end even when the caller is cancelled.
@@ -174,15 +159,14 @@ class PrincipalFiles:
         return await asyncio.shield(saving)
 
     def _in_turn(
-        self, plan: Callable[P, FileChange], *args: P.args, **named: P.kwargs
-    ) -> FileChange:
-        """A plan made while nobody saves or chooses other files."""
+        self, work: Callable[Concatenate[ConfigFiles, P], R], *args: P.args, **named: P.kwargs
+    ) -> R:
+        """What is done with the files while nobody saves or chooses others."""
         with self._one_at_a_time:
-            return plan(*args, **named)
+            return work(self._files, *args, **named)
 
     def _load(self) -> PrincipalConfig:
-        with self._one_at_a_time:
-            return self._snapshot().config
+        return self._in_turn(ConfigFiles.snapshot).config
 
     def _view(self) -> EffectiveView:
         return view(self._whole(), self._users or SystemUsers())
@@ -191,107 +175,12 @@ class PrincipalFiles:
         return explain(self._whole(), uid, request)
 
     def _whole(self) -> Whole:
-        with self._one_at_a_time:
-            return of_snapshot(self._snapshot())
+        return of_snapshot(self._in_turn(ConfigFiles.snapshot))
 
     def _use(self, main_file: Path, config_dir: Path) -> PrincipalConfig:
         with self._one_at_a_time:
-            self._main_file, self._config_dir = main_file, config_dir
-            return self._snapshot().config
-
-    def _snapshot(self) -> Snapshot:
-        return read_configuration(self._main_file, self._config_dir, self._why_not_editable)
-
-    def _plan_add(self, principal: Principal, file: str | None) -> FileChange:
-        table = write_principal(principal)
-        if file is not None:
-            path = self._named(file)
-            source = self._editable_source(path)
-            after = add_principal(source.text, table).encode()
-            return self._planned(path, source.data, after, f"Add “{principal.name}”")
-        if not self._config_dir.is_dir():
-            raise NotFound(
-                f"There is no folder {shown(self._config_dir)} for a file of its own.",
-                hint="Create the folder, or choose a file to add to.",
-            )
-        path = free_file(self._config_dir, principal.name)
-        self._refuse_unless_editable(path)
-        after = add_principal("", table).encode()
-        return self._planned(path, None, after, f"Add “{principal.name}”")
-
-    def _plan_update(self, target: FilePrincipal, principal: Principal) -> FileChange:
-        source = self._editable_source(target.file)
-        index = _find(source, target)
-        before = principal_tables(source.document)[index]
-        table = write_principal(principal, before if isinstance(before, dict) else None)
-        after = update_principal(source.text, index, table).encode()
-        return self._planned(target.file, source.data, after, f"Change “{principal.name}”")
-
-    def _plan_text(self, file: Path, before: str, after: str) -> FileChange:
-        path = self._named(str(file))
-        self._refuse_unless_editable(path)
-        try:
-            data = read_file(path, follow_links=self._is_main(path))
-        except NotFound:
-            if before or not self._is_main(path):
-                raise
-            return self._planned(path, None, encoded(after), "Write the main file")
-        if data != before.encode():
-            raise VersionMismatch(
-                f"{shown(path)} was changed by someone else since it was loaded.",
-                hint="Open it again and repeat the edit.",
-            )
-        return self._planned(path, data, encoded(after), "Change the text")
-
-    def _text(self, file: Path) -> str:
-        path = self._named(str(file))
-        with self._one_at_a_time:
-            try:
-                data = read_file(path, follow_links=self._is_main(path))
-            except NotFound:
-                if self._is_main(path):
-                    return ""
-                raise
-            return decode(data, path)
-
-    def _plan_delete(self, target: FilePrincipal) -> FileChange:
-        source = self._editable_source(target.file)
-        text = delete_principal(source.text, _find(source, target))
-        gone = is_blank(text) and target.file != self._main_file
-        name = f"“{target.principal.name}”" if target.principal else f"line {target.line}"
-        after = None if gone else text.encode()
-        return self._planned(target.file, source.data, after, f"Remove {name}")
-
-    def _planned(
-        self, path: Path, before: bytes | None, after: bytes | None, verb: str
-    ) -> FileChange:
-        """A change that was held against the rules between principals."""
-        snapshot = self._snapshot()
-        old, new = of_snapshot(snapshot), of_snapshot(changed(snapshot, path, after))
-        amiss = introduced(
-            check(old, KnownUsers(), OF_CONTENT), check(new, KnownUsers(), OF_CONTENT)
-        )
-        stops = tuple(found for found in amiss if found.severity is Severity.ERROR)
-        warnings = [found.message for found in amiss if found.severity is not Severity.ERROR]
-        warnings += _lost_modules(old, new)
-        if path == self._main_file:
-            warnings.append(
-                "The daemon may not notice a change of the main file until it is restarted."
-            )
-        if before is None:
-            summary = f"{verb}: create {shown(path)}."
-        elif after is None:
-            summary = f"{verb}: remove {shown(path)}, which held nothing else."
-        else:
-            summary = f"{verb} in {shown(path)}."
-        return FileChange(
-            path=path,
-            before=before,
-            after=after,
-            summary=summary,
-            warnings=tuple(warnings),
-            stops=stops,
-        )
+            self._files = replace(self._files, main_file=main_file, config_dir=config_dir)
+            return self._files.snapshot().config
 
     def _apply(self, change: FileChange) -> PrincipalConfig:
         if change.stops and not change.forced:
@@ -300,91 +189,16 @@ class PrincipalFiles:
                 problems=[FieldProblem(_field(found), found.message) for found in change.stops],
                 hint="Nothing was written.",
             )
-        with self._one_at_a_time:
-            path = self._named(str(change.path))
-            self._refuse_unless_editable(path)
-            target = self._target(path)
-            change_file(target, before=change.before, after=change.after)
-            return self._snapshot().config
-
-    def _target(self, path: Path) -> Path:
-        """The file to replace: the main file may be a link, and stays one."""
-        return Path(os.path.realpath(path)) if self._is_main(path) else path
-
-    def _is_main(self, path: Path) -> bool:
-        return path == self._main_file
-
-    def _named(self, file: str) -> Path:
-        """The file of this configuration that a person or a plan names."""
-        if file == str(self._main_file):
-            return self._main_file
-        path = self._config_dir / file
-        stem, _, extension = path.name.rpartition(".")
-        if path.parent != self._config_dir or not stem or extension != "toml":
-            raise Invalid(
-                f"{shown(path)} is no file of this configuration.",
-                hint=f"Name {shown(self._main_file)} or a .toml file in {shown(self._config_dir)}.",
-            )
-        return path
-
-    def _editable_source(self, file: Path) -> Source:
-        path = self._named(str(file))
-        source = read_source(path, follow_links=self._is_main(path))
-        if source.problem:
-            raise Invalid(source.problem)
-        self._refuse_unless_editable(path)
-        return source
-
-    def _refuse_unless_editable(self, path: Path) -> None:
-        if reason := self._why_not_editable(path):
-            raise Denied(f"{shown(path)} was not changed. {reason}")
-
-    def _why_not_editable(self, path: Path) -> str:
-        if self._read_only:
-            return "This session is read-only."
-        if path.name == GENERATED and not self._is_main(path):
-            return (
-                "The file is generated: `aziotctl config apply` overwrites it. "
-                "Put principals in a file of their own."
-            )
-        target = self._target(path)
-        if os.path.exists(target) and not may_write(target):  # noqa: PTH110 (a name too long is no crash)
-            return "This user may not write it; run as root or as its owner."
-        if target.parent.is_dir() and not may_write(target.parent):
-            return (
-                f"This user may not write the folder {shown(target.parent)}, "
-                "where saving makes the new file; run as root or as its owner."
-            )
-        return ""
+        return self._in_turn(_write, change)
 
 
-def _find(source: Source, target: FilePrincipal) -> int:
-    """Where a table stands now; others may have been added or removed before it."""
-    principals = source.principals
-    if target.index < len(principals) and principals[target.index].digest == target.digest:
-        return target.index
-    moved = [found.index for found in principals if found.digest == target.digest]
-    if len(moved) == 1:
-        return moved[0]
-    there = principals[target.index] if target.index < len(principals) else None
-    raise VersionMismatch(
-        f"The table at line {target.line} of {shown(source.path)} was changed or removed "
-        "by someone else since it was loaded.",
-        current=there,
-        hint="Load the principals again and repeat the edit.",
-    )
+def _write(files: ConfigFiles, change: FileChange) -> PrincipalConfig:
+    path = files.named(str(change.path))
+    files.refuse_unless_editable(path)
+    change_file(files.target(path), before=change.before, after=change.after)
+    return files.snapshot().config
 
 
 def _field(found: Finding) -> str:
     """The key a finding is about, as a form names it."""
     return found.key.removeprefix("principal.")
-
-
-def _lost_modules(old: Whole, new: Whole) -> list[str]:
-    """Sentences on modules that the daemon removes from the hub once a change is written."""
-    return [
-        f"The daemon removes the module “{name}” from the hub about ten seconds after this is "
-        "written; its twin and its keys are lost."
-        for name in old.module_names
-        if name not in new.module_names
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from console.dialogs.form import FormScreen
 from console.dialogs.review import ReviewScreen
 from console.render import principals as render
 from console.widgets.record_table import RecordTable
+from registry_backend.domain.modules import Module
 from tests.console.conftest import RunConsole, make_adapter, type_text
 from tests.console.waiting import wait_for
 from tests.console.yard import console_of, dialog, go_to, no_dialog, pane_of, tells
@@ -111,14 +113,64 @@ async def test_a_new_principal_gets_a_file_of_its_own(run_console: RunConsole, f
         await pilot.press("y")
         await tells(pilot, "Wrote ")
         await no_dialog(pilot)
+        pane = pane_of(pilot)
+        await wait_for(pilot, lambda: pane.current and pane.row_id(pane.current) == "camera")
         (made,) = (files / "config.d").iterdir()
         assert 'name = "camera"' in made.read_text()
         await pilot.press("u")
-        await dialog(pilot, ReviewScreen)
+        review = await dialog(pilot, ReviewScreen)
+        assert "removes the module “camera”" in str(review.query_one("#warnings").render())
         await pilot.press("y")
         await tells(pilot, "Removed ")
         await no_dialog(pilot)
     assert list((files / "config.d").iterdir()) == []
+    assert (files / "config.toml").read_text() == MAIN
+
+
+class HubWithCamera:
+    """The modules of a hub, among them one that the daemon did not make."""
+
+    async def list(self) -> tuple[Module, ...]:
+        """As ModulesPort."""
+        made = datetime(2026, 1, 1, tzinfo=UTC)
+        return (
+            Module(
+                tenant_id="t",
+                device_id="gate",
+                module_id="camera",
+                generation_id="1",
+                created_at=made,
+            ),
+        )
+
+
+async def test_a_module_that_the_hub_has_already_is_warned_of(
+    run_console: RunConsole, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the form and in the text alike: the daemon would make it anew, and its twin is lost."""
+    adapter = make_adapter(files)
+    monkeypatch.setattr(adapter, "modules", HubWithCamera())
+    warning = "The hub has a module “camera” already"
+    async with run_console(adapter, pane="principals") as pilot:
+        await go_to(pilot, "tide")
+        await pilot.press("e")
+        form = await dialog(pilot, FormScreen)
+        form.query_one("#field-name", Input).value = "camera"
+        await pilot.press("ctrl+s")
+        review = await dialog(pilot, ReviewScreen)
+        assert warning in str(review.query_one("#warnings").render())
+        await pilot.press("escape")
+        await dialog(pilot, FormScreen)
+        await pilot.press("escape", "escape")
+        await no_dialog(pilot)
+        await pilot.press("E")
+        await dialog(pilot, ChooseScreen)
+        await pilot.press("enter")
+        editor = await dialog(pilot, DocumentScreen)
+        editor.query_one(TextArea).text = MAIN.replace('"tide"', '"camera"')
+        await pilot.press("ctrl+s")
+        review = await dialog(pilot, ReviewScreen)
+        assert warning in str(review.query_one("#warnings").render())
     assert (files / "config.toml").read_text() == MAIN
 
 
@@ -200,14 +252,28 @@ async def test_other_files_are_opened_and_remembered(run_console: RunConsole, fi
         assert kept["identityd_config"] == str(other)
 
 
-async def test_a_broken_file_is_shown_and_not_edited(run_console: RunConsole, files: Path) -> None:
-    """The rest stays editable."""
-    (files / "config.d/broken.toml").write_text("[[principal\n")
+async def test_a_broken_file_is_mended_as_text(run_console: RunConsole, files: Path) -> None:
+    """Its fields cannot be edited, and it is said how it can be; its fault stands beside it."""
+    (files / "config.toml").write_text(WHOLE)
+    broken = files / "config.d/broken.toml"
+    broken.write_text('[[principal\nuid = 1\nname = "b"\n')
     async with run_console(make_adapter(files), pane="principals") as pilot:
         await go_to(pilot, "broken.toml")
         await pilot.press("e")
-        await tells(pilot, "Not editable here")
+        await tells(pilot, "Press E to mend the file as text.")
         assert len(console_of(pilot).screen_stack) == 1
+        await pilot.press("E")
+        await dialog(pilot, ChooseScreen)
+        await pilot.press("enter")
+        editor = await dialog(pilot, DocumentScreen)
+        assert "line 1" in str(editor.query_one("#problem").render())
+        editor.query_one(TextArea).text = '[[principal]]\nuid = 1\nname = "b"\n'
+        await pilot.press("ctrl+s")
+        await dialog(pilot, ReviewScreen)
+        await pilot.press("y")
+        await tells(pilot, "Wrote broken.toml.")
+        await no_dialog(pilot)
+    assert broken.read_text() == '[[principal]]\nuid = 1\nname = "b"\n'
 
 
 WHOLE = """\

@@ -40,7 +40,7 @@ WRITING = {
     "jobs": {"create", "cancel", "forget"},
     "statistics": set(),
     "journal": set(),
-    "principals": {"plan_add", "plan_update", "plan_delete", "plan_text", "apply"},
+    "principals": {"plan_add", "plan_update", "plan_delete", "plan_text", "plan_undo", "apply"},
     "connections": set(),
     "modules": {"create", "update", "delete"},
     "provisioning": {"reprovision"},
@@ -156,6 +156,7 @@ def writes(adapter: RegistryAdapter, folder: Path) -> Iterator[tuple[str, Callab
     yield "principals.plan_update", lambda: principals.plan_update(target, principal)
     yield "principals.plan_delete", lambda: principals.plan_delete(target)
     yield "principals.plan_text", lambda: principals.plan_text(change.path, "", "# text")
+    yield "principals.plan_undo", lambda: principals.plan_undo(change)
     yield "principals.apply", lambda: principals.apply(change)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from registry_backend.api.answers import Answer
-from registry_backend.api.identity.bodies import NewIdentity
 from registry_backend.api.identity.failures import json_answer
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.identities import Identity
@@ -16,9 +15,10 @@ from registry_backend.domain.modules import Module
 from registry_backend.domain.permissions import Caller
 from registry_backend.identityd.authorization import identity_of
 from registry_backend.identityd.behaviour import IdentityService
-from registry_backend.identityd.behaviour_authority import common_name
 from registry_backend.identityd.behaviour_errors import BadParameter
 from registry_backend.identityd.behaviour_provisioning import ProvisionedDevice, provisioning_info
+from registry_backend.identityd.bodies import NewIdentity
+from registry_backend.identityd.common_names import CUT_WITHIN, cut_name
 from registry_backend.wire.identity import identities_json, identity_json, provisioning_json
 
 
@@ -141,7 +141,9 @@ async def _local(call: Call, module_id: str, *, server: bool) -> Answer:
     settings, authority = call.service.settings, call.service.authority
     if settings.localid_domain is None:
         raise Invalid("A local identity was asked for, and the configuration has no [localid].")
-    name = common_name(module_id, settings.hostname, settings.localid_domain)
+    name = cut_name(module_id, settings.hostname, settings.localid_domain)
+    if name is None:
+        raise BadParameter("moduleId", CUT_WITHIN)
     return _one(await asyncio.to_thread(authority.issue, module_id, name, server=server))
 
 

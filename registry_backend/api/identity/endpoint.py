@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from registry_backend.api.answers import Answer
-from registry_backend.api.identity.bodies import BodyRefused, read_nothing
 from registry_backend.api.identity.calls import Call
 from registry_backend.api.identity.failures import INTERNAL, failure, told
-from registry_backend.api.identity.routes import find
+from registry_backend.api.identity.routes import HANDLERS
 from registry_backend.api.identity.targets import read_target
 from registry_backend.api.requests import BodyTooLarge, read_body
 from registry_backend.domain.document import compact_json
@@ -20,6 +19,8 @@ from registry_backend.domain.explanations import API_VERSIONS
 from registry_backend.identityd.authorization import authorize
 from registry_backend.identityd.behaviour import IdentityService
 from registry_backend.identityd.behaviour_errors import NotAuthorized
+from registry_backend.identityd.bodies import BodyRefused, read_nothing
+from registry_backend.identityd.calls import READERS, find
 
 BODY_SECONDS = 5.0
 """How long a client may take to send the body (identityd 1.1)."""
@@ -98,17 +99,18 @@ class IdentityEndpoint:
         found = find(target.path, version)
         if found is None:
             return told(404, "not found")
-        place, module_id = found
-        route = place.routes.get(method)
-        if route is None:
+        methods, module_id = found
+        operation = methods.get(method)
+        if operation is None:
             return told(400, "method not allowed")
-        data = b"" if route.read is read_nothing else await body()
-        wanted = route.read(content_type, data)
+        read = READERS[operation]
+        data = b"" if read is read_nothing else await body()
+        wanted = read(content_type, data)
         caller = self._service.caller(uid)
-        if not authorize(route.operation, caller, module_id=module_id):
+        if not authorize(operation, caller, module_id=module_id):
             raise NotAuthorized
         call = Call(self._service, caller, module_id, target.first("type"), wanted)
-        return await route.handle(call)
+        return await HANDLERS[operation](call)
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         """The whole body. Raises BodyRefused, BodyTooLarge, TimeoutError."""

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable
 
 from registry_backend.api.answers import Answer
-from registry_backend.api.identity.bodies import JSON
 from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.errors import RegistryError
 from registry_backend.identityd.behaviour_errors import (
@@ -16,6 +15,7 @@ from registry_backend.identityd.behaviour_errors import (
     NotAuthorized,
     ProvisioningFailed,
 )
+from registry_backend.identityd.bodies import JSON
 from registry_backend.wire.identity import error_json
 
 INTERNAL = "internal error"

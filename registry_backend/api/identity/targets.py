@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import parse_qsl
 
 _REMEMBERED = 256
 """Targets whose parts are kept: callers ask for the same few again and again."""
@@ -40,11 +40,3 @@ def read_target(raw: str) -> Target:
     parameters = tuple(parse_qsl(readable, keep_blank_values=True))
     versions = [value for name, value in parameters if name == _VERSION]
     return Target(path, parameters, versions[-1] if versions else None)
-
-
-def decoded_segment(raw: str) -> str | None:
-    """A path's segment without its percent-encoding; None where that is no UTF-8."""
-    try:
-        return unquote_to_bytes(raw.encode("utf-8", "surrogateescape")).decode("utf-8")
-    except UnicodeDecodeError:
-        return None

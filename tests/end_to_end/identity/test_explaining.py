@@ -41,7 +41,7 @@ ROWS = st.lists(
     max_size=5,
     unique_by=lambda row: row[1],
 )
-IDS = st.sampled_from((*NAMES, "absent", " ", "é"))
+IDS = st.sampled_from((*NAMES, "absent", " ", "é", "a" * 63 + "é", "é" * 40, "a" * 90))
 KINDS = st.sampled_from(["aziot", "local", "nonsense", None])
 VERSIONS = st.sampled_from(["2022-08-01", "2020-09-01", "2021-12-01", "2023-01-01", None])
 CONTENT_TYPES = st.sampled_from(["application/json", "application/json; charset=x", "text/x", None])
@@ -64,7 +64,20 @@ PATHS = st.one_of(
 )
 MEMBERS = st.fixed_dictionaries({}, optional={"type": KINDS, "moduleId": IDS, "more": st.just(1)})
 BODIES = st.one_of(
-    st.sampled_from([b"", b"{", b"[]", b'["aziot"]', b"1"]),
+    st.sampled_from(
+        [
+            b"",
+            b"{",
+            b"[]",
+            b'["aziot"]',
+            b"1",
+            b'{"type":"local","type":"local","moduleId":"free"}',
+            b'{"type":"aziot","moduleId":"\\ud800"}',
+            b'\xef\xbb\xbf{"type":"aziot"}',
+            b'{"type":NaN}',
+            b"[" * 5000,
+        ]
+    ),
     MEMBERS.map(lambda members: json.dumps(members).encode()),
 )
 
@@ -97,6 +110,7 @@ class Setup:
     """A configuration, and the calls that are made one after another."""
 
     hubless: bool
+    has_domain: bool
     rows: Sequence[tuple[int, str, Sequence[str] | None]]
     calls: Sequence[tuple[int, CallRequest]]
 
@@ -105,10 +119,12 @@ class Setup:
         rows: list[dict[str, object]] = []
         for uid, name, types in self.rows:
             kinds = ["local" if self.hubless else each for each in types or ()]
+            kinds = [each for each in kinds if self.has_domain or each != "local"]
             idtype = {} if types is None else {"idtype": list(dict.fromkeys(kinds))}
             rows.append({"uid": uid, "name": name, **idtype})
+        domain = 'localid = { domain = "example.com" }' if self.has_domain else ""
         return (
-            f'hostname = "dev1"\nhomedir = "{home}"\nlocalid = {{ domain = "example.com" }}\n'
+            f'hostname = "dev1"\nhomedir = "{home}"\n{domain}\n'
             f"principal = {value_text(rows)}\n"
             f"[provisioning]\n{HUBLESS if self.hubless else MANUAL}"
         )
@@ -117,7 +133,7 @@ class Setup:
 CALLS = st.lists(
     st.tuples(st.sampled_from((*UIDS, 65534)), PLAIN | odd_requests()), min_size=1, max_size=8
 )
-SETUPS = st.builds(Setup, st.booleans(), ROWS, CALLS)
+SETUPS = st.builds(Setup, st.booleans(), st.booleans(), ROWS, CALLS)
 
 
 async def answers(setup: Setup, paths: ConfigPaths, folder: Path) -> list[Answer]:

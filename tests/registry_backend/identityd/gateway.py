@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +31,9 @@ domain = "example.net"
 """A configuration with nothing amiss and no principals."""
 NOBODY = KnownUsers()
 PEOPLE = KnownUsers(tuple(User(uid, f"user-{uid}", {uid: f"group-{uid}"}) for uid in range(1, 50)))
+
+
+_NOBODY_UID = 65534
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,22 @@ class Gateway:
     def view(self) -> EffectiveView:
         """What each principal comes to."""
         return view(self.whole(), self.users)
+
+
+@contextmanager
+def unread(path: Path) -> Iterator[None]:
+    """Look as a user who may not read one file, and may read all beside it."""
+    for beside in (path.parent, *path.parent.rglob("*")):
+        beside.chmod(0o755 if beside.is_dir() else 0o644)
+    path.chmod(0)
+    is_root = os.geteuid() == 0
+    if is_root:  # whom no mode keeps out
+        os.seteuid(_NOBODY_UID)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
 
 
 def _put(path: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from registry_backend.domain.permissions import Operation, Role
 from registry_backend.identityd.calls import Call, request_for, understand_call
 from registry_backend.identityd.explain import explain, explain_all
 from registry_backend.identityd.whole import Whole
-from tests.registry_backend.identityd.gateway import BASE, Gateway, principal
+from tests.registry_backend.identityd.gateway import BASE, Gateway, principal, unread
 
 TABLES = (
     principal(1, "edge")
@@ -204,6 +204,44 @@ def test_without_a_hub_there_is_no_device(tmp_path: Path) -> None:
         assert answers[operation].message == "device identity not found"
     assert answers[Operation.GET_PROVISIONING].status == 200
     assert explain(whole, 4, request_for(Operation.GET_IDENTITY)).status == 400
+
+
+def test_a_certificate_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    """Without a domain it is a fault of the service; a name cut in two is one of the caller."""
+    create = request_for(Operation.CREATE_MODULE, module_id="free", kind="local")
+    without = Gateway(tmp_path).write(BASE[: BASE.index("[localid]")]).whole()
+    answer = explain(without, 0, create)
+    assert (answer.status, answer.message) == (500, "internal error")
+    assert "no [localid]" in answer.why
+    create = request_for(Operation.CREATE_MODULE, module_id="a" * 63 + "é", kind="local")
+    answer = explain(Gateway(tmp_path).write(BASE).whole(), 0, create)
+    assert answer.status == 400
+    assert "the daemon dies of it" in answer.why
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"type":"aziot","type":"aziot","moduleId":"a"}',
+        b'{"type":"aziot","moduleId":"\\ud800"}',
+        b'{"type":"aziot","moduleId":NaN}',
+    ],
+)
+def test_a_body_is_read_as_strictly_as_by_the_service(whole: Whole, body: bytes) -> None:
+    """And the reason says what is wrong with it."""
+    answer = ask(whole, 0, "POST", "/identities/modules", body=body)
+    assert answer.status == 422
+    assert "cannot be used: " in answer.why
+
+
+def test_what_this_user_may_not_read_is_a_caveat_of_its_own(shared_folder: Path) -> None:
+    """The daemon may well start with it."""
+    gateway = Gateway(shared_folder).write(BASE, a=TABLES, b=principal(7, "hidden", "idtype = []"))
+    with unread(gateway.folder / "b.toml"):
+        answer = explain(gateway.whole(), 0, request_for(Operation.GET_DEVICE))
+    assert answer.status == 200
+    assert "This user may not read all" in answer.caveat
+    assert "would not start" not in answer.caveat
 
 
 def test_a_configuration_that_cannot_be_read_is_explained_with_a_caveat(tmp_path: Path) -> None:

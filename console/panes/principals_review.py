@@ -1,0 +1,164 @@
+"""Every change of a configuration is shown before it is written, and can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from console.adapters.base import PrincipalsPort, RegistryAdapter
+from console.dialogs.confirm import ConfirmScreen
+from console.dialogs.review import ReviewScreen
+from console.panes.base import RecordPane
+from console.panes.editing import LeftOpen
+from console.render.principals import PrincipalRow
+from console.saving import Saves
+from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError
+from registry_backend.domain.principals import FileChange
+
+UNDO_STEPS = 50
+"""Changes that can be taken back."""
+
+
+class ReviewingPane(RecordPane[PrincipalRow]):
+    """A list of principals with the one way from a plan to a file."""
+
+    def __init__(
+        self, adapter: RegistryAdapter, saves: Saves, clock: Callable[[], datetime]
+    ) -> None:
+        super().__init__(adapter, saves, clock)
+        self._done: list[FileChange] = []
+
+    @property
+    def port(self) -> PrincipalsPort:
+        """The registry's principals; the pane exists only where they do."""
+        assert self.adapter.principals is not None  # noqa: S101 - no port, no pane
+        return self.adapter.principals
+
+    async def review(
+        self, plan: Callable[[], Awaitable[FileChange]], *, write: str = "Write"
+    ) -> FileChange:
+        """Write a plan once a person has seen what it does.
+
+        Raises:
+            LeftOpen: when the person went back.
+            RegistryError: when it cannot be planned or written.
+        """
+        change = await plan()
+        if change.before == change.after:
+            raise Invalid("Nothing is different, so there is nothing to write.")
+        change = await self._insisted(await self._with_hub(change))
+        review = ReviewScreen(
+            str(change.path),
+            change.summary,
+            before=_text(change.before),
+            after=_text(change.after),
+            warnings=(*(found.message for found in change.stops), *change.warnings),
+            write=write,
+        )
+        if not await self.ask(review):
+            raise LeftOpen("Nothing has been written yet.")
+        await self.saves.run(str(change.path), lambda: self.port.apply(change))
+        return change
+
+    async def _insisted(self, change: FileChange) -> FileChange:
+        """What would stop the daemon is refused, unless the person insists."""
+        if not change.stops:
+            return change
+        listed = "\n".join(f"• {found.message} {found.remedy}" for found in change.stops)
+        question = ConfirmScreen(
+            "The daemon would refuse to start",
+            f"{listed}\n\nIt would go on until its next start, and then serve nobody.",
+            confirm="Go on all the same",
+        )
+        if not await self.ask(question):
+            fields = [
+                FieldProblem(found.key.removeprefix("principal."), found.message)
+                for found in change.stops
+            ]
+            raise Invalid("The daemon would refuse to start", problems=fields)
+        return change.model_copy(update={"forced": True})
+
+    async def _with_hub(self, change: FileChange) -> FileChange:
+        """The change, with a warning for each new module whose name the hub has already."""
+        modules = self.adapter.modules
+        if not change.new_modules or modules is None:
+            return change
+        try:
+            names = {module.module_id for module in await modules.list()}
+        except RegistryError:
+            return change  # whoever may not list the hub's modules is warned of nothing
+        warnings = [
+            f"The hub has a module “{name}” already: unless the daemon made it, it is "
+            "deleted and made anew, and its twin and tags are lost."
+            for name in change.new_modules
+            if name in names
+        ]
+        return change.model_copy(update={"warnings": (*change.warnings, *warnings)})
+
+    async def edit_text(self, file: Path, before: str, problem: str = "") -> FileChange | None:
+        """Let the person edit a file's text until it is written, or they leave.
+
+        Args:
+            file: Which one.
+            before: What it holds.
+            problem: What is wrong with it as it stands.
+        """
+        from console.dialogs.document import DocumentScreen  # noqa: PLC0415 - the first rows need none
+
+        text = before
+        while True:
+            screen = DocumentScreen(
+                str(file), text, language="toml", problem=problem, changed=text != before
+            )
+            answer = await self.ask(screen)
+            if answer is None:
+                return None
+            text = answer
+            try:
+                return await self.review(partial(self.port.plan_text, file, before, text))
+            except LeftOpen as left:
+                problem = str(left)
+            except RegistryError as error:
+                problem = str(error)
+
+    async def attempt(
+        self, write: Callable[[], Awaitable[FileChange]], *, undone: bool = False
+    ) -> bool:
+        """Write, and tell why where that fails; whether it was written."""
+        try:
+            change = await write()
+        except LeftOpen:
+            return False
+        except RegistryError as error:
+            self.complain(error)
+            self.table.reload()
+            return False
+        self.written(change, undone=undone)
+        return True
+
+    def written(
+        self, change: FileChange | None, *, undone: bool = False, at: str | None = None
+    ) -> None:
+        """Tell what was written, remember it for undo, and read the files again.
+
+        Args:
+            change: What was written; None when the person left.
+            undone: Whether it took back another.
+            at: The key of the row to go to; None stays.
+        """
+        if change is None:
+            return
+        if not undone:
+            self._done = [*self._done, change][-UNDO_STEPS:]
+        self.tell(
+            f"Wrote {change.path.name}."
+            if change.after is not None
+            else f"Removed {change.path.name}."
+        )
+        self.table.reload(at=at)
+
+
+def _text(data: bytes | None) -> str:
+    return (data or b"").decode("utf-8", "replace")
