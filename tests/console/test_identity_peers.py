@@ -21,6 +21,8 @@ from console.adapters.identity_errors import Refusal, problem_of, words_of
 from console.adapters.identity_names import cut_within_character
 from console.adapters.identity_reach import Caller, not_connected
 from console.adapters.identity_session import WAITING
+from console.commands.connecting import Surroundings, adapter_to
+from console.contexts_models import IdentityContext
 from registry_backend.domain.errors import (
     AlreadyExists,
     Denied,
@@ -232,6 +234,7 @@ def test_whoever_joined_the_group_is_told_to_log_in_again(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_real_refusal_names_the_folder_or_the_socket(folder: Path) -> None:
     """As nobody, in a process of its own."""
     folder.chmod(0o700)
@@ -609,3 +612,18 @@ def test_a_name_is_dangerous_exactly_where_the_cut_splits_a_character(name: str)
         assert cut_within_character(name)
     else:
         assert not cut_within_character(name)
+
+
+async def test_a_saved_context_leads_to_the_service(folder: Path) -> None:
+    """Named as the context is, with its files or those of the settings."""
+    context = IdentityContext("gate", folder / SOCKET, read_only=True)
+    around = Surroundings(folder / "config.toml", folder / "config.d", read_only=False)
+    async with serving_identity(folder), adapter_to(context, around) as adapter:
+        assert (adapter.title, adapter.address, adapter.kind, adapter.read_only) == (
+            "gate",
+            str(folder / SOCKET),
+            "identity",
+            True,
+        )
+        assert (await need(adapter.principals).load()).main_file == folder / "config.toml"
+        assert adapter.caller_uid == os.geteuid()
