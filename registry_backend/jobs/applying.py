@@ -85,14 +85,13 @@ class TenantBatch:
     def _load(self, device_ids: Sequence[str]) -> dict[str, BatchRow]:
         wanted = list(dict.fromkeys(device_ids))
         sets = self._transaction.get_many_credentials(self._tenant_id, wanted)
+        # One by one, each read would hand the interpreter to the thread that reads ahead.
+        devices = self._transaction.get_many_devices(self._tenant_id, list(sets))
         rows = {}
         for device_id in wanted:
-            theirs = sets.get(device_id)
-            if theirs is None:
-                rows[device_id] = BatchRow(None, None, ())
-                continue
-            stored = self._transaction.get_device(self._tenant_id, device_id)
-            rows[device_id] = BatchRow(stored, stored, theirs.credentials)
+            stored, theirs = devices.get(device_id), sets.get(device_id)
+            credentials = () if stored is None or theirs is None else theirs.credentials
+            rows[device_id] = BatchRow(stored, stored, credentials)
         return rows
 
     def _change(self, row: BatchRow, draft: DeviceDraft, outcome: Outcome) -> LineFault | None:
@@ -155,11 +154,14 @@ class TenantBatch:
             before = row.credentials
             outcome.journal.append(history.credentials_updated(self._rules, device, before))
             row.credentials_changed = True
-        kept = {
-            "generation_id": draft.generation_id or device.generation_id,
-            "created_at": draft.created_at or device.created_at,
-        }
-        row.device = changed_device(device, attributes, at=self._rules.at).model_copy(update=kept)
+        changed = changed_device(device, attributes, at=self._rules.at)
+        if draft.generation_id or draft.created_at:
+            copied = {
+                "generation_id": draft.generation_id or device.generation_id,
+                "created_at": draft.created_at or device.created_at,
+            }
+            changed = changed.model_copy(update=copied)
+        row.device = changed
         row.credentials = credentials
         row.changed = True
         return None

@@ -32,8 +32,8 @@ class Ground(Protocol):
     def statistics(self, tenant_id: str) -> Statistics:
         """Kept counts."""
 
-    def get_device(self, tenant_id: str, device_id: str) -> Device | None:
-        """The device of that id, or None."""
+    def get_many_devices(self, tenant_id: str, device_ids: Sequence[str]) -> dict[str, Device]:
+        """Those devices that are there, by device id."""
 
     def get_many_credentials(
         self, tenant_id: str, device_ids: Sequence[str]

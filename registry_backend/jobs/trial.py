@@ -105,13 +105,16 @@ class Trial:
         total = stored.total + self._left.more.get(tenant_id, 0)
         return stored.model_copy(update={"total": total})
 
-    def get_device(self, tenant_id: str, device_id: str) -> Device | None:
+    def get_many_devices(self, tenant_id: str, device_ids: Sequence[str]) -> dict[str, Device]:
         """As Ground."""
-        key = device_key(tenant_id, device_id)
-        if key in self._left.devices:
-            found = self._left.devices[key]
-            return None if found is None else found[0]
-        return self._snapshot.get_device(tenant_id, device_id)
+        left = {each: device_key(tenant_id, each) for each in device_ids}
+        unknown = [each for each, key in left.items() if key not in self._left.devices]
+        found = self._snapshot.get_many_devices(tenant_id, unknown)
+        for device_id, key in left.items():
+            known = self._left.devices.get(key)
+            if known is not None:
+                found[device_id] = known[0]
+        return found
 
     def get_many_credentials(
         self, tenant_id: str, device_ids: Sequence[str]

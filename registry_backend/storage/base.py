@@ -119,6 +119,9 @@ class Snapshot(Protocol):
     def get_device(self, tenant_id: str, device_id: str) -> Device | None:
         """The device of that id, or None."""
 
+    def get_many_devices(self, tenant_id: str, device_ids: Sequence[str]) -> dict[str, Device]:
+        """Those devices that are there, by device id."""
+
     def get_device_of(self, tenant_id: str, device_id: str) -> Device | None:
         """The device of that id, or None, also when its tenant is not there."""
 

@@ -5,7 +5,7 @@ Reading is made for millions of lines: one decode, then plain checks, no model p
 
 from __future__ import annotations
 
-import base64
+import binascii
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -93,11 +93,21 @@ class HubLine(NamedTuple):
         """The attributes after this line: the hub's members replaced, all others kept."""
         if existing is None:
             return _new_attributes(self.enabled, self.status_reason, self.hub)
+        if self._leaves(existing):
+            return existing
         members = existing.to_json()
         members["enabled"] = self.enabled
         _set_or_drop(members, "status-reason", self.status_reason)
         _set_or_drop(members, "iothub", self.hub)
         return DeviceAttributes.parse(members)
+
+    def _leaves(self, existing: DeviceAttributes) -> bool:
+        """Whether nothing of these changes, as in most lines of a fleet that is imported again."""
+        return (
+            (self.hub or existing.hub) is None
+            and existing.enabled == self.enabled
+            and existing.status_reason == self.status_reason
+        )
 
     def credentials_over(self, existing: Sequence[Credential]) -> tuple[Credential, ...]:
         """The credentials after this line."""
@@ -170,7 +180,7 @@ def format_line(device: Device, credentials: Sequence[Credential], *, exclude_ke
 
 def etag_of(revision: int) -> str:
     """The body form of an ETag: base64 of the decimal counter, without quotes (iothub 4.1)."""
-    return base64.b64encode(b"%d" % revision).decode("ascii")
+    return binascii.b2a_base64(b"%d" % revision, newline=False).decode("ascii")
 
 
 def etag_matches(wanted: str | None, revision: int) -> bool:

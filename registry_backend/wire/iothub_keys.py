@@ -97,7 +97,10 @@ def merge_credentials(
         pair, material, make = pending.pop(credential.type)
         if pair is not None:
             secrets = _merge_secrets(credential.secrets, pair, material, make)
-            merged.append(credential.model_copy(update={"secrets": secrets}))
+            same = secrets == credential.secrets
+            merged.append(
+                credential if same else credential.model_copy(update={"secrets": secrets})
+            )
         elif credential.type != shown:
             merged.append(credential)
     left = {kind: pair for kind, (pair, _, _) in pending.items()}
