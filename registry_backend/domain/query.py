@@ -162,7 +162,8 @@ _WORD = re.compile(rf'(?:[^\s"]|{_QUOTED.pattern}|".*)+')
 def parse_device_query(text: str) -> DeviceQuery:
     """The filter language shared by console and command line.
 
-    A bare word is part of the id; `word*` is how the id begins. `enabled:yes`, `disabled`,
+    A bare word is part of the id; `word*` is how the id begins, and with `*` elsewhere a word is
+    the whole id. `enabled:yes`, `disabled`,
     `via:GATEWAY`, `gateway:yes`, `has:psk`, `expires<2027-01-01T00:00:00Z`, and `ext.site:berlin`
     or any other member by its path; values with blanks stand in double quotes.
 
@@ -171,6 +172,7 @@ def parse_device_query(text: str) -> DeviceQuery:
     """
     conditions: dict[str, object] = {}
     attributes: list[AttributeFilter] = []
+    patterns: list[str] = []
     for match in _WORD.finditer(text):
         word, column = match.group(), match.start() + 1
         if '"' in _QUOTED.sub("", word):
@@ -184,9 +186,15 @@ def parse_device_query(text: str) -> DeviceQuery:
             _condition(conditions, attributes, name, _unquote(raw), raw.startswith('"'), column)
         elif word.endswith("*") and "*" not in word[:-1]:
             _set(conditions, "id_prefix", _unquote(word[:-1]), column)
+        elif "*" in word and '"' not in word:
+            patterns.append(word)
         else:
             _set(conditions, "id_contains", _unquote(word), column)
-    return DeviceQuery(**conditions, attributes=tuple(attributes))  # type: ignore[arg-type]
+    return DeviceQuery(
+        **conditions,  # type: ignore[arg-type]
+        id_patterns=tuple(patterns),
+        attributes=tuple(attributes),
+    )
 
 
 def _condition(

@@ -356,6 +356,24 @@ async def test_what_it_cannot_do_has_no_port(tmp_path: Path) -> None:
         assert adapter.statistics is not None
 
 
+async def test_a_star_in_part_of_an_id_is_not_taken_for_a_filter_ignored(tmp_path: Path) -> None:
+    """The registry takes it for a wildcard and finds more, which is looked through here."""
+    notices: list[str] = []
+    async with serving(tmp_path / "r.sqlite") as endpoint, connected(endpoint) as adapter:
+        adapter.on_notice = notices.append
+        await need(adapter.tenants).create("yard", TenantAttributes())
+        await fill(need(adapter.devices), "yard", "pump", "valve")
+        devices = need(adapter.devices)
+        for query in (DeviceQuery(id_contains="p*p"), DeviceQuery(id_prefix="p*")):
+            assert not (await devices.page("yard", query, Order(), PageRequest())).rows
+            assert (await devices.count("yard", query)).value == 0
+        found = await devices.page(
+            "yard", DeviceQuery(id_patterns=("p*p",)), Order(), PageRequest()
+        )
+        assert [each.device_id for each in found.rows] == ["pump"]
+    assert notices == []
+
+
 async def test_a_read_only_session_writes_nothing(tmp_path: Path) -> None:
     """Refused on this side, before anything is sent."""
     async with serving(tmp_path / "r.sqlite") as endpoint:

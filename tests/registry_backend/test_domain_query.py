@@ -16,6 +16,9 @@ from registry_backend.domain.query import AttributeFilter, DeviceQuery, parse_de
     ("text", "query"),
     [
         ("", DeviceQuery()),
+        ("*-7", DeviceQuery(id_patterns=("*-7",))),
+        ("hl-*-7 a*b*", DeviceQuery(id_patterns=("hl-*-7", "a*b*"))),
+        ('"*-7"', DeviceQuery(id_contains="*-7")),
         ("   ", DeviceQuery()),
         ("lamp", DeviceQuery(id_contains="lamp")),
         ("hl-lamp*", DeviceQuery(id_prefix="hl-lamp")),
