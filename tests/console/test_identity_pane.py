@@ -109,6 +109,23 @@ async def test_it_shows_all_that_the_caller_may_have(run_console: RunConsole, fo
         await wait_for(pilot, lambda: rows(pilot) == [("module", "tide")], "the filter")
 
 
+async def test_the_principals_say_which_of_them_the_caller_is(
+    run_console: RunConsole, folder: Path
+) -> None:
+    """So that nobody need look up the own uid."""
+    async with (
+        serving_identity(folder, CALLER + TIDE),
+        run_console(on_socket(folder), pane="principals") as pilot,
+    ):
+        detail = pane_of(pilot).query_one(DetailView)
+        await go_to(pilot, "console")
+        await wait_for(pilot, lambda: detail.plain.startswith("console"), "the caller's detail")
+        assert "this console calls the service" in detail.plain
+        await go_to(pilot, "tide")
+        await wait_for(pilot, lambda: detail.plain.startswith("tide"), "another's detail")
+        assert "this console calls" not in detail.plain
+
+
 async def test_a_refusal_stands_in_its_row_and_explains_itself(
     run_console: RunConsole, folder: Path
 ) -> None:
