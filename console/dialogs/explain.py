@@ -17,6 +17,7 @@ from console.widgets.detail_view import DetailView
 from console.widgets.record_table import RecordTable
 from console.widgets.short_list import ShortList
 from console.widgets.table_messages import Highlighted, StatusChanged
+from console.widgets.tick_box import TickBox
 from registry_backend.domain.errors import RegistryError
 from registry_backend.domain.explanations import Answer
 from registry_backend.domain.identities import IdentityKind
@@ -63,7 +64,7 @@ class ExplainScreen(Dialog[None]):
                 yield Input(self._user, id="user", placeholder="uid or name")
                 yield Label("Module")
                 yield Input(id="module", placeholder="its own")
-                yield Checkbox("local", id="local", compact=True)
+                yield TickBox("local", id="local", compact=True)
             yield Static("", id="wrong", markup=False)
             yield RecordTable[Answer](
                 (

@@ -16,6 +16,7 @@ from textual.widgets import Button, Checkbox, Input, Label, Select, Static, Text
 from console.dialogs.base import DialogBox, TypingDialog
 from console.forms.fields import OTHER_WAY, Field, OtherWay, Values
 from console.render.text import sanitise
+from console.widgets.tick_box import TickBox
 from registry_backend.domain.errors import FieldProblem
 
 
@@ -73,7 +74,7 @@ class FieldView(Vertical):
         spec, name = self.spec, f"field-{self.spec.name}"
         if spec.kind == "switch":
             label = Content(spec.label)
-            return Checkbox(label, bool(spec.value), id=name, disabled=spec.read_only, compact=True)
+            return TickBox(label, bool(spec.value), id=name, disabled=spec.read_only, compact=True)
         if spec.kind == "choice":
             return self._menu(name)
         if spec.kind == "lines":
