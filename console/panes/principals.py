@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 
-from console.adapters.base import RegistryAdapter
 from console.dialogs.choose import Choice, ChooseScreen
 from console.forms.fields import Field, Values, text_of
 from console.forms.principals import OWN_FILE, principal_fields, read_principal
@@ -22,12 +20,10 @@ from console.render import principals as render
 from console.render.detail import Section
 from console.render.findings import tally
 from console.render.principals import PrincipalRow
-from console.saving import Saves
 from console.widgets.columns import Column
 from console.widgets.short_list import ShortList
 from console.widgets.table_messages import Opened
 from registry_backend.domain.document import JsonObject
-from registry_backend.domain.effective import EffectiveView
 from registry_backend.domain.errors import FieldProblem, Invalid, NotFound
 from registry_backend.domain.principals import (
     ConfigFile,
@@ -43,11 +39,9 @@ class PrincipalsPane(ReviewingPane):
     group: ClassVar[str] = "Principals"
     filter_help: ClassVar[str] = "part of the name, the uid or the file"
 
-    def __init__(
-        self, adapter: RegistryAdapter, saves: Saves, clock: Callable[[], datetime]
-    ) -> None:
-        super().__init__(adapter, saves, clock)
-        self._view: EffectiveView | None = None
+    def action_reload(self) -> None:
+        """Read the files again, keeping the place."""
+        self.read_again()
 
     def columns(self) -> Sequence[Column[PrincipalRow]]:
         """What is amiss, name, uid and its user, identities, what comes of it, file."""
@@ -62,12 +56,11 @@ class PrincipalsPane(ReviewingPane):
         )
 
     def source(self) -> ShortList[PrincipalRow]:
-        """The rows that match the filter; the files are read anew each time."""
+        """The rows that match the filter."""
         wanted = self.filter_text.lower().split()
 
         async def read() -> Sequence[PrincipalRow]:
-            self._view = await self.port.view()
-            rows = render.rows_of(self._view)
+            rows = render.rows_of(await self.view())
             return [row for row in rows if all(word in _words(row) for word in wanted)]
 
         return ShortList(read, lambda row: row.key)
@@ -204,7 +197,7 @@ class PrincipalsPane(ReviewingPane):
             self._done.clear()
             self.post_message(RememberAsked("identityd_config", str(opened.main_file)))
             self.post_message(RememberAsked("identityd_config_dir", str(opened.config_dir)))
-            self.show_rows()
+            self.read_again()
 
     @one_at_a_time
     async def action_edit_text(self) -> None:

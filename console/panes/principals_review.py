@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
@@ -14,6 +15,7 @@ from console.panes.base import RecordPane
 from console.panes.editing import LeftOpen
 from console.render.principals import PrincipalRow
 from console.saving import Saves
+from registry_backend.domain.effective import EffectiveView
 from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError
 from registry_backend.domain.principals import FileChange
 
@@ -22,19 +24,39 @@ UNDO_STEPS = 50
 
 
 class ReviewingPane(RecordPane[PrincipalRow]):
-    """A list of principals with the one way from a plan to a file."""
+    """A list of principals with one reading of the files, and one way from a plan to a file."""
 
     def __init__(
         self, adapter: RegistryAdapter, saves: Saves, clock: Callable[[], datetime]
     ) -> None:
         super().__init__(adapter, saves, clock)
         self._done: list[FileChange] = []
+        self._view: EffectiveView | None = None
+        self._readings_wanted, self._readings_done = 1, 0
+        self._reading = asyncio.Lock()
 
     @property
     def port(self) -> PrincipalsPort:
         """The registry's principals; the pane exists only where they do."""
         assert self.adapter.principals is not None  # noqa: S101 - no port, no pane
         return self.adapter.principals
+
+    async def view(self) -> EffectiveView:
+        """The configuration as it was last read; the files are read when that is asked for anew.
+
+        A table asks many times for what one reading tells.
+        """
+        async with self._reading:
+            wanted = self._readings_wanted
+            if self._view is None or self._readings_done != wanted:
+                self._view = await self.port.view()
+                self._readings_done = wanted
+            return self._view
+
+    def read_again(self, at: str | None = None) -> None:
+        """Show the files as they are now; `at` is the key of the row to go to."""
+        self._readings_wanted += 1
+        self.table.reload(at=at)
 
     async def review(
         self, plan: Callable[[], Awaitable[FileChange]], *, write: str = "Write"
@@ -133,7 +155,7 @@ class ReviewingPane(RecordPane[PrincipalRow]):
             return False
         except RegistryError as error:
             self.complain(error)
-            self.table.reload()
+            self.read_again()
             return False
         self.written(change, undone=undone)
         return True
@@ -157,7 +179,7 @@ class ReviewingPane(RecordPane[PrincipalRow]):
             if change.after is not None
             else f"Removed {change.path.name}."
         )
-        self.table.reload(at=at)
+        self.read_again(at)
 
 
 def _text(data: bytes | None) -> str:

@@ -71,7 +71,6 @@ def _unread(whole: Whole) -> list[FieldProblem]:
 
 
 def _problem(found: Finding) -> FieldProblem:
-    if found.message.startswith(shown(found.file)):  # as faults of a whole file do
-        return FieldProblem("", found.message)
-    place = shown(found.file) + (f":{found.line}" if found.line else "")
-    return FieldProblem(place, found.message)
+    path = shown(found.file)
+    place = path + (f":{found.line}" if found.line else "")
+    return FieldProblem(place, found.message.removeprefix(f"{path} "))

@@ -135,7 +135,11 @@ def _weighed(
     old, new = of_snapshot(snapshot), of_snapshot(changed(snapshot, path, after))
     amiss = introduced(check(old, KnownUsers(), OF_CONTENT), check(new, KnownUsers(), OF_CONTENT))
     warnings = [found.message for found in amiss if found.severity is not Severity.ERROR]
-    warnings += _lost_modules(old, new)
+    warnings += [
+        f"The daemon removes the module “{name}” from the hub about ten seconds after this is "
+        "written; its twin and its keys are lost."
+        for name in _modules_missing(new, among=old)
+    ]
     if files.is_main(path):
         warnings.append(
             "The daemon may not notice a change of the main file until it is restarted."
@@ -147,18 +151,14 @@ def _weighed(
         summary=summary,
         warnings=tuple(warnings),
         stops=tuple(found for found in amiss if found.severity is Severity.ERROR),
-        new_modules=tuple(name for name in new.module_names if name not in old.module_names),
+        new_modules=tuple(_modules_missing(old, among=new)),
     )
 
 
-def _lost_modules(old: Whole, new: Whole) -> list[str]:
-    """Sentences on modules that the daemon removes from the hub once a change is written."""
-    return [
-        f"The daemon removes the module “{name}” from the hub about ten seconds after this is "
-        "written; its twin and its keys are lost."
-        for name in old.module_names
-        if name not in new.module_names
-    ]
+def _modules_missing(whole: Whole, *, among: Whole) -> list[str]:
+    """Modules of one configuration that another has not."""
+    there = frozenset(whole.module_names)
+    return [name for name in among.module_names if name not in there]
 
 
 def _find(source: Source, target: FilePrincipal) -> int:
