@@ -21,6 +21,7 @@ from console.adapters.rest_errors import (
     FOREIGN,
     NOT_SENT,
     Refusal,
+    not_json,
     problem_of,
     refused_certificate,
     secrets_in,
@@ -68,9 +69,10 @@ class Answer:
         try:
             return parse_json(self.body, what=what)
         except Invalid as error:
-            hint = "Check the address, and proxies between."
+            page = not_json(self.body, self.headers.get("content-type", ""), what)
             raise Fault(
-                f"The registry's answer cannot be read. {error.message}", hint=hint
+                page or f"The registry's answer cannot be read. {error.message}",
+                hint="Check the address, and proxies between.",
             ) from None
 
 

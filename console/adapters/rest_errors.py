@@ -88,7 +88,10 @@ def unreachable(error: Exception, address: str) -> Unreachable:
     reading = next(reading for kind, reading in _BY_CLASS if isinstance(error, kind))
     for cause in _causes(error):
         reading = _by_cause(cause) or reading
-    return Unreachable(f"{address} {reading.text}.", layer=reading.layer, hint=reading.hint)
+    hint = reading.hint
+    if isinstance(error, httpx.RemoteProtocolError) and address.lower().startswith("http:"):
+        hint = hint or "If the registry speaks TLS, its address begins with https://."
+    return Unreachable(f"{address} {reading.text}.", layer=reading.layer, hint=hint)
 
 
 _CERTIFICATE_HINTS = {
@@ -276,6 +279,13 @@ def words_of(body: bytes, content_type: str) -> str:
             if isinstance(said, str) and said:
                 return "" if said == "N/A" else _short(said)
     return _short(members if isinstance(members, str) else text)
+
+
+def not_json(body: bytes, content_type: str, what: str) -> str:
+    """What came with a success instead of JSON, in one sentence; empty when it is no page."""
+    if not _is_html(body, content_type):
+        return ""
+    return f"{what[:1].upper()}{what[1:]}: an HTML page came, {words_of(body, content_type)}."
 
 
 def _is_html(body: bytes, content_type: str) -> bool:

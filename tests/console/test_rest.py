@@ -327,6 +327,24 @@ def test_a_page_instead_of_json_is_diagnosed() -> None:
     assert "HTML page" in error.hint
 
 
+def test_a_page_that_comes_with_a_success_is_told_as_one() -> None:
+    """Such as a proxy's that wants somebody to log in first."""
+    page = Answer(200, {"content-type": "text/html"}, b"<html><title>Log in</title></html>")
+    with pytest.raises(Fault) as caught:
+        page.json("the list of tenants")
+    assert caught.value.message == "The list of tenants: an HTML page came, “Log in”."
+    assert "proxies between" in caught.value.hint
+    with pytest.raises(Fault, match="is not JSON"):
+        Answer(200, {"content-type": "application/json"}, b"{").json("the list")
+
+
+def test_an_address_without_tls_that_is_hung_up_on_is_looked_at() -> None:
+    """The usual reason is a registry that speaks TLS."""
+    hung_up = httpx.RemoteProtocolError("Server disconnected without sending a response.")
+    assert "https://" in unreachable(hung_up, "http://yard.example:1").hint
+    assert unreachable(hung_up, "https://yard.example:1").hint == ""
+
+
 def test_what_was_sent_in_secret_is_not_repeated() -> None:
     """A server may quote the request in its complaint."""
     error = problem_of(refusal(400, b'{"error":"cannot read hunter2 here"}'))
