@@ -32,6 +32,8 @@ class Peer:
     keeps_keys: bool = False
     """Whether keys that it does not show are kept by the id of their secret (hono 3.6)."""
     offsets: Offsets = "unknown"
+    counts_truly: bool = False
+    """Whether a total is of what was asked for, whatever was asked."""
     finds_ids: bool | None = None
     tells_gateways: bool | None = None
     sorts_by_change: bool | None = None
@@ -101,7 +103,7 @@ class HonoSession:
             accept=frozenset({403, 404, 405, 501}),
         )  # fmt: skip
         ours = answer.headers.get("server", "").startswith("idconsole")
-        peer = Peer(keeps_keys=ours, sorts_by_change=ours or None)
+        peer = Peer(keeps_keys=ours, counts_truly=ours, sorts_by_change=ours or None)
         match answer.status:
             case 403:
                 peer.lists_tenants = False
@@ -116,8 +118,8 @@ class HonoSession:
         self.peer = peer
         if not peer.lists_devices:
             self.tell(
-                "This registry cannot list what it holds. Press / and type a whole id to open it; "
-                "what was opened before is listed."
+                "This registry cannot list what it holds. As a filter (/), type a whole id to open "
+                "it; what was opened before is listed."
             )
 
     async def _learn_vintage(self, peer: Peer) -> None:

@@ -25,7 +25,8 @@ class HonoStatistics:
         )
         if off and off >= total and not await self._all_disabled(tenant_id):
             off = 0
-        return Statistics(total=total, enabled=max(0, total - off), exact=False)
+        exact = self._session.peer.counts_truly
+        return Statistics(total=total, enabled=max(0, total - off), exact=exact)
 
     async def _all_disabled(self, tenant_id: str) -> bool:
         """Whether the rows that the filter lets through are disabled indeed."""

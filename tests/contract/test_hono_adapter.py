@@ -127,6 +127,16 @@ class HonoSuite(AdapterSuite):
 class Hono2xSuite(HonoSuite):
     """What holds for a Hono that lists."""
 
+    async def test_statistics_of_our_own_server_are_exact(
+        self, adapter: RegistryAdapter, devices: DevicesPort, tenant_id: str
+    ) -> None:
+        """It counts what it was asked for; of other peers nobody knows that."""
+        await devices.create(tenant_id, "lamp", device(enabled=False))
+        await devices.create(tenant_id, "valve-2", device())
+        found = await need(adapter.statistics).get(tenant_id)
+        assert found.exact
+        assert found.disabled == 1
+
     async def test_an_edit_of_a_listed_row_names_what_was_seen(
         self, devices: DevicesPort, tenant_id: str
     ) -> None:
