@@ -60,6 +60,8 @@ class Progress:
     def show(self, job: Job) -> None:
         """How far a job is."""
         fraction = "" if job.fraction is None else f"{job.fraction:4.0%}  "
+        if job.moved_bytes is not None:
+            fraction = f"{job.moved_bytes / 1e6:,.1f} MB of blobs moved  "
         failed = f", {job.counts.failed:,} failed" if job.counts.failed else ""
         self.show_lines(job.counts.lines, before=fraction, after=failed)
 

@@ -76,9 +76,26 @@ def progress_cell(job: Job) -> tuple[str, Tone]:
         rounded = f"{short_number(job.counts.lines)} lines"
         return (lines if len(lines) <= PROGRESS_WIDTH else rounded, "muted")
     fraction = job.fraction
+    if job.moved_bytes is not None:
+        return (f"{_arrow(job)} {_megabytes(job.moved_bytes)}", "accent")
     if fraction is None:
         return (f"{plural(job.counts.lines, 'line')} …" if job.counts.lines else "…", "accent")
     return (f"{bar(fraction, SHORT_BAR)} {fraction:.0%}", "accent")
+
+
+def _arrow(job: Job) -> str:
+    """Which way a blob moves: an import brings its input before it reads the first line."""
+    begins = job.spec.type is JobType.IMPORT and not job.counts.lines
+    return "⇣" if begins else "⇡"
+
+
+def _megabytes(count: int) -> str:
+    """Bytes for a person.
+
+    >>> _megabytes(12_345_678)
+    '12.3 MB'
+    """
+    return f"{count / 1e6:,.1f} MB"
 
 
 def started_cell(job: Job, now: datetime) -> tuple[str, Tone]:
@@ -114,7 +131,7 @@ def rate(job: Job, now: datetime) -> float:
 def time_left(job: Job, now: datetime) -> timedelta | None:
     """How long it will take at the rate so far; None when that cannot be said."""
     fraction = job.fraction
-    if job.status is not JobStatus.RUNNING or not fraction:
+    if job.status is not JobStatus.RUNNING or not fraction or job.moved_bytes is not None:
         return None
     return elapsed(job, now) * ((1 - fraction) / fraction)
 
@@ -147,7 +164,11 @@ def _coarse(span: timedelta) -> str:
 def detail(job: Job, now: datetime) -> tuple[Section, ...]:
     """All there is to know about a job."""
     lines = [Line("status", *status_text(job))]
-    if job.status is JobStatus.RUNNING and job.fraction is not None:
+    if job.status is JobStatus.RUNNING and job.moved_bytes is not None:
+        way = "brought from" if _arrow(job) == "⇣" else "taken to"
+        told = f"{_megabytes(job.moved_bytes)} {way} the container"
+        lines.append(Line("transfer", told, "accent"))
+    elif job.status is JobStatus.RUNNING and job.fraction is not None:
         lines.append(Line("progress", f"{bar(job.fraction)} {job.fraction:.0%}", "accent"))
         left = time_left(job, now)
         if left is not None:

@@ -150,6 +150,9 @@ class Job(Value):
     input_stamp: str | None = None
     """Tells whether the input is still the file the job began with."""
 
+    moved_bytes: int | None = None
+    """Bytes of blobs brought here or taken away so far, while that is all that happens."""
+
     reported: float | None = None
     """Progress from 0 to 1 as a remote registry tells it, which knows no lines."""
 

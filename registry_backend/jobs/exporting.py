@@ -12,7 +12,7 @@ from registry_backend.jobs.export_pages import Stretch, read_page
 from registry_backend.jobs.exporting_hono import run_hono_export
 from registry_backend.jobs.parts import Part, part_paths
 from registry_backend.jobs.running import Run
-from registry_backend.jobs.transfers import attended, deliver
+from registry_backend.jobs.transfers import Moved, attended, deliver
 from registry_backend.jobs.work import Work
 from registry_backend.storage.base import Snapshot
 from registry_backend.wire import ndjson
@@ -37,7 +37,9 @@ async def run_export(run: Run, work: Work, job: Job) -> None:
     if written is not None and work.delivered_to is not None:
         written = await run.save(written)
         if written is not None:
-            written = await attended(run, written, deliver(work, run.patience))
+            moved = Moved()
+            taken = deliver(work, run.patience, moved)
+            written = await attended(run, written, moved, taken)
     if written is not None:
         await run.finish(written)
 

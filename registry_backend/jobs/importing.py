@@ -16,7 +16,7 @@ from registry_backend.jobs.outcome import ApplyRules, Outcome
 from registry_backend.jobs.plain import create_plain
 from registry_backend.jobs.running import Run
 from registry_backend.jobs.sources import Source, changed_input, open_source
-from registry_backend.jobs.transfers import attended, deliver, fetch, fetched_stamp
+from registry_backend.jobs.transfers import Moved, attended, deliver, fetch, fetched_stamp
 from registry_backend.jobs.work import Work
 from registry_backend.storage.base import Transaction
 
@@ -34,7 +34,8 @@ async def run_import(run: Run, work: Work, job: Job) -> None:
     """
     current: Job | None = job
     if work.fetched_from is not None:
-        current = await attended(run, job, fetch(work, run.patience))
+        moved = Moved()
+        current = await attended(run, job, moved, fetch(work, run.patience, moved))
     if current is not None:
         try:
             current = await _run_lines(run, work, current)
@@ -42,7 +43,8 @@ async def run_import(run: Run, work: Work, job: Job) -> None:
             await _leave_log(work, error)
             raise
     if current is not None and not current.status.finished:
-        current = await attended(run, current, deliver(work, run.patience))
+        moved = Moved()
+        current = await attended(run, current, moved, deliver(work, run.patience, moved))
         if current is not None:
             await run.finish(current)
 

@@ -182,6 +182,7 @@ class JobRunner:
             update = {
                 "status": JobStatus.CANCELLED,
                 "ended_at": self._run.clock(),
+                "moved_bytes": None,
                 "owner": None,
             }
             cancelled = job.model_copy(update={**update, "spec": without_secrets(job.spec)})

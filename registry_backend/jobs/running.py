@@ -81,6 +81,7 @@ class Run:
     async def finish(self, job: Job) -> Job | None:
         """Store the job as completed if it is still ours; None if not."""
         done = {
+            "moved_bytes": None,
             "spec": without_secrets(job.spec),
             "status": JobStatus.COMPLETED,
             "ended_at": self.clock(),
@@ -107,7 +108,7 @@ class Run:
         def work(transaction: Transaction) -> None:
             job = transaction.get_job(job_id)
             if job is not None and self.owns(transaction, job_id):
-                ended = job.model_copy(update={**update, "owner": None})
+                ended = job.model_copy(update={**update, "owner": None, "moved_bytes": None})
                 if ended.status.finished:
                     ended = ended.model_copy(update={"spec": without_secrets(ended.spec)})
                 transaction.put_job(ended)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,8 +24,18 @@ _COMPLETE = ".complete"
 """Names the state of each blob once all of them are here."""
 
 
-async def attended(run: Run, job: Job, transfer: Coroutine[object, object, None]) -> Job | None:
-    """Run a transfer; its job keeps saying that it is alive.
+@dataclass(slots=True)
+class Moved:
+    """How far a transfer is."""
+
+    count: int = 0
+    """Bytes of content."""
+
+
+async def attended(
+    run: Run, job: Job, moved: Moved, transfer: Coroutine[object, object, None]
+) -> Job | None:
+    """Run a transfer; its job keeps saying that it is alive, and how many bytes have `moved`.
 
     None when the job was cancelled or taken over, or the runner closes: the transfer has stopped,
     and in the last case the job was let go of. Raises what the transfer raises.
@@ -36,18 +47,18 @@ async def attended(run: Run, job: Job, transfer: Coroutine[object, object, None]
             done, _ = await asyncio.wait({task}, timeout=LOOK_SECONDS)
             if done:
                 await task
-                return current
+                return current.model_copy(update={"moved_bytes": None})
             if run.closing:
                 await run.release(job.job_id)
                 return None
-            current = await run.save(current)
+            current = await run.save(current.model_copy(update={"moved_bytes": moved.count}))
         return None
     finally:
         task.cancel()
         await asyncio.wait({task})
 
 
-async def fetch(work: Work, patience: Patience) -> None:
+async def fetch(work: Work, patience: Patience, moved: Moved | None = None) -> None:
     """Bring an import's blobs here, each in one state from its first byte to its last.
 
     Raises:
@@ -68,7 +79,8 @@ async def fetch(work: Work, patience: Patience) -> None:
             )
         for name in there:
             path = folder / work.inputs()[name]
-            states.append(await _fetch_settled(blobs, name, path, patience.block_bytes))
+            settled = _fetch_settled(blobs, name, path, patience.block_bytes, moved or Moved())
+            states.append(await settled)
     text = ",".join(f"{state.size}:{state.etag}" for state in states)
     await asyncio.to_thread(_write_whole, folder / _COMPLETE, text)
 
@@ -80,7 +92,7 @@ def fetched_stamp(work: Work) -> str | None:
     return (work.source.path / _COMPLETE).read_text("utf-8")
 
 
-async def deliver(work: Work, patience: Patience) -> None:
+async def deliver(work: Work, patience: Patience, moved: Moved | None = None) -> None:
     """Take a job's files to its container, each in place of a blob of that name.
 
     Raises:
@@ -93,15 +105,18 @@ async def deliver(work: Work, patience: Patience) -> None:
     async with Blobs(container, "output", patience) as blobs:
         for name, file_name in work.outputs().items():
             if (folder / file_name).exists():
-                await _deliver(blobs, name, folder / file_name, patience.block_bytes)
+                path = folder / file_name
+                await _deliver(blobs, name, path, patience.block_bytes, moved or Moved())
 
 
-async def _fetch_settled(blobs: Blobs, name: str, path: Path, block_bytes: int) -> BlobHead:
+async def _fetch_settled(
+    blobs: Blobs, name: str, path: Path, block_bytes: int, moved: Moved
+) -> BlobHead:
     """Fetch a blob; begin anew when it changes meanwhile, since no line was applied yet."""
     for start in range(1, _STARTS + 1):
         state = await blobs.head(name)
         try:
-            await _fetch(blobs, name, state, path, block_bytes)
+            await _fetch(blobs, name, state, path, block_bytes, moved)
         except VersionMismatch:
             if start == _STARTS:
                 raise
@@ -110,7 +125,9 @@ async def _fetch_settled(blobs: Blobs, name: str, path: Path, block_bytes: int) 
     return state
 
 
-async def _fetch(blobs: Blobs, name: str, state: BlobHead, path: Path, block_bytes: int) -> None:
+async def _fetch(
+    blobs: Blobs, name: str, state: BlobHead, path: Path, block_bytes: int, moved: Moved
+) -> None:
     """Fetch one state of a blob, going on where an earlier try at the same state ended."""
     part, mark = path.with_name(f".{path.name}.part"), path.with_name(f".{path.name}.etag")
     known = f"{state.size}:{state.etag}"
@@ -121,11 +138,12 @@ async def _fetch(blobs: Blobs, name: str, state: BlobHead, path: Path, block_byt
         while file.tell() < state.size:
             content = await blobs.read(name, state, offset=file.tell(), length=block_bytes)
             await asyncio.to_thread(file.write, content)
+            moved.count += len(content)
         await asyncio.to_thread(_sync, file)
     part.replace(path)
 
 
-async def _deliver(blobs: Blobs, name: str, path: Path, block_bytes: int) -> None:
+async def _deliver(blobs: Blobs, name: str, path: Path, block_bytes: int, moved: Moved) -> None:
     size = path.stat().st_size
     with path.open("rb") as file:
         if size <= block_bytes:
@@ -135,6 +153,7 @@ async def _deliver(blobs: Blobs, name: str, path: Path, block_bytes: int) -> Non
         while content := await asyncio.to_thread(file.read, block_bytes):
             await blobs.put_block(name, count, content)
             count += 1
+            moved.count += len(content)
         await blobs.put_blocks(name, range(count))
 
 

@@ -121,6 +121,18 @@ def test_a_running_job_shows_a_bar_and_the_time_left() -> None:
     assert render.started_cell(running, now) == ("3 min left", "accent")
 
 
+def test_a_blob_on_its_way_shows_how_much_of_it_was_moved() -> None:
+    """In place of a bar, which stands still before the first line and after the last."""
+    brought = job(JobStatus.RUNNING, moved_bytes=12_345_678)
+    assert render.progress_cell(brought) == ("⇣ 12.3 MB", "accent")
+    lines = {line.label: line.value for line in render.detail(brought, START)[0].lines}
+    assert lines["transfer"] == "12.3 MB brought from the container"
+    assert "progress" not in lines
+    taken = job(JobStatus.RUNNING, JobType.EXPORT, moved_bytes=0, counts=JobCounts(lines=9))
+    assert render.progress_cell(taken) == ("⇡ 0.0 MB", "accent")
+    assert render.time_left(taken, START) is None
+
+
 def test_each_outcome_is_told_once() -> None:
     """Jobs that had ended before anybody looked are not news."""
     watch = JobWatch()

@@ -16,7 +16,7 @@ SECRET = "sig=very%2Fsecret"
 
 
 Faults = dict[str, list[web.Response | str]]
-"""Answers, or one of `stall`, `drop`, `change`; each is used once."""
+"""Answers, or one of `stall`, `drop`, `change`, `none`; each is used once."""
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ class HostileBlobs:
         elif fault == "drop":
             assert request.transport is not None
             request.transport.abort()
-        else:
+        elif fault == "stall":
             self.stalled.set()
             await asyncio.sleep(3600)
 

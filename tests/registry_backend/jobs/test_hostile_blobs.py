@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from aiohttp import web
 
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.jobs import Job, JobStatus, JobType
+from registry_backend.domain.journal import Change
 from registry_backend.jobs.blob_address import CONTAINER_REFUSED, BlobContainer
 from registry_backend.jobs.blobs import Patience
 from registry_backend.storage.base import Store
@@ -98,6 +99,29 @@ async def test_a_stalled_job_can_be_cancelled_at_once(jobs: Jobs, storage: Hosti
     cancelled = await jobs.runner.cancel(job.job_id, actor=TESTER)
     assert await jobs.runner.wait(job.job_id) == cancelled
     assert cancelled.status is JobStatus.CANCELLED
+
+
+async def test_how_much_was_brought_is_told_meanwhile(
+    jobs: Jobs, storage: HostileBlobs, store: Store
+) -> None:
+    """No line is read before the blob is here, so lines would show no progress."""
+    jobs.runner._run.patience = Patience(request_seconds=3600, block_bytes=100_000)
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+
+    def tell(_: Sequence[Change]) -> None:
+        loop.call_soon_threadsafe(told.set)
+
+    stop = store.subscribe(tell)
+    job = await jobs.runner.create(storage.spec(), actor=TESTER)
+    storage.faults["GET devices.txt"] = ["none", "none", "stall"]
+    await storage.stalled.wait()
+    while (found := await jobs.runner.get(job.job_id)).moved_bytes is None:
+        told.clear()
+        await told.wait()
+    stop()
+    assert (found.moved_bytes, found.counts.lines) == (200_000, 0)
+    cancelled = await jobs.runner.cancel(job.job_id, actor=TESTER)
+    assert (await jobs.runner.wait(job.job_id)).moved_bytes is cancelled.moved_bytes is None
 
 
 async def test_closing_lets_go_of_a_stalled_job(
