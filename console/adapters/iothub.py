@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from console.adapters.base import RegistryAdapter
+from console.adapters.iothub_bodies import KEPT
 from console.adapters.iothub_connections import HubConnections
 from console.adapters.iothub_credentials import TYPES, HubCredentials
 from console.adapters.iothub_devices import HubDevices
@@ -65,6 +66,9 @@ class IotHubAdapter(RegistryAdapter):
         self.title = title or self.sole_tenant
         self.read_only = read_only
         self.credential_types = TYPES
+        self.device_members = KEPT
+        self.plain_credentials = True
+        self.tells_changes = False
         self._heal_pauses = heal_pauses
         self._healing: asyncio.Task[None] | None = None
         self._open = False

@@ -30,7 +30,7 @@ _READ_ONLY = frozenset(
     }
 )
 _MODELLED = _READ_ONLY | {"status", "statusReason", "authentication"}
-_KEPT = ("enabled", "status-reason", "iothub")
+KEPT = frozenset({"enabled", "status-reason", "iothub"})
 """Members of a device that a hub has words for."""
 _TICKS_AT_1970 = 621_355_968_000_000_000
 _FRACTION = re.compile(r"\.(\d{1,6})\d*")
@@ -76,6 +76,19 @@ def twin_device_of(tenant_id: str, members: Any) -> Device:
     return device_of(tenant_id, {name: each for name, each in plain.items() if each is not None})
 
 
+def keyless_of(row: JsonObject) -> JsonObject | None:
+    """A row of a query as a device without its keys; None where it does not tell enough of it."""
+    etag, kind = row.get("deviceEtag"), row.get("authenticationType")
+    if not (isinstance(etag, str) and isinstance(kind, str)):
+        return None
+    authentication: JsonObject = {"type": kind}
+    if kind == "sas":
+        authentication["symmetricKey"] = {"primaryKey": None, "secondaryKey": None}
+    if row.get("x509Thumbprint"):
+        authentication["x509Thumbprint"] = row["x509Thumbprint"]
+    return {**row, "etag": etag, "authentication": authentication}
+
+
 def attributes_of(members: JsonObject) -> DeviceAttributes:
     """What may be said of the device, and what the hub tells of its connection."""
     shown: JsonObject = {"enabled": str(members.get("status", "enabled")).lower() == "enabled"}
@@ -112,7 +125,7 @@ def changed_body(shown: JsonObject, attributes: DeviceAttributes) -> JsonObject:
     problems = [
         FieldProblem(name, "is not kept by an IoT Hub: leave it out")
         for name, value in given.items()
-        if name not in _KEPT and value not in (None, "", [], {})
+        if name not in KEPT and value not in (None, "", [], {})
     ]
     if problems:
         raise Invalid(problems=problems)

@@ -19,6 +19,7 @@ from console.adapters.iothub_lists import (
     FILTERS,
     DeviceList,
     check_query,
+    count_devices,
     list_devices,
     page_of,
     position_of,
@@ -68,6 +69,8 @@ class HubDevices:
         """As DevicesPort."""
         self._session.check_tenant(tenant_id)
         check_query(query)
+        if query.everything and query not in self._lists:
+            return await count_devices(self._session)
         return await self._list(query, anew=False).count()
 
     async def position(

@@ -21,6 +21,7 @@ class KnownDevices:
         self._session = session
         self._etags: dict[str, str] = {}
         self._asked: set[str] = set()
+        self._questions = 0
         self.whole = False
         """Whether the hub listed all that it has."""
         self.exact = True
@@ -40,7 +41,7 @@ class KnownDevices:
             return
         unknown = [each for each in device_ids if each not in self._etags]
         unknown = [each for each in dict.fromkeys(unknown) if each not in self._asked]
-        room = max(0, MOST_ASKED - len(self._asked))
+        room = max(0, MOST_ASKED - self._questions)
         if len(unknown) > room:
             self.exact = False
         for start in range(0, min(room, len(unknown)), _IDS_A_QUERY):
@@ -48,6 +49,7 @@ class KnownDevices:
 
     async def _ask(self, device_ids: Sequence[str]) -> None:
         self._asked.update(device_ids)
+        self._questions += len(device_ids)
         quoted = ", ".join("'" + each.replace("'", "''") + "'" for each in device_ids)
         token: str | None = None
         while True:
@@ -62,3 +64,11 @@ class KnownDevices:
     def etag(self, device_id: str) -> str | None:
         """Its version; None: it is not there, or was not asked for."""
         return self._etags.get(device_id)
+
+    def note(self, device_id: str, *, there: bool) -> None:
+        """Take in what a write of ours made of it."""
+        self._asked.add(device_id)
+        if there:
+            self._etags[device_id] = UNTOLD
+        else:
+            self._etags.pop(device_id, None)

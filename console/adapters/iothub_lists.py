@@ -177,6 +177,14 @@ async def total_devices(session: HubSession) -> int:
     return parse_statistics(answer.json(what)).total
 
 
+async def count_devices(session: HubSession) -> Count:
+    """How many there are, without reading them all: as the hub says, beyond what it lists."""
+    listed = len(await list_members(session))
+    if listed < AT_MOST:
+        return Count(listed)
+    return Count(max(listed, await total_devices(session)), exact=False)
+
+
 def where_of(query: DeviceQuery) -> str:
     """The conditions that a hub has words for."""
     parts = []

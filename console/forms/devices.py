@@ -21,14 +21,22 @@ from registry_backend.domain.errors import Invalid
 
 
 def device_fields(
-    attributes: DeviceAttributes | None, *, gateways: Sequence[str] = ()
+    attributes: DeviceAttributes | None,
+    *,
+    gateways: Sequence[str] = (),
+    kept: frozenset[str] | None = None,
 ) -> tuple[Field, ...]:
-    """The fields of a device that exists, or of a new one."""
+    """The fields of a device that exists, or of a new one.
+
+    Args:
+        attributes: Those it has; None for a new device.
+        gateways: Known ones, to choose from.
+        kept: Members that the registry keeps; None: any.
+    """
     shown = attributes or DeviceAttributes()
+    marks = "- _ . : =" if kept is None else "- _ . : = @ , * ! ? % ( ) $ '"
     new = Field(
-        "device-id",
-        "Device id",
-        "Letters, digits and - _ . : =   Leave it empty to have one made.",
+        "device-id", "Device id", f"Letters, digits and {marks}   Leave it empty to have one made."
     )
     fields = (
         Field("enabled", "Enabled", "A disabled device cannot connect.", "switch", shown.enabled),
@@ -57,7 +65,8 @@ def device_fields(
         Field("defaults", "Defaults", "A JSON object.", "lines", object_text(shown.defaults)),
         Field("ext", "Extension", "A JSON object of your own.", "lines", object_text(shown.ext)),
     )
-    return fields if attributes is not None else (new, *fields)
+    offered = tuple(each for each in fields if kept is None or each.name in kept)
+    return offered if attributes is not None else (new, *offered)
 
 
 def device_document(base: JsonObject, values: Values) -> JsonObject:

@@ -65,10 +65,22 @@ class CredentialDialogs:
         pane: Shows the dialogs.
         edit: The change of the set.
         now: The present.
+        types: Those that the registry can hold; empty: any.
+        plain: Whether it keeps bare material, without validity and comments.
     """
 
-    def __init__(self, pane: AskingPane, edit: SetEdit, now: datetime) -> None:
+    def __init__(
+        self,
+        pane: AskingPane,
+        edit: SetEdit,
+        now: datetime,
+        *,
+        types: Sequence[str] = (),
+        plain: bool = False,
+    ) -> None:
         self._pane, self._edit, self._now = pane, edit, now
+        self._choices = [each for each in _TYPES if not types or each.value in types]
+        self._plain = plain
 
     # new
 
@@ -76,13 +88,13 @@ class CredentialDialogs:
         """Choose a type and fill in its form."""
         device_id = self._edit.stored.device_id
         title = f"New credential of {device_id}"
-        kind = await self._pane.ask(ChooseScreen(title, _TYPES))
+        kind = await self._pane.ask(ChooseScreen(title, self._choices))
         if kind is None:
             return None
         if kind == _OTHER:
             start = {**GENERIC_CREDENTIAL, "auth-id": device_id}
             return await self._as_json(title, start, self._append)
-        fields = new_fields(kind, device_id)
+        fields = self._told(new_fields(kind, device_id))
 
         async def save(values: Values) -> CredentialSet:
             members = await self._new_members(kind, values)
@@ -111,6 +123,10 @@ class CredentialDialogs:
                 ]
         put(members, "comment", text_of(values, "comment"))
         return members
+
+    def _told(self, fields: Sequence[Field]) -> Sequence[Field]:
+        """Those of the fields that the registry keeps."""
+        return [each for each in fields if not self._plain or each.name not in _AROUND]
 
     async def _append(self, members: JsonObject) -> CredentialSet:
         return await self._save(members, len(self._edit.stored.credentials))
@@ -144,7 +160,7 @@ class CredentialDialogs:
                 return await self._save(_with_secret(members, place, secret), index)
 
             return await self._as_json(title, members["secrets"][place], save_json)
-        fields = replace_fields(kind, entry.credential.secrets[place])
+        fields = self._told(replace_fields(kind, entry.credential.secrets[place]))
 
         async def save(values: Values) -> CredentialSet:
             material = await self._material(kind, values)
@@ -187,7 +203,11 @@ class CredentialDialogs:
                 return await self._save(_with_secret(members, None, secret), index)
 
             return await self._as_json(title, {"comment": ""}, save_json)
-        fields = [each for each in new_fields(kind, "") if each.name not in ("auth-id", SECONDARY)]
+        fields = [
+            each
+            for each in self._told(new_fields(kind, ""))
+            if each.name not in ("auth-id", SECONDARY)
+        ]
 
         async def save(values: Values) -> CredentialSet:
             secret = secret_members(values, await self._material(kind, values), self._now)
@@ -302,6 +322,8 @@ class CredentialDialogs:
                 problem = str(error)
 
 
+_AROUND = frozenset({"not-before", "not-after", "comment"})
+"""Fields around material, which not every registry keeps."""
 _LASTING = frozenset({"id", "enabled"})
 """What of a secret outlives its material."""
 

@@ -257,9 +257,23 @@ class CredentialList(RecordPane[CredentialEntry]):
             return refusal
         if action == "connect" and self.adapter.connections is None:
             return NO_CONNECTIONS
+        if self.adapter.plain_credentials and action in _BARE:
+            return _BARE[action]
         return ""
 
-    def _dialogs(self, stored: CredentialSet) -> CredentialDialogs:
+    def _dialogs(self, stored: CredentialSet, edit: SetEdit | None = None) -> CredentialDialogs:
         return CredentialDialogs(
-            self, SetEdit(self.app, self.saves, self.port, stored), self.clock()
+            self,
+            edit or SetEdit(self.app, self.saves, self.port, stored),
+            self.clock(),
+            types=self.adapter.credential_types,
+            plain=self.adapter.plain_credentials,
         )
+
+
+_BARE = {
+    "edit": "This registry keeps keys and thumbprints, no validity or comments. R replaces one.",
+    "switch": "This registry enables and disables whole devices: press 2, then s.",
+    "expiring": "Nothing ends here: this registry keeps no validity.",
+}
+"""Why what surrounds material cannot be changed where only material is kept."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from console.dialogs.confirm import ConfirmScreen
 from console.keys import bindings_of
 from console.panes.asking import one_at_a_time
-from console.panes.credential_dialogs import CredentialDialogs
 from console.panes.credential_edit import SetEdit
 from console.panes.credential_list import CredentialList
 from console.panes.credential_source import parse_credential_filter
@@ -139,8 +138,7 @@ class CredentialsPane(CredentialList):
             return
         chosen = self._chosen_keys(entry)
         edit = SetEdit(self.app, self.saves, self.port, entry.stored)
-        dialogs = CredentialDialogs(self, edit, self.clock())
-        documents = await dialogs.without(entry, chosen)
+        documents = await self._dialogs(entry.stored, edit).without(entry, chosen)
         if documents is None:
             return
         await self._write(edit, documents, "Deleted from")

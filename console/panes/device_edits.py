@@ -35,8 +35,7 @@ class DeviceEdits(DeviceList):
                 lambda: self.port.create(tenant_id, device_id, attributes),
             )
 
-        gateways = await self._known_gateways(tenant_id)
-        fields = device_fields(None, gateways=gateways)
+        fields = await self._fields(tenant_id, None)
         created = await self.fill_form(f"New device of {tenant_id}", fields, create)
         if created is not None:
             self.tell(f"Registered {created.device_id}.")
@@ -54,8 +53,7 @@ class DeviceEdits(DeviceList):
         async def save(values: Values) -> Device:
             return await edit.save(device_document(self.document(device), values))
 
-        gateways = await self._known_gateways(device.tenant_id)
-        fields = device_fields(device.attributes, gateways=gateways)
+        fields = await self._fields(device.tenant_id, device.attributes)
         self._saved(await self.fill_form(f"Edit {device.device_id}", fields, save))
 
     @one_at_a_time
@@ -112,6 +110,11 @@ class DeviceEdits(DeviceList):
             self.tell(f"Saved {device.device_id}.")
             self.table.replace_row(device)
             self.show_detail()
+
+    async def _fields(self, tenant_id: str, attributes: DeviceAttributes | None) -> Sequence[Field]:
+        kept = self.adapter.device_members
+        gateways = await self._known_gateways(tenant_id) if self.keeps("via") else ()
+        return device_fields(attributes, gateways=gateways, kept=kept)
 
     async def _known_gateways(self, tenant_id: str) -> Sequence[str]:
         try:

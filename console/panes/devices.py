@@ -43,7 +43,8 @@ class DevicesPane(DeviceEdits):
         word = "Enable" if enabled else "Disable"
         if self.table.marks and not await self._agreed(
             f"{word} {self._marked_devices()}?",
-            "They are set alike, each as a change of its own in the journal.",
+            "They are set alike, each as a change of its own"
+            f"{'' if self.adapter.journal is None else ' in the journal'}.",
             confirm=word,
         ):
             return

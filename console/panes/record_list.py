@@ -121,6 +121,10 @@ class RecordList(AskingPane, Generic[RowT]):
         """What an empty table says: what belongs here and how to begin."""
         return "Nothing here."
 
+    def filter_words(self) -> str:
+        """What an empty filter says may be typed into it."""
+        return self.filter_help
+
     def title(self) -> str:
         """What stands in the table's frame."""
         return self.group
@@ -129,7 +133,7 @@ class RecordList(AskingPane, Generic[RowT]):
 
     def compose(self) -> ComposeResult:
         """Filter, table, detail."""
-        yield FilterLine(self.filter_help)
+        yield FilterLine(self.filter_words())
         with Horizontal(id="body"):
             yield PaneTable[RowT](self.columns(), empty_text=self.empty_text())
             yield DetailView()

@@ -31,6 +31,11 @@ def via_cell(device: Device) -> tuple[str, Tone]:
     return (", ".join((*attributes.via, *attributes.via_groups)), "muted")
 
 
+def reason_cell(device: Device) -> tuple[str, Tone]:
+    """Why it is enabled or disabled."""
+    return (device.attributes.status_reason or "", "muted")
+
+
 def changed_cell(device: Device, now: datetime) -> tuple[str, Tone]:
     """When it was last written."""
     return (relative_time(device.updated_at or device.created_at, now), "muted")

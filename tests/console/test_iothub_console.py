@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import pytest
+from textual.widgets import OptionList, Static
+
+from console.adapters import iothub_lists
 from console.adapters.iothub import IotHubAdapter
+from console.dialogs.choose import ChooseScreen
+from console.dialogs.confirm import ConfirmScreen
+from console.dialogs.form import FormScreen
 from console.widgets.context_bar import ContextBar
 from tests.console.conftest import RunConsole
-from tests.console.hands import at_rest, pane_of, table_lines, until_told
+from tests.console.hands import at_rest, dialog, entered, pane_of, table_lines, until_told
 from tests.console.waiting import wait_for
-from tests.contract.adapter_help import fill, need
+from tests.contract.adapter_help import device, fill, need
 from tests.contract.hub_serving import HUB, on_hub, serving_hub
 
 
@@ -36,3 +44,65 @@ async def test_a_hub_is_listed_and_changed_without_a_list_of_tenants(
             )
             assert pane_of(pilot).group == "Credentials"
         assert not (await need(other.devices).get(HUB, "pump")).enabled
+
+
+async def test_only_what_a_hub_keeps_is_offered(tmp_path: Path, run_console: RunConsole) -> None:
+    """No gateways, no free members, no passwords, no validity: all that it would refuse."""
+    async with serving_hub(tmp_path) as hub, on_hub(hub) as other:
+        await fill(need(other.devices), HUB, "pump")
+        adapter = IotHubAdapter(hub.connection(), title="plant", ca_file=hub.ca_file)
+        async with run_console(adapter, pane="devices") as pilot:
+            await at_rest(pilot)
+            assert "Via" not in table_lines(pilot)[0]
+            await pilot.press("w")
+            await until_told(pilot, "no gateways")
+            await pilot.press("n")
+            await dialog(pilot, FormScreen)
+            assert set(entered(pilot)) == {"device-id", "enabled", "status-reason"}
+            await pilot.press("escape")
+            await at_rest(pilot)
+            await pilot.press("enter")
+            await wait_for(
+                pilot,
+                lambda: any("psk" in line for line in table_lines(pilot)),
+                "the keys of the device",
+            )
+            for key, reason in (
+                ("s", "whole devices"),
+                ("e", "no validity"),
+                ("i", "Nothing ends"),
+            ):
+                await pilot.press(key)
+                await until_told(pilot, reason)
+            await pilot.press("n")
+            menu = (await dialog(pilot, ChooseScreen)).query_one(OptionList)
+            offered = [str(each.prompt) for each in menu.options]
+            assert [("key" in each, "Thumbprint" in each) for each in offered] == [
+                (True, False),
+                (False, True),
+            ]
+            await pilot.press("k")
+            await dialog(pilot, FormScreen)
+            assert set(entered(pilot)) == {"auth-id", "key", "key-form"}
+
+
+async def test_all_of_a_list_cut_short_is_what_it_shows(
+    tmp_path: Path, run_console: RunConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The question before writing marked rows names that number, and that there are more."""
+    monkeypatch.setattr(iothub_lists, "AT_MOST", 150)
+    monkeypatch.setattr(iothub_lists, "MOST_READ", 300)
+    async with serving_hub(tmp_path) as hub, on_hub(hub) as other:
+        port = need(other.devices)
+        await asyncio.gather(*(port.create(HUB, f"pump-{n}", device()) for n in range(310)))
+        adapter = IotHubAdapter(hub.connection(), ca_file=hub.ca_file)
+        async with run_console(adapter, pane="devices") as pilot:
+            await at_rest(pilot)
+            await wait_for(
+                pilot,
+                lambda: "the first 300 of 310" in str(pane_of(pilot).table.border_subtitle),
+                "how many of how many",
+            )
+            await pilot.press("end", "asterisk", "s")
+            question = (await dialog(pilot, ConfirmScreen)).query_one(".dialog--text", Static)
+            assert "It holds the first 300 of 310" in str(question.render())

@@ -274,6 +274,9 @@ async def test_a_list_too_long_to_read_says_how_many_are_shown(tmp_path: Path) -
     peer = Peer()
     peer.add(*(f"d{number:05d}" for number in range(7_000)))
     async with reaching(tmp_path, peer) as there:
+        assert str(await there.devices.count(there.tenant, DeviceQuery())) == "~7,000"
+        assert there.notices == []
+        await there.devices.page(there.tenant, DeviceQuery(), Order(), PageRequest())
         count = await there.devices.count(there.tenant, DeviceQuery())
         assert str(count) == "the first 5,000 of 7,000"
         assert "the first 5,000 of 7,000" in there.notices[0]

@@ -70,6 +70,22 @@ async def check_dry_runs(adapter: RegistryAdapter, folder: Path) -> None:
     assert (again.lines, again.count("update"), again.refused) == (MANY, MANY, ())
     refused = await jobs.dry_run(import_of(folder, default_mode=ImportMode.CREATE))
     assert (refused.lines, refused.count("refuse")) == (MANY, MANY)
+    real = await run_job(jobs, import_of(folder))
+    assert (real.counts.created, real.counts.updated) == (0, MANY)
+
+
+async def check_export_without_keys(adapter: RegistryAdapter, folder: Path) -> None:
+    """The same lines, from as many requests as there are thousands."""
+    folder.mkdir()
+    spec = JobSpec(type=JobType.EXPORT, tenant_id=HUB, folder=str(folder), exclude_keys=True)
+    assert (await run_job(need(adapter.jobs), spec)).counts.lines == MANY
+    lines = [json.loads(each) for each in (folder / "devices.txt").read_text("utf-8").splitlines()]
+    assert sorted(each["id"] for each in lines) == IDS
+    nothing = {"primaryKey": None, "secondaryKey": None}
+    for each in lines:
+        assert each["authentication"]["symmetricKey"] == nothing
+        assert each["authentication"]["type"] == "sas"
+        assert each["eTag"] == ("Mg==" if each["id"] == IDS[-1] else "MQ==")
 
 
 async def check_export(adapter: RegistryAdapter, folder: Path) -> None:
@@ -86,9 +102,14 @@ async def check_export(adapter: RegistryAdapter, folder: Path) -> None:
 
 async def test_a_fleet_longer_than_a_list_is_worked_with_whole(tmp_path: Path) -> None:
     """Imported, listed, filtered, written, tried again and exported, all of it."""
+    told: list[str] = []
     async with serving_hub(tmp_path) as hub, on_hub(hub) as adapter:
+        adapter.on_notice = told.append
         await filled(adapter, tmp_path / "in")
         await check_lists(adapter)
         await check_a_hint_is_written(adapter)
         await check_dry_runs(adapter, tmp_path / "in")
+        await check_export_without_keys(adapter, tmp_path / "plain")
+        assert told == []
         await check_export(adapter, tmp_path / "out")
+        assert any("container" in each for each in told)
