@@ -104,6 +104,8 @@ class TenantList(RecordPane[Tenant]):
         """How to begin."""
         if self.filter_text:
             return "No tenant matches the filter. Press esc to drop it."
+        if not self.port.abilities.can_list:
+            return "No tenant of this registry is known here. Press / and type a whole id."
         if self.adapter.read_only:
             return "No tenants yet, and this session is read-only."
         sample = ", or S for a sample fleet" if self.adapter.sample is not None else ""

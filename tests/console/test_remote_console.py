@@ -164,3 +164,18 @@ async def test_a_server_that_is_not_there_offers_to_try_again(tmp_path: Path) ->
             await settled(pilot)
             assert app.query_one(ContextBar).health == "connected"
             await app.adapter.close()
+
+
+async def test_a_registry_that_cannot_list_is_not_said_to_be_empty(
+    tmp_path: Path, run_console: RunConsole
+) -> None:
+    """What it holds is not known here: the empty panes say how to open something by its id."""
+    async with serving(tmp_path / "r.sqlite", compat="1.1") as endpoint:
+        async with connected(endpoint) as other:
+            await need(other.tenants).create("yard", TenantAttributes())
+        async with run_console(HonoAdapter(endpoint), pane="tenants") as pilot:
+            assert any("No tenant of this registry is known" in x for x in table_lines(pilot))
+            assert not any("Press n" in line for line in table_lines(pilot))
+        adapter = HonoAdapter(endpoint)
+        async with run_console(adapter, pane="devices", tenant_id="yard") as pilot:
+            assert any("No device of this tenant is known" in x for x in table_lines(pilot))
