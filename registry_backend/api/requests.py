@@ -39,13 +39,13 @@ async def read_body(
         BodyTooLarge: when it is longer than `limit` bytes.
         TimeoutError: when it does not arrive within `seconds`.
     """
+    if not request.body_exists:
+        return b""
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise Invalid(f"Content-Encoding {encoding!r} is not read here: send the plain body.")
     if (request.content_length or 0) > limit:
         raise BodyTooLarge
-    if not request.body_exists:
-        return b""
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0

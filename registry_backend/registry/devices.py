@@ -115,9 +115,13 @@ class DeviceUseCases:
 
     async def get_stored(self, tenant_id: str, device_id: str) -> StoredDevice:
         """The same without a model. Raises NotFound (tenant or device)."""
-        return await self._store.read_point(
-            lambda snapshot: _get_stored(snapshot, tenant_id, device_id)
+        stored = await self._store.read_one(
+            lambda snapshot: snapshot.get_stored_device(tenant_id, device_id)
         )
+        if stored is None:
+            await self._store.read_one(lambda snapshot: check_tenant(snapshot, tenant_id))
+            raise no_device(tenant_id, device_id)
+        return stored
 
     async def create(
         self,

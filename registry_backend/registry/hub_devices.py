@@ -76,13 +76,23 @@ class HubDeviceUseCases:
         self._store = store
         self._settings = settings
 
+    async def tenant_named(self, name: str) -> str:
+        """Whose hub has that name: clients write the names of hosts in lower case.
+
+        The tenant of that very id, else the only one that differs by case; else the name itself.
+        """
+        if await self._store.read_one(lambda snapshot: snapshot.has_tenant(name)):
+            return name
+        found = await self._store.read_one(lambda snapshot: snapshot.tenant_without_case(name))
+        return found or name
+
     async def get(self, hub: Hub, device_id: str) -> HubDevice:
         """Raises NotFound (tenant or device)."""
 
         def work(snapshot: Snapshot) -> HubDevice:
             return current_device(snapshot, hub.tenant_id, device_id).shown
 
-        return await self._store.read_point(work)
+        return await self._store.read_one(work)
 
     async def page(
         self, hub: Hub, query: DeviceQuery, *, limit: int, start: Cursor | None = None

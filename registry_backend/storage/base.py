@@ -98,6 +98,9 @@ class Snapshot(Protocol):
     def has_tenant(self, tenant_id: str) -> bool:
         """Whether there is a tenant of that id; reads no document."""
 
+    def tenant_without_case(self, name: str) -> str | None:
+        """The id of the only tenant that is that name but for the case of a-z; else None."""
+
     def page_tenants(self, query: TenantQuery, request: PageRequest) -> Page[Tenant]:
         """A stretch of the tenants ordered by id."""
 
@@ -316,6 +319,9 @@ class Store(Protocol):
 
     async def read_point(self, work: Callable[[Snapshot], ResultT]) -> ResultT:
         """Run a `work` that only reads a few rows by key; it may run right here."""
+
+    async def read_one(self, work: Callable[[Snapshot], ResultT]) -> ResultT:
+        """The same for a `work` that asks a single thing, and so needs no transaction around it."""
 
     async def write(self, work: Callable[[Transaction], ResultT]) -> ResultT:
         """Run `work` in a transaction; returns once it is durable.

@@ -57,6 +57,14 @@ class SqliteStore:
         except Occupied:
             return await self._readers.run(work)
 
+    async def read_one(self, work: Callable[[Snapshot], ResultT]) -> ResultT:
+        """The same for a `work` that asks a single thing, and so needs no transaction around it."""
+        self._check_open()
+        try:
+            return self._point.run_one(work)
+        except Occupied:
+            return await self._readers.run(work)
+
     async def write(self, work: Callable[[Transaction], ResultT]) -> ResultT:
         """Run `work` in a transaction; returns once it is durable.
 

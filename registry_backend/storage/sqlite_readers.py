@@ -107,25 +107,40 @@ class PointReader:
 
     def run(self, work: Callable[[Snapshot], ResultT]) -> ResultT:
         """What `work` returns on a snapshot of what is durable now. Raises Occupied."""
+        return self._in_turn(self._whole, work)
+
+    def run_one(self, work: Callable[[Snapshot], ResultT]) -> ResultT:
+        """The same for a `work` of one statement, which is a transaction of its own."""
+        return self._in_turn(self._single, work)
+
+    def _in_turn(
+        self,
+        read: Callable[[Callable[[Snapshot], ResultT]], ResultT],
+        work: Callable[[Snapshot], ResultT],
+    ) -> ResultT:
         if not self._turn.acquire(blocking=False):
             raise Occupied
         try:
             with translated(self._path):
-                return self._read(work)
+                try:
+                    return read(work)
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                        raise Occupied from None
+                    raise
         finally:
             self._turn.release()
 
-    def _read(self, work: Callable[[Snapshot], ResultT]) -> ResultT:
+    def _whole(self, work: Callable[[Snapshot], ResultT]) -> ResultT:
+        self._connection.execute("BEGIN")
         try:
-            self._connection.execute("BEGIN")
             return work(SqliteSnapshot(self._connection))
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-                raise Occupied from None
-            raise
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+
+    def _single(self, work: Callable[[Snapshot], ResultT]) -> ResultT:
+        return work(SqliteSnapshot(self._connection))
 
     def close(self) -> None:
         """Close the connection. Blocks."""

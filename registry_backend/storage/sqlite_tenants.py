@@ -39,6 +39,13 @@ class TenantReads(Rows):
         """Whether there is a tenant of that id; reads no document."""
         return self._one("SELECT 1 FROM tenants WHERE tenant_id = ?", tenant_id) is not None
 
+    def tenant_without_case(self, name: str) -> str | None:
+        """The id of the only tenant that is that name but for the case of a-z; else None."""
+        found = self._all(
+            "SELECT tenant_id FROM tenants WHERE tenant_id = ? COLLATE NOCASE LIMIT 2", name
+        )
+        return str(found[0][0]) if len(found) == 1 else None
+
     def page_tenants(self, query: TenantQuery, request: PageRequest) -> Page[Tenant]:
         """A stretch of the tenants ordered by id."""
         rows, more = fetch_page(

@@ -69,7 +69,7 @@ def measure_hub(data: Path, folder: Path, *, seconds: float, rounds: int) -> Ite
         )
         requests = {method: _requests(method, devices, headers) for method in METHODS}
         contest.run(requests, seconds=seconds, rounds=rounds)
-    yield from contest.figures("hub device", size)
+    yield from contest.figures("hub device", size, "bare framework, same rows")
 
 
 def hub_devices(data: Path) -> tuple[list[HubDevice], int]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from registry_backend.domain.devices import Device
+from registry_backend.domain.errors import NotFound
 from registry_backend.domain.journal import Actor, Change, JournalEntry
 from registry_backend.domain.statistics import Statistics
 from registry_backend.storage.base import Snapshot, Store, StoredDevice, StoredIdentity, Transaction
@@ -52,8 +53,12 @@ def _stored_d(registry: Snapshot) -> StoredDevice:
     return stored
 
 
+def _refuse(_: Snapshot) -> None:
+    raise NotFound("nothing like that")
+
+
 class StoreStoredDevicesSuite:
-    """The contract of stored devices and identities, `revisions`, `replace_device`, `add_line`."""
+    """What is read and written by key without models: devices, credentials, names, revisions."""
 
     @pytest.fixture
     async def store(self) -> Store:
@@ -75,6 +80,15 @@ class StoreStoredDevicesSuite:
             status_updated_at=None,
             document='{"enabled":false,"ext":{"a":"ü"},"unknown":[1]}',
         )
+
+    async def test_one_thing_is_read_as_it_is_durable(self, store: Store) -> None:
+        """Asked alone or among others, before a write and after it, and its errors come through."""
+        assert await store.read_one(lambda registry: registry.revisions("t", ["d"])) == {}
+        await _with_device(store)
+        for read in (store.read_one, store.read_point, store.read):
+            assert await read(lambda registry: registry.revisions("t", ["d"])) == {"d": 0}
+            with pytest.raises(NotFound):
+                await read(_refuse)
 
     async def test_no_device_is_there_without_its_tenant(self, store: Store) -> None:
         """Devices of a removed tenant stay, and are not seen."""
@@ -101,6 +115,23 @@ class StoreStoredDevicesSuite:
         assert found is not None
         assert found.device == await store.read(_stored_d)
         assert found.credentials == tuple(each.to_text() for each in given)
+
+    async def test_a_tenant_is_found_in_another_case_where_it_is_the_only_one(
+        self, store: Store
+    ) -> None:
+        """ASCII alone has cases here; of two that differ by case, neither is the one."""
+
+        def work(registry: Transaction) -> None:
+            for tenant_id in ("Dock", "Pier", "PIER", "Ä"):
+                registry.insert_tenant(a_tenant(tenant_id))
+
+        await store.write(work)
+
+        def found(registry: Snapshot) -> list[str | None]:
+            names = ("dock", "DOCK", "Dock", "pier", "ä", "doc", "D_ck", "")
+            return [registry.tenant_without_case(name) for name in names]
+
+        assert await store.read(found) == ["Dock", "Dock", "Dock", None, None, None, None, None]
 
     async def test_revisions_are_told_of_those_that_are_there(self, store: Store) -> None:
         """Of one tenant, however often one is named; also where the tenant is gone."""

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from registry_backend.domain.credentials import Credential, Secret
 from registry_backend.domain.devices import DeviceAttributes
-from registry_backend.domain.document import JsonObject, compact_json, format_json, parse_json
+from registry_backend.domain.document import (
+    JsonObject,
+    compact_json,
+    format_json,
+    json_bytes,
+    parse_json,
+    stored_json,
+)
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.secrets import check_password, hash_password, verify_password
 from registry_backend.domain.tenants import TenantAttributes
@@ -30,6 +37,8 @@ JSON = st.recursive(
 def test_what_is_written_reads_back(value: object) -> None:
     """Both for people and for stores."""
     assert parse_json(compact_json(value)) == value
+    assert parse_json(json_bytes(value)) == value
+    assert stored_json(compact_json(value)) == value
     assert parse_json(format_json(value).encode()) == value
 
 

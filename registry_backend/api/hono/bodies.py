@@ -7,7 +7,7 @@ from typing import Any
 from registry_backend.api.answers import JSON_TYPE, Answer
 from registry_backend.api.hono.service import Call
 from registry_backend.api.targets import path_of
-from registry_backend.domain.document import compact_json, parse_json
+from registry_backend.domain.document import json_bytes, parse_json
 from registry_backend.domain.errors import Invalid
 
 
@@ -32,7 +32,7 @@ def json_answer(status: int, members: Any, *, version: str = "", location: str =
     headers = {"ETag": version} if version else {}
     if location:
         headers["Location"] = location
-    return Answer(status, compact_json(members).encode("utf-8"), JSON_TYPE, headers)
+    return Answer(status, json_bytes(members), JSON_TYPE, headers)
 
 
 def created(version: str, resource: str, *ids: str) -> Answer:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from registry_backend.api.answers import Answer
 from registry_backend.api.iothub.bodies import read_json
 from registry_backend.api.iothub.service import Call, json_answer
@@ -28,7 +25,7 @@ async def put(call: Call) -> Answer:
     if call.expected is None:
         check_device_id(device_id)
         return _shown(await devices.create(call.hub, draft, actor=call.actor), call)
-    with _known_ids(device_id):
+    with _KnownIds(device_id):
         saved = await devices.update(call.hub, draft, allows=call.expected.allows, actor=call.actor)
     return _shown(saved, call)
 
@@ -36,7 +33,7 @@ async def put(call: Call) -> Answer:
 async def get(call: Call) -> Answer:
     """GET one."""
     (device_id,) = call.ids
-    with _known_ids(device_id):
+    with _KnownIds(device_id):
         return _shown(await call.service.registry.hub_devices.get(call.hub, device_id), call)
 
 
@@ -46,7 +43,7 @@ async def delete(call: Call) -> Answer:
     if call.expected is None:
         check_device_id(device_id)
         raise HubInvalid(PRECONDITION_FAILED, "Precondition failed: Etag missing")
-    with _known_ids(device_id):
+    with _KnownIds(device_id):
         await call.service.registry.hub_devices.delete(
             call.hub, device_id, allows=call.expected.allows, actor=call.actor
         )
@@ -60,17 +57,23 @@ async def search(call: Call) -> Answer:
     return json_answer([write_device(each, call.version) for each in page.devices])
 
 
-@contextmanager
-def _known_ids(device_id: str) -> Iterator[None]:
+class _KnownIds:
     """A device that is not there under an id that no hub knows: the id is what is wrong.
 
     One that is there may have a longer id, from an API that takes it.
     """
-    try:
-        yield
-    except NotFound:
-        check_device_id(device_id)
-        raise
+
+    def __init__(self, device_id: str) -> None:
+        self._device_id = device_id
+
+    def __enter__(self) -> None:
+        """Nothing is known yet."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        if isinstance(error, NotFound):
+            check_device_id(self._device_id)
 
 
 def _top(text: str | None) -> int:

@@ -79,8 +79,9 @@ class HubEndpoint:
         parameters = read_parameters(query)
         signature = parameter(parameters, "Authorization")
         actor = await self._actor(request, route, "/" + "/".join(segments), signature)
-        hub = self._service.hub_of(request.headers.get("Host", ""), route, ids)
-        await self._wait_for_turn(hub, route.kind)
+        hub = await self._service.hub_of(request.headers.get("Host", ""), route, ids)
+        if self._service.options.tier is not None:
+            await self._wait_for_turn(self._service.options.tier, hub, route.kind)
         call = Call(
             service=self._service,
             hub=hub,
@@ -126,14 +127,12 @@ class HubEndpoint:
             at=time.time(),
         )
 
-    async def _wait_for_turn(self, hub: Hub, kind: Operation) -> None:
+    async def _wait_for_turn(self, tier: str, hub: Hub, kind: Operation) -> None:
         """Hold the request back as the tier has it. Raises Throttled."""
-        options = self._service.options
-        if options.tier is None:
-            return
         throttle = self._throttles.get(hub.tenant_id)
         if throttle is None:
-            throttle = self._throttles[hub.tenant_id] = Throttle(options.tier, options.units)
+            throttle = Throttle(tier, self._service.options.units)
+            self._throttles[hub.tenant_id] = throttle
         await asyncio.sleep(throttle.take(kind))
 
     async def _is_absent(self, hub: Hub) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from registry_backend.api.iothub import arm, bulk, devices, jobs, keys, query, statistics
 from registry_backend.api.iothub.service import Handler, Route
@@ -92,28 +93,24 @@ class _Form:
 
     def __init__(self, template: Sequence[str]) -> None:
         places = range(len(template))
-        self._fixed = tuple(at for at in places if not template[at].startswith("{"))
-        self._variable = tuple(at for at in places if template[at].startswith("{"))
-        self._routes: dict[tuple[str, ...], dict[str, Route]] = {}
-
-    @property
-    def places(self) -> tuple[int, ...]:
-        """Of the variables."""
-        return self._variable
+        self.variables = tuple(at for at in places if template[at].startswith("{"))
+        self._key = itemgetter(*(at for at in places if at not in self.variables))
+        self._routes: dict[object, dict[str, Route]] = {}
 
     def add(self, route: Route, template: Sequence[str]) -> None:
         """One more operation."""
-        self._routes.setdefault(self._key(template), {})[route.method] = route
+        key = self._key([segment.lower() for segment in template])
+        self._routes.setdefault(key, {})[route.method] = route
 
-    def find(self, segments: Sequence[str]) -> tuple[Mapping[str, Route], tuple[str, ...]] | None:
+    def find(
+        self, segments: Sequence[str], lowered: Sequence[str]
+    ) -> tuple[Mapping[str, Route], tuple[str, ...]] | None:
         """The operations at a path, and its variables; none of them is empty."""
-        routes = self._routes.get(self._key(segments))
-        ids = tuple([segments[at] for at in self._variable])
-        return (routes, ids) if routes and all(ids) else None
-
-    def _key(self, segments: Sequence[str]) -> tuple[str, ...]:
-        """Fixed segments have no case."""
-        return tuple([segments[at].lower() for at in self._fixed])
+        routes = self._routes.get(self._key(lowered))
+        if routes is None:
+            return None
+        ids = tuple([segments[at] for at in self.variables])
+        return (routes, ids) if all(ids) else None
 
 
 def is_hubs(segments: Sequence[str]) -> bool:
@@ -128,7 +125,8 @@ def is_hubs(segments: Sequence[str]) -> bool:
 def match(segments: Sequence[str]) -> Match | None:
     """What is at a path of raw segments; None where nothing is."""
     forms = _FORMS.get(len(segments), ())
-    found = [each for form in forms if (each := form.find(segments)) is not None]
+    lowered = [segment.lower() for segment in segments]  # fixed segments have no case
+    found = [each for form in forms if (each := form.find(segments, lowered)) is not None]
     return Match(found) if found else None
 
 
@@ -138,9 +136,9 @@ def _by_length(routes: Sequence[Route]) -> dict[int, list[_Form]]:
     for route in routes:
         template = route.path.split("/")
         made = _Form(template)
-        found.setdefault((len(template), made.places), made).add(route, template)
+        found.setdefault((len(template), made.variables), made).add(route, template)
     by_length: dict[int, list[_Form]] = {}
-    for (length, _), form in sorted(found.items(), key=lambda item: len(item[1].places)):
+    for (length, _), form in sorted(found.items(), key=lambda item: len(item[1].variables)):
         by_length.setdefault(length, []).append(form)
     return by_length
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from registry_backend.api.answers import JSON_TYPE, Answer
 from registry_backend.api.iothub.etags import EtagCondition
@@ -48,43 +49,44 @@ class HubService:
     read_only: bool = False
     """Whether the registry refuses every write."""
 
-    def hub_of(self, host: str, route: Route, ids: Sequence[str]) -> Hub:
+    async def hub_of(self, host: str, route: Route, ids: Sequence[str]) -> Hub:
         """The hub that a request's path names, or its Host (design 3).
 
         Only the default one is made by its first write: a host name that is mistyped makes none.
         """
         if route.hub_at is not None:
-            return self.hub_named(ids[route.hub_at])
+            return await self._hub_named(ids[route.hub_at])
         name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
         if name.lower().endswith(HUB_DOMAIN):
-            return self.hub_named(name[: -len(HUB_DOMAIN)])
-        return self.hub_named(self.options.default_tenant)
+            return await self._hub_named(name[: -len(HUB_DOMAIN)])
+        return Hub(self.options.default_tenant, MissingOwner.CREATE)
 
-    def hub_named(self, tenant_id: str) -> Hub:
-        """The hub of a tenant."""
+    async def _hub_named(self, name: str) -> Hub:
+        tenant_id = await self.registry.hub_devices.tenant_named(name)
         default = tenant_id == self.options.default_tenant
-        missing = MissingOwner.CREATE if default else MissingOwner.REFUSE
-        return Hub(tenant_id, missing)
+        return Hub(tenant_id, MissingOwner.CREATE if default else MissingOwner.REFUSE)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request, read whole."""
 
     service: HubService
     hub: Hub
     actor: Actor
     version: HubVersion
-    ids: tuple[str, ...] = ()
+    ids: tuple[str, ...]
     """The decoded variable segments of the path, in order."""
-    parameters: Sequence[tuple[str, str]] = ()
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    parameters: Sequence[tuple[str, str]]
+    headers: Mapping[str, str]
     """Of the request; names compare without case."""
-    body: bytes = field(default=b"", repr=False)
-    expected: EtagCondition | None = None
+    body: bytes
+    expected: EtagCondition | None
     """What If-Match says; None: absent (iothub 5.3)."""
-    base: str = ""
+    base: str
     """Scheme and host of the request, for addresses in answers."""
+
+    def __repr__(self) -> str:
+        return f"Call(hub={self.hub}, actor={self.actor}, ids={self.ids})"  # nothing secret
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -125,7 +127,7 @@ def json_answer(
     members: object, *, etag: str = "", status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Answer:
     """An answer with a JSON body; ETags stand in quotes (iothub 5.3)."""
-    told = dict(headers or {})
-    if etag:
-        told["ETag"] = f'"{etag}"'
+    told = {"ETag": f'"{etag}"'} if etag else {}
+    if headers:
+        told.update(headers)
     return Answer(status, json_bytes(members), JSON_TYPE, told)

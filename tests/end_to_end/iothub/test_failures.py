@@ -174,6 +174,25 @@ def test_a_hub_that_is_not_there_is_not_found(server: Api) -> None:
     assert server("GET", "/v1/tenants/nowhere").status == 404
 
 
+def test_a_host_in_another_case_is_the_only_tenant_of_that_name(server: Api) -> None:
+    """Clients write hosts in lower case; where several tenants differ by case, none is guessed."""
+    for tenant in ("Big-Dock", "Pier", "PIER"):
+        assert server("POST", f"/v1/tenants/{tenant}", {}).status == 201
+    hubs = {
+        name: HubApi(Api(server.address, headers={"Host": f"{name}.azure-devices.net"}))
+        for name in ("Big-Dock", "big-dock", "pier", "PIER")
+    }
+    made = hubs["big-dock"].put("d")
+    assert made.status == 200
+    assert hubs["Big-Dock"].get("d").json == made.json
+    assert server("GET", "/v1/devices/Big-Dock/d").status == 200
+    assert refusal(hubs["pier"].get("d")) == (404, "IotHubNotFound")
+    assert hubs["PIER"].put("d").status == 200
+    assert server("GET", "/v1/devices/Pier/d").status == 404
+    for name in ("Big-Dock", "BIG-DOCK", "Pier", "PIER"):
+        server("DELETE", f"/v1/tenants/{name}")
+
+
 def test_other_hosts_have_the_default_tenants_hub(folder: Path) -> None:
     """Empty at first, and made by the first write (design 3)."""
     options = HubOptions(signed=False, default_tenant="plant")
