@@ -57,20 +57,45 @@ class DeviceList(RecordPane[Device]):
         self._clipboard = SecretClipboard(self)
 
     def columns(self) -> Sequence[Column[Device]]:
-        """Id, state, gateways, last change."""
+        """Id, state, gateways, last change: what the registry tells of them."""
+        changes = self.adapter.tells_changes
+        via = Column("via", "Via", render.via_cell, width=18, flexible=True, priority=3)
+        reason = Column("reason", "Reason", render.reason_cell, width=18, flexible=True, priority=3)
         return (
             Column("id", "Device", render.id_cell, width=24, flexible=True, priority=9, sort="id"),
             Column("state", "State", render.state_cell, width=10, priority=8),
-            Column("via", "Via", render.via_cell, width=18, flexible=True, priority=3),
+            via if self.keeps("via") else reason,
             Column(
                 "updated",
-                "Changed",
+                "Changed" if changes else "Created",
                 lambda device: render.changed_cell(device, self.clock()),
                 width=12,
                 priority=5,
-                sort="updated",
+                sort="updated" if changes else None,
             ),
         )
+
+    def filter_words(self) -> str:
+        """Only what the registry can be asked for."""
+        return self.filter_help if self.keeps("via") else "part of the id   begin*   disabled"
+
+    def keeps(self, member: str) -> bool:
+        """Whether the registry keeps that member of a device's document."""
+        members = self.adapter.device_members
+        return members is None or member in members
+
+    def why_not(self, action: str) -> str:
+        """Why an action is dimmed."""
+        if refusal := super().why_not(action):
+            return refusal
+        if action in ("gateways", "behind") and not self.keeps("via"):
+            return "This registry knows no gateways."
+        return ""
+
+    def action_reload(self) -> None:
+        """Read the list and the counts again."""
+        super().action_reload()
+        self._count()
 
     @property
     def port(self) -> DevicesPort:
