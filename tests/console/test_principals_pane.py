@@ -19,6 +19,7 @@ from console.dialogs.form import FormScreen
 from console.dialogs.review import ReviewScreen
 from console.render import principals as render
 from console.widgets.record_table import RecordTable
+from registry_backend.domain.effective import EffectiveView
 from registry_backend.domain.modules import Module
 from tests.console.conftest import RunConsole, make_adapter, type_text
 from tests.console.waiting import wait_for
@@ -250,6 +251,29 @@ async def test_other_files_are_opened_and_remembered(run_console: RunConsole, fi
         pane = pane_of(pilot)
         await wait_for(pilot, lambda: pane.current and pane.row_id(pane.current) == "buoy")
         assert kept["identityd_config"] == str(other)
+
+
+async def test_the_files_are_read_once_for_all_that_the_table_asks(
+    run_console: RunConsole, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages, counts and filters are of one reading; r makes another."""
+    adapter = make_adapter(files)
+    assert adapter.principals is not None
+    read, readings = adapter.principals.view, 0
+
+    async def counted() -> EffectiveView:
+        nonlocal readings
+        readings += 1
+        return await read()
+
+    monkeypatch.setattr(adapter.principals, "view", counted)
+    async with run_console(adapter, pane="principals") as pilot:
+        await go_to(pilot, "lamp")
+        await pilot.press("slash", *"tide", "enter")
+        await wait_for(pilot, lambda: pane_of(pilot).table.length == 1, "the filtered list")
+        assert readings == 1
+        await pilot.press("r")
+        await wait_for(pilot, lambda: readings == 2, "another reading")
 
 
 async def test_a_broken_file_is_mended_as_text(run_console: RunConsole, files: Path) -> None:

@@ -95,6 +95,24 @@ def seen(config: PrincipalConfig, *principals: EffectivePrincipal) -> EffectiveV
     return EffectiveView(config=config, principals=principals)
 
 
+def test_a_table_that_cannot_be_understood_goes_by_the_name_it_has() -> None:
+    """Without one, by its file."""
+    broken = entry(None, problem="uid: is missing")
+    named = broken.model_copy(update={"label": "tide"})
+    for table, name in ((broken, "config.toml"), (named, "tide")):
+        row = PrincipalRow(MAIN, EffectivePrincipal(entry=table, standing=Standing.UNUSABLE))
+        assert name_cell(row) == name
+
+
+def test_a_file_that_only_this_user_may_not_read_is_not_called_broken() -> None:
+    """The daemon may well read it."""
+    file = ConfigFile(path=MAIN, problem="permission denied", unread_here=True, editable=False)
+    config = PrincipalConfig(files=(file,), main_file=MAIN, config_dir=FOLDER)
+    (row,) = rows_of(EffectiveView(config=config))
+    assert role_cell(row)[0] == "– not readable here"
+    assert "permission denied" in str(detail(row))
+
+
 def test_a_missing_file_or_folder_is_told_calmly() -> None:
     """The daemon goes on without them; that is no error."""
     config = PrincipalConfig(

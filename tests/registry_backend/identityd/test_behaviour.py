@@ -48,6 +48,7 @@ from registry_backend.identityd.settings import (
 )
 from registry_backend.open import open_registry
 from tests.registry_backend.identityd.behaviour_text import MANUAL, NO_HUB, written
+from tests.registry_backend.identityd.gateway import unread
 
 KEYS = ServiceKeys(b"k" * 32)
 DEVICE = DeviceInfo("hub.azure-devices.net", "d1", "edge")
@@ -367,6 +368,20 @@ def test_every_reason_to_refuse_a_configuration_names_its_place(
     with pytest.raises(Invalid, match=told) as refused:
         load(paths)
     assert all(str(paths.main_file) in each.field for each in refused.value.problems)
+
+
+def test_a_file_that_may_not_be_read_is_named(shared_folder: Path) -> None:
+    """It is no fault of what the files say, and yet the service cannot start without it."""
+    paths = written(shared_folder, MANUAL)
+    with unread(paths.main_file), pytest.raises(Invalid, match="permission denied") as refused:
+        load(paths)
+    assert str(paths.main_file) in str(refused.value)
+
+
+def test_a_main_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    """Before all that would stand in it."""
+    with pytest.raises(Invalid, match=r"config\.toml: there is no such file; "):
+        load(ConfigPaths(tmp_path / "config.toml", tmp_path / "config.d"))
 
 
 def test_a_home_that_is_no_folder_is_explained(tmp_path: Path) -> None:
