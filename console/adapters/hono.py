@@ -85,6 +85,7 @@ class HonoAdapter(RegistryAdapter):
             raise
         for port in self._lists:
             port.learned()
+        self.device_members = frozenset(self._session.peer.profile.device.members)
         if not self._session.peer.lists_devices:
             self.statistics = None
         self._open = True

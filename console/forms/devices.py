@@ -34,7 +34,8 @@ def device_fields(
         kept: Members that the registry keeps; None: any.
     """
     shown = attributes or DeviceAttributes()
-    marks = "- _ . : =" if kept is None else "- _ . : = @ , * ! ? % ( ) $ '"
+    gateways_kept = kept is None or "via" in kept  # a Hono's, whose rule of ids is narrower
+    marks = "- _ . : =" if gateways_kept else "- _ . : = @ , * ! ? % ( ) $ '"
     new = Field(
         "device-id", "Device id", f"Letters, digits and {marks}   Leave it empty to have one made."
     )

@@ -179,3 +179,22 @@ async def test_a_registry_that_cannot_list_is_not_said_to_be_empty(
         adapter = HonoAdapter(endpoint)
         async with run_console(adapter, pane="devices", tenant_id="yard") as pilot:
             assert any("No device of this tenant is known" in x for x in table_lines(pilot))
+
+
+async def test_a_form_asks_only_for_what_the_registry_keeps(
+    tmp_path: Path, run_console: RunConsole
+) -> None:
+    """No Hono knows a reason for the status, and an old one no groups."""
+    for compat, groups in (("2.x", True), ("1.1", False)):
+        async with serving(tmp_path / f"{compat}.sqlite", compat=compat) as endpoint:
+            async with connected(endpoint) as other:
+                await need(other.tenants).create("yard", TenantAttributes())
+            adapter = HonoAdapter(endpoint)
+            async with run_console(adapter, pane="devices", tenant_id="yard") as pilot:
+                await pilot.press("n")
+                form = await dialog(pilot, FormScreen)
+                assert form.query("#field-via")
+                assert not form.query("#field-status-reason")
+                assert bool(form.query("#field-viaGroups")) == groups
+                assert "@" not in shown_in_front(pilot)
+                await pilot.press("escape")
