@@ -61,7 +61,7 @@ def measure_containers(folder: Path, *, devices: int, rounds: int) -> Iterator[F
         if is_installed():
             azurite = stack.enter_context(running_azurite())
             azurite.make_container("bench")
-            azurite.put("bench", LINES, (folder / LINES).read_bytes())
+            azurite.put_file("bench", LINES, folder / LINES)
             places["blob container"] = azurite.sas("bench", "rwd")
         done: dict[str, list[Done]] = {}
         for _ in range(rounds):
