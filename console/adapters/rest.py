@@ -241,7 +241,7 @@ class RestClient:
         return Answer(response.status_code, MappingProxyType(given), bytes(body))
 
     async def _failed(self, error: Exception) -> Unreachable:
-        found = unreachable(error, self.endpoint.url)
+        found = unreachable(error, self.endpoint.url, proxy=self.endpoint.proxy)
         refused = refused_certificate(error)
         if refused is not None:
             # only a certificate refused pays for loading what can look at it

@@ -78,16 +78,31 @@ _BY_CLASS: tuple[tuple[type[Exception], _Reading], ...] = (
 )
 
 
-def unreachable(error: Exception, address: str) -> Unreachable:
+def unreachable(error: Exception, address: str, *, proxy: str | None = None) -> Unreachable:
     """An exception of httpx's as the layer at which the attempt ended.
 
     Args:
         error: One of `FOREIGN`.
         address: Where the registry is; without secrets.
+        proxy: The proxy gone through, without secrets; what fails to connect is that.
     """
     reading = next(reading for kind, reading in _BY_CLASS if isinstance(error, kind))
     for cause in _causes(error):
         reading = _by_cause(cause) or reading
+    if isinstance(error, httpx.ProxyError):
+        text = f"{address} cannot be reached through the proxy"
+        status = re.match(r"[45]\d\d\b", str(error))
+        return Unreachable(
+            f"{text}, which answers HTTP {status[0]}." if status else f"{text}.",
+            layer=reading.layer,
+            hint="Ask who runs the proxy whether it lets you through to there.",
+        )
+    if proxy and isinstance(error, httpx.ConnectError) and reading.layer in ("refused", "name"):
+        return Unreachable(
+            f"The proxy {proxy} {reading.text}, so that {address} was not reached.",
+            layer=reading.layer,
+            hint="Check proxy of the context.",
+        )
     hint = reading.hint
     if isinstance(error, httpx.RemoteProtocolError) and address.lower().startswith("http:"):
         hint = hint or "If the registry speaks TLS, its address begins with https://."

@@ -124,6 +124,35 @@ async def test_a_port_without_a_server_is_refused() -> None:
     assert caught.value.layer == "refused"
 
 
+async def test_a_proxy_that_is_not_there_is_named_instead_of_the_registry() -> None:
+    """Nobody knows then whether the registry runs."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        proxy = f"http://127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(Unreachable, match=proxy) as caught:
+        await ask(Endpoint("https://registry.invalid", proxy=proxy, pauses=()))
+    assert (caught.value.layer, caught.value.hint) == ("refused", "Check proxy of the context.")
+
+
+async def test_a_proxy_that_lets_nobody_through_is_told_with_its_answer() -> None:
+    """Such as one that wants a login; its page is not repeated."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 407 Log in\r\nContent-Length: 13\r\n\r\n<html>secret\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    async with server:
+        proxy = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(
+            Unreachable, match="through the proxy, which answers HTTP 407"
+        ) as caught:
+            await ask(Endpoint("https://registry.invalid", proxy=proxy, pauses=()))
+    assert "secret" not in str(caught.value)
+
+
 async def test_a_name_that_does_not_resolve_is_told_as_such() -> None:
     """`.invalid` never resolves."""
     with pytest.raises(Unreachable) as caught:
