@@ -79,7 +79,10 @@ class CredentialDialogs:
         plain: bool = False,
     ) -> None:
         self._pane, self._edit, self._now = pane, edit, now
-        self._choices = [each for each in _TYPES if not types or each.value in types]
+        held = {each.type for each in edit.stored.credentials} if plain else set()
+        self._choices = [
+            each for each in _TYPES if (not types or each.value in types) and each.value not in held
+        ]
         self._plain = plain
 
     # new
@@ -95,12 +98,22 @@ class CredentialDialogs:
             start = {**GENERIC_CREDENTIAL, "auth-id": device_id}
             return await self._as_json(title, start, self._append)
         fields = self._told(new_fields(kind, device_id))
+        stored = self._edit.stored.credentials
+        instead = stored[0].type if stored and self._plain else ""
+        place = 0 if instead else len(stored)
 
         async def save(values: Values) -> CredentialSet:
             members = await self._new_members(kind, values)
-            return await self._save_form(fields, members, len(self._edit.stored.credentials))
+            return await self._save_form(fields, members, place)
 
-        return await self._pane.fill_form(f"New {kind} of {device_id}", fields, save, submit="Add")
+        intro = f"A device here has one credential: this takes the place of its {instead}."
+        return await self._pane.fill_form(
+            f"New {kind} of {device_id}",
+            fields,
+            save,
+            submit="Replace" if instead else "Add",
+            intro=intro if instead else "",
+        )
 
     async def _new_members(self, kind: str, values: Values) -> JsonObject:
         material = await self._material(kind, values)

@@ -16,6 +16,7 @@ from console.dialogs.form import FormScreen
 from console.widgets.context_bar import ContextBar
 from tests.console.conftest import RunConsole
 from tests.console.hands import at_rest, dialog, entered, pane_of, table_lines, until_told
+from tests.console.hands import fill as fill_in
 from tests.console.waiting import wait_for
 from tests.contract.adapter_help import device, fill, need
 from tests.contract.hub_serving import HUB, on_hub, serving_hub
@@ -77,13 +78,17 @@ async def test_only_what_a_hub_keeps_is_offered(tmp_path: Path, run_console: Run
             await pilot.press("n")
             menu = (await dialog(pilot, ChooseScreen)).query_one(OptionList)
             offered = [str(each.prompt) for each in menu.options]
-            assert [("key" in each, "Thumbprint" in each) for each in offered] == [
-                (True, False),
-                (False, True),
-            ]
-            await pilot.press("k")
-            await dialog(pilot, FormScreen)
-            assert set(entered(pilot)) == {"auth-id", "key", "key-form"}
+            assert [each for each in offered if "Thumbprint" in each] == offered != []
+            await pilot.press("t")
+            form = await dialog(pilot, FormScreen)
+            names = {"auth-id", "thumbprint", "thumbprint-2"}
+            assert set(entered(pilot)) == names
+            assert any("place of its psk" in str(each.render()) for each in form.query(Static))
+            await fill_in(pilot, "thumbprint", "AB" * 20)
+            await pilot.press("ctrl+s")
+            await at_rest(pilot)
+        held = await need(other.credentials).get(HUB, "pump")
+        assert [each.type for each in held.credentials] == ["x509-thumbprint"]
 
 
 async def test_all_of_a_list_cut_short_is_what_it_shows(
