@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from registry_backend.domain.effective import (
@@ -16,7 +17,7 @@ from registry_backend.domain.effective import (
 )
 from registry_backend.domain.errors import Invalid, RegistryError
 from registry_backend.domain.findings import Finding
-from registry_backend.domain.permissions import Operation
+from registry_backend.domain.permissions import Caller, Operation, Role
 from registry_backend.domain.principals import FilePrincipal, IdType, Principal
 from registry_backend.identityd.authorization import authenticate, authorize
 from registry_backend.identityd.checks import check
@@ -33,6 +34,10 @@ _KEY = re.compile(r"[A-Za-z0-9+/]{42,}={1,2}")
 """What a symmetric key looks like in base64."""
 _LOOKED_INTO = 100
 """Files that the daemon passes over and that are shown nonetheless, at most."""
+
+_OF_PRINCIPALS = frozenset({Role.DAEMON, Role.HOST_PROCESS})
+_KINDS_OF_CALLERS = 64
+"""Kinds of callers whose calls are worked out once: ten thousand principals are of very few."""
 
 _Findings = Mapping[tuple[Path, int], Sequence[Finding]]
 """By file and line of the principal they are about."""
@@ -107,8 +112,16 @@ def _as_toml(value: object) -> str:
 def may_call(uid: int, callers: Mapping[int, Principal]) -> tuple[Operation, ...]:
     """The calls a uid may make; of modules, those about its own name."""
     caller = authenticate(uid, callers)
-    own = caller.principal.name if caller.principal else None
-    return tuple(at for at in Operation if authorize(at, caller, module_id=own))
+    kinds = caller.principal.idtype if caller.principal else None
+    return _calls_of(caller.role, kinds)
+
+
+@lru_cache(maxsize=_KINDS_OF_CALLERS)
+def _calls_of(role: Role, kinds: tuple[IdType, ...] | None) -> tuple[Operation, ...]:
+    """What a role may call; that of a principal by its types, whatever its uid and name."""
+    principal = Principal(uid=1, name="own", idtype=kinds) if role in _OF_PRINCIPALS else None
+    caller = Caller(uid=1, role=role, principal=principal)
+    return tuple(at for at in Operation if authorize(at, caller, module_id="own"))
 
 
 def _effective(
