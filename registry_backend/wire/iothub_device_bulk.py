@@ -42,7 +42,7 @@ def read_bulk(value: Any, version: HubVersion) -> list[HubDraft | BulkFailure]:
             an id, too many devices, one of them twice.
     """
     elements = bulk_array(value)
-    ids = [_id_of(members) for members in elements]
+    ids = [_id_of(members, number) for number, members in enumerate(elements, 1)]
     refuse_twice(ids)
     named = zip(elements, ids, strict=True)
     return [_read_element(members, version, device_id) for members, device_id in named]
@@ -82,12 +82,12 @@ def write_failures(failures: Sequence[BulkFailure], version: HubVersion) -> Any:
     return {"isSuccessful": not failures, "errors": errors, "warnings": []}
 
 
-def _id_of(members: JsonObject) -> str:
+def _id_of(members: JsonObject, number: int) -> str:
     device_id = members.get("id", members.get("deviceId"))
     if device_id is None or device_id == "":
-        raise HubInvalid(ARGUMENT_NULL, "An element lacks id.")
+        raise HubInvalid(ARGUMENT_NULL, f"Element {number} lacks id.")
     if not isinstance(device_id, str):
-        raise HubInvalid(DESERIALIZATION_ERROR, "An id is not a string.")
+        raise HubInvalid(DESERIALIZATION_ERROR, f"The id of element {number} is not a string.")
     return device_id
 
 

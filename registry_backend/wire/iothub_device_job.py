@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from registry_backend.domain.document import JsonObject
-from registry_backend.domain.jobs import Job, JobSpec, JobType, without_query
+from registry_backend.domain.jobs import Job, JobSpec, JobStatus, JobType, without_query
 from registry_backend.wire.iothub_device import object_of
 from registry_backend.wire.iothub_device_errors import (
     ARGUMENT_INVALID,
@@ -58,7 +58,7 @@ def write_job(job: Job) -> JsonObject:
         "startTimeUtc": _moment(job.started_at or job.created_at),
         "type": spec.type.value,
         "status": job.status.value,
-        "progress": int((job.fraction or 0.0) * 100),
+        "progress": _progress(job),
         "outputBlobContainerUri": _shown(spec.written_folder),
         "failureReason": job.failure_reason,
     }
@@ -71,6 +71,12 @@ def write_job(job: Job) -> JsonObject:
         members["outputBlobName"] = spec.blob_name
         members["excludeKeysInExport"] = spec.exclude_keys
     return members
+
+
+def _progress(job: Job) -> int:
+    """Whole percent; a hundred is said of completed jobs alone, whose blobs are where they go."""
+    percent = int((job.fraction or 0.0) * 100)
+    return percent if job.status is JobStatus.COMPLETED else min(percent, 99)
 
 
 def write_unknown_job(job_id: str) -> JsonObject:

@@ -150,6 +150,12 @@ def test_a_whole_refusal_is_also_a_result(hub: HubApi) -> None:
     assert [each["errorCode"] for each in reply.json["errors"]] == ["DeviceDefinedMultipleTimes"]
 
 
+def test_an_element_without_an_id_is_told_by_its_place(hub: HubApi) -> None:
+    """Among a hundred nobody would find it."""
+    reply = hub.bulk({"id": "a"}, {"status": "enabled"})
+    assert reply.json["Message"] == "ErrorCode:ArgumentNull;Element 2 lacks id."
+
+
 def test_keys_given_in_bulk_are_stored(hub: HubApi) -> None:
     """And made where none are given."""
     given = {"symmetricKey": {"primaryKey": KEY, "secondaryKey": OTHER_KEY}}
