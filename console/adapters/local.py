@@ -79,9 +79,7 @@ class LocalAdapter(RegistryAdapter):
         self.jobs = LocalJobs(self._connection)
         self.statistics = LocalStatistics(self._connection)
         self.journal = LocalJournal(self._connection)
-        self.principals = LocalPrincipals(
-            main_file, config_dir, read_only=read_only, users=users
-        )
+        self.principals = LocalPrincipals(main_file, config_dir, read_only=read_only, users=users)
         if read_only:
             self._guard_ports()
         else:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from console.render.detail import Line, Section, Tone, plural, state
 from console.render.expiry import expiry, window
-from console.render.text import relative_time
+from console.render.text import is_registrys_own, relative_time
 from registry_backend.domain.credentials import (
     HASHED_PASSWORD,
     RPK,
@@ -115,8 +115,9 @@ def detail(
     record = [
         Line("device", stored.device_id),
         Line("in the set", plural(len(stored.credentials), "credential")),
-        Line("set version", stored.version, "muted"),
     ]
+    if is_registrys_own(stored.version):
+        record.append(Line("set version", stored.version, "muted"))
     if stored.revision:  # a registry that does not count them tells none
         record.append(Line("revision", str(stored.revision), "muted"))
     sections.append(Section("Record", tuple(record)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from console.render.detail import Line, Section, Tone, state
-from console.render.text import relative_time
+from console.render.text import is_registrys_own, relative_time
 from registry_backend.domain.devices import Device
 from registry_backend.domain.document import compact_json
 from registry_backend.domain.journal import JournalEntry
@@ -95,7 +95,8 @@ def _record(device: Device, now: datetime) -> tuple[Line, ...]:
         lines.append(Line("updated", _moment(device.updated_at, now)))
     if device.status_updated_at:
         lines.append(Line("state since", _moment(device.status_updated_at, now)))
-    lines.append(Line("version", device.version, "muted"))
+    if is_registrys_own(device.version):
+        lines.append(Line("version", device.version, "muted"))
     if device.generation_id:  # only registries that count revisions tell generations apart
         lines.append(Line("revision", str(device.revision), "muted"))
         lines.append(Line("generation", device.generation_id, "muted"))

@@ -8,7 +8,7 @@ from datetime import datetime
 from console.render.detail import Line, Section, Tone, state
 from console.render.expiry import expiry, window
 from console.render.statistics import figures
-from console.render.text import relative_time
+from console.render.text import is_registrys_own, relative_time
 from registry_backend.domain.document import Document, JsonObject, compact_json
 from registry_backend.domain.journal import JournalEntry
 from registry_backend.domain.statistics import Statistics
@@ -208,7 +208,8 @@ def _record(tenant: Tenant, now: datetime) -> Iterable[Line]:
     yield Line("created", _moment(tenant.created_at, now))
     if tenant.updated_at:
         yield Line("updated", _moment(tenant.updated_at, now))
-    yield Line("version", tenant.version, "muted")
+    if is_registrys_own(tenant.version):
+        yield Line("version", tenant.version, "muted")
 
 
 def _moment(moment: datetime, now: datetime) -> str:

@@ -121,3 +121,8 @@ def short_number(value: float) -> str:
             scaled = f"{value / size:.1f}" if abs(value) < 100 * size else f"{value / size:.0f}"
             return scaled.removesuffix(".0") + unit
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
+
+
+def is_registrys_own(version: str) -> bool:
+    """Whether a version is one that the registry gave; adapters mark those they made by a `~`."""
+    return bool(version) and not version.startswith("~")

@@ -8,6 +8,7 @@ from pathlib import Path
 from console.panes.bulk import describe_marks
 from console.render.journal import changes, history_text
 from console.render.principals import PrincipalRow, detail, idtype_cell
+from console.render.text import is_registrys_own
 from console.widgets.marks import Marks
 from registry_backend.domain.journal import JournalEntry
 from registry_backend.domain.query import Count
@@ -69,3 +70,10 @@ def test_a_question_about_all_rows_names_the_filter_and_the_exceptions() -> None
     assert text == "All devices that match the filter “via:mast”, except 1 device."
     unsure = describe_marks(Marks(all_matching=True), Count(9, exact=False), "device", "")
     assert unsure.endswith("More may be counted while it runs.")
+
+
+def test_a_version_that_an_adapter_made_up_is_not_the_registrys() -> None:
+    """What a list showed has a mark in front; a version the registry gave has none."""
+    assert is_registrys_own("5641")
+    assert not is_registrys_own("~5641")
+    assert not is_registrys_own("")
