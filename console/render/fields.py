@@ -151,4 +151,8 @@ def _are_named(value: Any) -> bool:
 def _same(one: Any, other: Any) -> bool:
     if one is ABSENT or other is ABSENT:
         return one is other
-    return bool(one == other and type(one) is type(other))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other and type(one) is type(other))  # to Python, 0 and False are one

@@ -90,6 +90,12 @@ def test_both_changes_stand_where_they_do_not_touch() -> None:
     assert merged.clashes == ("ext.site",)
 
 
+def test_a_truth_value_is_no_number_at_any_depth() -> None:
+    """Python calls `False` and `0` equal, a registry does not."""
+    merged = merge({"ext": {"a": [0]}}, {"ext": {"a": [False]}}, {"ext": {"a": [0]}})
+    assert flatten(merged.document) == {"ext.a": "[false]"}
+
+
 @given(base=documents, mine=documents, theirs=documents)
 def test_a_merge_without_clash_holds_each_sides_change(
     base: JsonObject, mine: JsonObject, theirs: JsonObject

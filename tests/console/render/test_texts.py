@@ -7,7 +7,7 @@ from pathlib import Path
 
 from console.panes.bulk import describe_marks
 from console.render.journal import changes, history_text
-from console.render.principals import PrincipalRow, detail, idtype_cell
+from console.render.principals import PrincipalRow, detail, idtype_cell, role_cell
 from console.render.text import is_registrys_own
 from console.widgets.marks import Marks
 from registry_backend.domain.journal import JournalEntry
@@ -53,7 +53,8 @@ def test_a_broken_file_is_a_row_with_its_problem() -> None:
     """Named by its file."""
     row = PrincipalRow(Path("/etc/x/broken.toml"), problem="line 1: no table")
     assert row.name == "broken.toml"
-    assert idtype_cell(row) == ("✗ cannot be used", "bad")
+    assert role_cell(row) == ("✗ cannot be used", "bad")
+    assert idtype_cell(row) == ("", "")
     assert any(line.value == "line 1: no table" for line in detail(row)[0].lines)
 
 
