@@ -34,13 +34,16 @@ async def made_policies(data: Path) -> Sequence[Policy]:
 
 
 @pytest.fixture(scope="session")
-def trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trust]:
-    """An authority that the library trusts meanwhile; it asks no proxy."""
-    made = make_authority(tmp_path_factory.mktemp("authority"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REQUESTS_CA_BUNDLE", str(made.authority))
-        patch.setenv("NO_PROXY", "localhost,127.0.0.1")
-        yield made
+def trust(tmp_path_factory: pytest.TempPathFactory) -> Trust:
+    """An authority of our own."""
+    return make_authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(autouse=True)
+def _trusted(trust: Trust, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library trusts that authority during a test and no longer; it asks no proxy."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trust.authority))
+    monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
 
 
 @contextmanager
