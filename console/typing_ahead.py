@@ -6,12 +6,16 @@ from collections import deque
 
 from textual import events, on
 from textual.app import App
+from textual.message_pump import MessagePump
 
 from console.dialogs.base import KeysAwaited, KeysMeaningless
+from console.keys import EVERYWHERE, actions_of
 from console.panes.asking import AskingPane
 
-HARMLESS = frozenset({"up", "down", "j", "k", "pageup", "pagedown", "home", "end"})
-"""Keys that only move the cursor."""
+HARMLESS = frozenset({"up", "down", "j", "k", "pageup", "pagedown", "home", "end"}) | {
+    key for action in actions_of(EVERYWHERE) for key in action.key.split(",")
+}
+"""Keys that only move the cursor, or have nothing to do with the pane in front."""
 LEAVING = frozenset({"ctrl+q", "ctrl+c"})
 """Keys that are heard at any time."""
 MOST_TYPED_AHEAD = 256
@@ -55,7 +59,14 @@ class PatientApp(App[None]):
         if not self._typed_ahead or pane is None or pane.held or pane.saving:
             return
         await super().on_event(self._typed_ahead.popleft())
-        self.call_after_refresh(self.post_message, KeysAwaited())
+        self._follow(self.focused or self.screen)
+
+    def _follow(self, node: MessagePump | None) -> None:
+        """Go the way of a key, from what has the focus up to the app: it arrives there before."""
+        if node is None or node is self:
+            self.call_later(self.post_message, KeysAwaited())
+        else:
+            node.call_later(self._follow, node._parent)  # noqa: SLF001 - of messages, not of widgets
 
     @on(KeysMeaningless)
     def _forget_keys(self, event: KeysMeaningless) -> None:

@@ -76,10 +76,10 @@ async def test_keys_for_a_question_that_does_not_come_are_dropped(
         assert pane_of(pilot).group in ("Credentials", "Tenants")
 
 
-async def test_while_a_form_is_saved_only_the_cursor_moves(
+async def test_while_a_form_is_saved_the_pane_begins_nothing(
     run_console: RunConsole, yard: Path
 ) -> None:
-    """What else is typed waits for the outcome, and then acts in order."""
+    """The cursor moves; what else is typed for the pane waits for the outcome, and then acts."""
     adapter = make_adapter(yard)
     async with run_console(adapter, pane="devices") as pilot:
         await settled(pilot)
@@ -89,11 +89,30 @@ async def test_while_a_form_is_saved_only_the_cursor_moves(
         await dialog(pilot, FormScreen)
         await pilot.press("ctrl+s")
         await wait_for(pilot, lambda: gate.waiting == 1, "the save")
-        await pilot.press("down", "4")
-        assert pane_of(pilot).group == "Devices"
+        await pilot.press("down", "n", "4")
         assert pane_of(pilot).table.cursor == 1
+        assert len(pilot.app.screen_stack) == 1
         gate.open.set()
+        form = await dialog(pilot, FormScreen)
+        await wait_for(pilot, lambda: form.values()["device-id"] == "4", "the key in the form")
+
+
+async def test_while_a_form_is_saved_another_pane_may_be_looked_at(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """A registry that takes its time keeps nobody where they are."""
+    adapter = make_adapter(yard)
+    async with run_console(adapter, pane="devices") as pilot:
+        await settled(pilot)
+        gate = Gate(adapter.devices, "update")
+        adapter.devices = gate
+        await pilot.press("e")
+        await dialog(pilot, FormScreen)
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: gate.waiting == 1, "the save")
+        await pilot.press("4")
         await wait_for(pilot, lambda: pane_of(pilot).group == "Jobs", "the jobs")
+        gate.open.set()
 
 
 async def test_keys_typed_while_a_form_is_refused_do_not_reach_the_list(
