@@ -161,7 +161,7 @@ async def test_what_was_typed_survives_every_refusal(tmp_path: Path) -> None:
         assert "line 1, column 9" in problems["defaults"]
         await fill(pilot, "adapters", "hono-mqtt")
         await fill(pilot, "defaults", "")
-        assert "integer" in (await refused(pilot))["registration-limits"]
+        assert "whole number" in (await refused(pilot))["registration-limits"]
         assert entered(pilot)["alias"] == "front"
         await fill(pilot, "registration-limits", "max-devices 3")
         await pilot.press("ctrl+s")
