@@ -134,7 +134,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("tenants-empty", (), empty=True),
     Scene("tenants-edit", ("1", "e")),
     Scene("tenants-delete", ("1", "x")),
-    Scene("devices", ("2", "slash", "text:quay tide", "enter", "j", "j", "j")),
+    Scene("devices", ("2", "slash", "text:quay-east", "enter", "j", "j", "j")),
     Scene("devices-light", ("2", "j", "j"), theme="paper"),
     Scene("devices-small", ("2", "j", "j"), size=SMALL),
     Scene("devices-large", ("2", "j", "j"), size=LARGE, theme="night"),
