@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
+from unittest.mock import patch
 
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
@@ -112,7 +113,9 @@ async def change_elsewhere(visit: Visit) -> None:
     device = pane.current
     ext = {**device.attributes.ext, "firmware": "2.0.0", "checked": "by the night shift"}
     attributes = device.attributes.model_copy(update={"ext": ext})
-    await devices.update(device.tenant_id, device.device_id, attributes, expected=device.version)
+    place = (device.tenant_id, device.device_id)
+    with patch("registry_backend.registry.devices.now", return_value=CLOCK):
+        await devices.update(*place, attributes, expected=device.version)
 
 
 async def stage_jobs(visit: Visit) -> None:
@@ -228,7 +231,10 @@ async def draw(scene: Scene) -> str:
     if not scene.empty:
         data.write_bytes(Path("sample.sqlite").read_bytes())
     async with connection(scene, data) as adapter:
-        return await walk(scene, adapter)
+        try:
+            return await walk(scene, adapter)
+        finally:
+            await adapter.close()
 
 
 @asynccontextmanager
