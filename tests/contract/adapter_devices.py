@@ -12,7 +12,6 @@ from registry_backend.domain.devices import Device
 from registry_backend.domain.errors import (
     AlreadyExists,
     Invalid,
-    LimitReached,
     NotFound,
     VersionMismatch,
 )
@@ -24,7 +23,6 @@ from registry_backend.domain.query import (
     Page,
     PageRequest,
 )
-from registry_backend.domain.tenants import TenantAttributes
 from tests.contract.adapter_help import (
     AdapterTests,
     backward,
@@ -143,16 +141,6 @@ class DevicesSuite(AdapterTests):
         assert (await devices.count(tenant_id, EVERYTHING)).value == 0
         assert await devices.delete_all(tenant_id) == 0
 
-    async def test_the_tenants_limit_holds(
-        self, adapter: RegistryAdapter, devices: DevicesPort, tenant_id: str
-    ) -> None:
-        """registration-limits.max-devices (hono 3.5)."""
-        limits = TenantAttributes.parse({"registration-limits": {"max-devices": 1}})
-        await need(adapter.tenants).update(tenant_id, limits, expected=None)
-        await devices.create(tenant_id, "first", device())
-        with pytest.raises(LimitReached):
-            await devices.create(tenant_id, "second", device())
-
     async def test_gateways_are_those_that_others_name(
         self, devices: DevicesPort, tenant_id: str
     ) -> None:
@@ -225,16 +213,3 @@ class DevicesSuite(AdapterTests):
             page = await devices.page(tenant_id, query, Order(), PageRequest())
             assert [found.device_id for found in page.rows] == ids, name
             assert (await devices.count(tenant_id, query)).value == len(ids), name
-
-    async def test_statistics_follow_each_write(
-        self, adapter: RegistryAdapter, devices: DevicesPort, tenant_id: str
-    ) -> None:
-        """Created, disabled, deleted: the counts are kept."""
-        statistics = need(adapter.statistics)
-        await fill(devices, tenant_id, "a", "b")
-        await devices.update(tenant_id, "a", device(enabled=False), expected=None)
-        found = await statistics.get(tenant_id)
-        assert (found.total, found.enabled, found.disabled) == (2, 1, 1)
-        await devices.delete(tenant_id, "a", expected=None)
-        found = await statistics.get(tenant_id)
-        assert (found.total, found.enabled) == (1, 1)

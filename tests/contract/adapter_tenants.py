@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from console.adapters.base import RegistryAdapter, TenantsPort
-from registry_backend.domain.errors import AlreadyExists, Invalid, NotFound, VersionMismatch
+from registry_backend.domain.errors import (
+    AlreadyExists,
+    Invalid,
+    LimitReached,
+    NotFound,
+    VersionMismatch,
+)
 from registry_backend.domain.identifiers import HONO_TENANT_ID
 from registry_backend.domain.query import PageRequest, TenantQuery
 from registry_backend.domain.tenants import TenantAttributes
@@ -115,6 +121,17 @@ class TenantsSuite(AdapterTests):
         assert (await tenants.usage("north")).devices == 0
         await devices.create("north", "one", device())
         assert (await tenants.usage("north")).devices == 1
+
+    async def test_the_tenants_limit_holds(
+        self, adapter: RegistryAdapter, tenants: TenantsPort, tenant_id: str
+    ) -> None:
+        """registration-limits.max-devices (hono 3.5)."""
+        devices = need(adapter.devices)
+        limits = TenantAttributes.parse({"registration-limits": {"max-devices": 1}})
+        await tenants.update(tenant_id, limits, expected=None)
+        await devices.create(tenant_id, "first", device())
+        with pytest.raises(LimitReached):
+            await devices.create(tenant_id, "second", device())
 
     async def test_each_way_of_paging_shows_each_tenant_once(self, tenants: TenantsPort) -> None:
         """Forward, back and by position, in byte order of the ids."""

@@ -27,13 +27,16 @@ from registry_backend.domain.errors import (
 from registry_backend.domain.query import DeviceQuery, Order, PageRequest, TenantQuery
 from registry_backend.domain.secrets import hash_password
 from registry_backend.domain.tenants import TenantAttributes
-from tests.contract.adapter_credentials import psk
+from tests.contract.adapter_credentials import CredentialsSuite, psk
+from tests.contract.adapter_devices import DevicesSuite
 from tests.contract.adapter_help import device, fill, need
+from tests.contract.adapter_statistics import StatisticsSuite
 from tests.contract.adapter_suite import AdapterSuite
+from tests.contract.adapter_tenants import TenantsSuite
 from tests.contract.hono_serving import connected, make_certificates, serving
 
 
-class HonoSuite(AdapterSuite):
+class HonoSuite(TenantsSuite, DevicesSuite, CredentialsSuite, AdapterSuite):
     """The contract, but for what no Hono has: unknown members, revisions, generations."""
 
     async def test_a_created_tenant_is_read_back_as_saved(self, tenants: TenantsPort) -> None:
@@ -124,7 +127,7 @@ class HonoSuite(AdapterSuite):
         await devices.update(tenant_id, "lamp", device(ext={"n": 1}), expected=made.version)
 
 
-class Hono2xSuite(HonoSuite):
+class Hono2xSuite(HonoSuite, StatisticsSuite):
     """What holds for a Hono that lists."""
 
     async def test_statistics_of_our_own_server_are_exact(
@@ -293,11 +296,12 @@ class Hono11Suite(HonoSuite):
             await devices.delete_all(tenant_id)
 
     async def test_the_tenants_limit_holds(
-        self, adapter: RegistryAdapter, devices: DevicesPort, tenant_id: str
+        self, adapter: RegistryAdapter, tenants: TenantsPort, tenant_id: str
     ) -> None:
         """1.1 has no such member (hono 2.2): what is saved shows that it limits nothing."""
+        devices = need(adapter.devices)
         limits = TenantAttributes.parse({"registration-limits": {"max-devices": 1}})
-        saved = await need(adapter.tenants).update(tenant_id, limits, expected=None)
+        saved = await tenants.update(tenant_id, limits, expected=None)
         assert saved.attributes.registration_limits is None
         await fill(devices, tenant_id, "first", "second")
         assert (await devices.get(tenant_id, "second")).enabled

@@ -9,7 +9,8 @@ import pytest
 
 from console.adapters.base import ModulesPort, ProvisioningPort
 from console.adapters.identity import IdentityAdapter
-from tests.contract.adapter_help import need
+from tests.contract.adapter_identity import ModulesSuite, ProvisioningSuite
+from tests.contract.adapter_principals import PrincipalsSuite
 from tests.contract.adapter_suite import AdapterSuite
 from tests.contract.identity_serving import on_socket, serving_identity, short_folder
 
@@ -21,19 +22,13 @@ def folder() -> Iterator[Path]:
         yield found
 
 
-class TestIdentityAdapter(AdapterSuite):
+class TestIdentityAdapter(PrincipalsSuite, ModulesSuite, ProvisioningSuite, AdapterSuite):
     """The whole contract on our own server."""
 
     @pytest.fixture
     async def adapter(self, folder: Path) -> AsyncIterator[IdentityAdapter]:
         async with serving_identity(folder), on_socket(folder) as adapter:
             yield adapter
-
-    def test_it_has_its_ports_and_no_others(self, adapter: IdentityAdapter) -> None:
-        """What a service does not manage has no pane."""
-        ports = ("tenants", "devices", "credentials", "jobs", "statistics", "journal")
-        assert [name for name in ports if getattr(adapter, name) is not None] == []
-        assert isinstance(need(adapter.modules), object)
 
     async def test_a_local_principal_is_fetched(self, modules: ModulesPort) -> None:
         """Its name cannot be created, since it is configured."""

@@ -25,7 +25,11 @@ from registry_backend.domain.errors import (
 from registry_backend.domain.query import DeviceQuery, Order, PageRequest
 from registry_backend.wire.connection_strings import parse_device
 from registry_backend.wire.sas import check_token, parse_token
+from tests.contract.adapter_connections import ConnectionsSuite
+from tests.contract.adapter_credentials import CredentialsSuite
+from tests.contract.adapter_devices import DevicesSuite
 from tests.contract.adapter_help import device, fill, need
+from tests.contract.adapter_statistics import StatisticsSuite
 from tests.contract.adapter_suite import AdapterSuite
 from tests.contract.hub_jobs import HubJobsSuite
 from tests.contract.hub_serving import HUB, Hub, on_hub, serving_hub
@@ -46,7 +50,9 @@ def prints(device_id: str, *thumbprints: str) -> Credential:
     return Credential.parse({"type": "x509-thumbprint", "auth-id": device_id, "secrets": secrets})
 
 
-class TestIotHub(HubJobsSuite, AdapterSuite):
+class TestIotHub(
+    DevicesSuite, CredentialsSuite, HubJobsSuite, StatisticsSuite, ConnectionsSuite, AdapterSuite
+):
     """The contract; a hub is one tenant, keeps fewer members, and every device has credentials."""
 
     @pytest.fixture

@@ -10,13 +10,19 @@ from pathlib import Path
 import pytest
 
 from console.adapters.local import LocalAdapter, login_name
-from console.adapters.read_only import READING
 from registry_backend.domain.errors import Denied, NotFound, Unreachable
 from registry_backend.domain.journal import Change
 from registry_backend.domain.query import PageRequest, TenantQuery
 from registry_backend.domain.tenants import TenantAttributes
+from tests.contract.adapter_credentials import CredentialsSuite
+from tests.contract.adapter_devices import DevicesSuite
 from tests.contract.adapter_help import need
+from tests.contract.adapter_jobs import JobsSuite
+from tests.contract.adapter_journal import JournalSuite
+from tests.contract.adapter_principals import PrincipalsSuite
+from tests.contract.adapter_statistics import StatisticsSuite
 from tests.contract.adapter_suite import AdapterSuite
+from tests.contract.adapter_tenants import TenantsSuite
 
 
 def local(folder: Path, *, read_only: bool = False) -> LocalAdapter:
@@ -30,18 +36,22 @@ def local(folder: Path, *, read_only: bool = False) -> LocalAdapter:
     )
 
 
-class TestLocalAdapter(AdapterSuite):
+class TestLocalAdapter(
+    TenantsSuite,
+    DevicesSuite,
+    CredentialsSuite,
+    JobsSuite,
+    StatisticsSuite,
+    JournalSuite,
+    PrincipalsSuite,
+    AdapterSuite,
+):
     """The whole contract on a real file."""
 
     @pytest.fixture
     async def adapter(self, tmp_path: Path) -> AsyncIterator[LocalAdapter]:
         async with local(tmp_path) as adapter:
             yield adapter
-
-    def test_it_has_every_port_but_those_of_a_hub_and_a_daemon(self, adapter: LocalAdapter) -> None:
-        """So that nothing else of the contract is passed over in silence here."""
-        missing = {name for name in READING if getattr(adapter, name) is None}
-        assert missing == {"connections", "modules", "provisioning"}
 
     async def test_what_was_written_is_there_after_a_restart(
         self, adapter: LocalAdapter, tmp_path: Path
