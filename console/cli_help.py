@@ -11,7 +11,8 @@ filters:
   enabled          or disabled                   gateway:yes   others connect through it
   via:GATEWAY      connects through it           has:psk       has such a credential
   expires<2027-01-01   a credential ends before  ext.site:oslo any member by its path
-  Several conditions must all hold. Values with blanks stand in double quotes.
+  Several conditions must all hold, and with several words the id has each of them.
+  Values with blanks stand in double quotes.
 """
 EXAMPLES = {
     "": """\

@@ -169,10 +169,9 @@ class HonoDevices:
         if not peer.lists_devices:
             if query.is_gateway is not None:
                 raise Unsupported("This registry cannot tell gateways from other devices.")
-            if query.id_contains and query.id_contains not in self._session.known.devices(
-                tenant_id
-            ):
-                await read_each([query.id_contains], lambda name: self.get(tenant_id, name))
+            whole = max(query.id_contains, key=len, default="")
+            if whole and whole not in self._session.known.devices(tenant_id):
+                await read_each([whole], lambda name: self.get(tenant_id, name))
         elif query.is_gateway is not None and not await self._tells_gateways(tenant_id):
             raise Unsupported(
                 "This registry ignores the question for gateways: it is older than Hono 2.5."

@@ -50,8 +50,7 @@ def asked(query: DeviceQuery | TenantQuery) -> Parameters:
             filters.append(_equal("/id", f"{query.id_prefix}*"))
         if query.is_gateway is not None:
             filters.append((("isGateway", "true" if query.is_gateway else "false"),))
-    if query.id_contains:
-        filters.append(_equal("/id", f"*{query.id_contains}*"))
+    filters.extend(_equal("/id", f"*{part}*") for part in query.id_contains)
     filters.extend(_equal("/id", pattern) for pattern in query.id_patterns)
     if query.enabled is False:
         filters.append(_equal("/enabled", value=False))
@@ -68,7 +67,8 @@ def complete(query: DeviceQuery | TenantQuery) -> bool:
     """Whether the peer can be asked for every condition, so that its totals are true."""
     by_gateway = isinstance(query, DeviceQuery) and query.via is not None
     # part of an id that holds a wildcard of theirs: they find more than is meant
-    parts = query.id_contains + (query.id_prefix if isinstance(query, DeviceQuery) else "")
+    prefix = query.id_prefix if isinstance(query, DeviceQuery) else ""
+    parts = "".join((prefix, *query.id_contains))
     wider = "*" in parts or "?" in parts
     # the same member twice: the last of them wins on one kind of peer (hono 3.7)
     pointers = [value.partition(',"op"')[0] for _, value in asked(query)]
@@ -82,7 +82,7 @@ def device_test(query: DeviceQuery) -> Callable[[str, DeviceAttributes], bool]:
     def fits(device_id: str, attributes: DeviceAttributes) -> bool:
         return (
             device_id.startswith(query.id_prefix)
-            and query.id_contains in device_id
+            and all(part in device_id for part in query.id_contains)
             and all(_like(pattern, device_id) for pattern in query.id_patterns)
             and query.enabled in (None, attributes.enabled)
             and (query.via is None or query.via in attributes.via)
@@ -97,7 +97,7 @@ def tenant_test(query: TenantQuery) -> Callable[[str, TenantAttributes], bool]:
 
     def fits(tenant_id: str, attributes: TenantAttributes) -> bool:
         return (
-            query.id_contains in tenant_id
+            all(part in tenant_id for part in query.id_contains)
             and all(_like(pattern, tenant_id) for pattern in query.id_patterns)
             and query.enabled in (None, attributes.enabled)
             and _has_all(attributes.to_json(), query.attributes)

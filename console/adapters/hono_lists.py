@@ -147,11 +147,11 @@ class CheckedList(Generic[RowT]):
                 raise
             self._distrust()  # a filter that others take
             return await self._rows.read(first, wanted)
-        if not self._trusted:
-            return found
         if not found.rows and first == 0 and not await self._finds_ids():
             self._distrust()
             return await self._rows.read(first, wanted)
+        if not self._trusted:
+            return found
         if not all(map(self._passes, found.rows)):
             self._distrust()
             return await self._rows.read(first, wanted)
@@ -159,7 +159,7 @@ class CheckedList(Generic[RowT]):
 
     async def count(self) -> Count:
         """As RowList; the first rows are looked at before a total is believed."""
-        if self._trusted and self._parameters:
+        if self._parameters and (self._trusted or asks_for_ids(self._parameters)):
             total = (await self.read(0, 30)).total
             if self._trusted:
                 return Count(total)

@@ -85,7 +85,7 @@ class HonoTenants:
     async def _look_for(self, query: TenantQuery) -> None:
         """Where nothing can be listed, a whole id that is typed as a filter opens that tenant."""
         if not self._session.peer.lists_tenants and query.id_contains:
-            await self._fetch([query.id_contains])
+            await self._fetch([max(query.id_contains, key=len)])
 
     async def _fetch(self, tenant_ids: Sequence[str]) -> Sequence[Tenant]:
         return await read_each(tenant_ids, self.get)

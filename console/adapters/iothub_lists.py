@@ -199,7 +199,10 @@ def implies(query: DeviceQuery, wider: DeviceQuery) -> bool:
     """Whether every device that has what the query asks has what the wider one asks."""
     return (
         query.id_prefix.startswith(wider.id_prefix)
-        and (wider.id_contains in query.id_contains or wider.id_contains in query.id_prefix)
+        and all(
+            any(part in each for each in (*query.id_contains, query.id_prefix))
+            for part in wider.id_contains
+        )
         and wider.enabled in (None, query.enabled)
         and set(wider.id_patterns) <= set(query.id_patterns)
     )
@@ -213,7 +216,7 @@ def device_test(query: DeviceQuery) -> Any:
     def passes(device: Device) -> bool:
         return (
             device.device_id.startswith(query.id_prefix)
-            and query.id_contains in device.device_id
+            and all(part in device.device_id for part in query.id_contains)
             and all(pattern.fullmatch(device.device_id) for pattern in patterns)
             and query.enabled in (None, device.enabled)
         )

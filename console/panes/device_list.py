@@ -44,7 +44,7 @@ class DeviceList(RecordPane[Device]):
     group: ClassVar[str] = "Devices"
     resources: ClassVar[frozenset[Resource]] = frozenset({"device"})
     filter_help: ClassVar[str] = (
-        "part of the id   begin*   disabled   via:GATEWAY   gateway:yes   has:psk   ext.site:NAME"
+        "parts of the id   begin*   disabled   via:GATEWAY   gateway:yes   has:psk   ext.site:NAME"
     )
 
     def __init__(
@@ -77,7 +77,7 @@ class DeviceList(RecordPane[Device]):
 
     def filter_words(self) -> str:
         """Only what the registry can be asked for."""
-        return self.filter_help if self.keeps("via") else "part of the id   begin*   disabled"
+        return self.filter_help if self.keeps("via") else "parts of the id   begin*   disabled"
 
     def keeps(self, member: str) -> bool:
         """Whether the registry keeps that member of a device's document."""

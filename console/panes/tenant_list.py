@@ -34,7 +34,7 @@ class TenantList(RecordPane[Tenant]):
 
     group: ClassVar[str] = "Tenants"
     resources: ClassVar[frozenset[Resource]] = frozenset({"tenant"})
-    filter_help: ClassVar[str] = "part of the id   enabled   disabled"
+    filter_help: ClassVar[str] = "parts of the id   enabled   disabled"
 
     def __init__(
         self, adapter: RegistryAdapter, saves: Saves, clock: Callable[[], datetime]

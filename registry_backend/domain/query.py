@@ -61,7 +61,8 @@ class DeviceQuery:
     """Which devices; every condition given must hold."""
 
     id_prefix: str = ""
-    id_contains: str = ""
+    id_contains: tuple[str, ...] = ()
+    """Parts of the id; it must hold each."""
     id_patterns: tuple[str, ...] = ()
     """Whole ids, which may hold the wildcards `*` and `?`; the id must fit each."""
     enabled: bool | None = None
@@ -83,7 +84,8 @@ class DeviceQuery:
 class TenantQuery:
     """Which tenants."""
 
-    id_contains: str = ""
+    id_contains: tuple[str, ...] = ()
+    """Parts of the id; it must hold each."""
     id_patterns: tuple[str, ...] = ()
     """Whole ids, which may hold the wildcards `*` and `?`; the id must fit each."""
     enabled: bool | None = None
@@ -162,8 +164,8 @@ _WORD = re.compile(rf'(?:[^\s"]|{_QUOTED.pattern}|".*)+')
 def parse_device_query(text: str) -> DeviceQuery:
     """The filter language shared by console and command line.
 
-    A bare word is part of the id; `word*` is how the id begins, and with `*` elsewhere a word is
-    the whole id. `enabled:yes`, `disabled`,
+    A bare word is part of the id, and of several words the id has each; `word*` is how the id
+    begins, and with `*` elsewhere a word is the whole id. `enabled:yes`, `disabled`,
     `via:GATEWAY`, `gateway:yes`, `has:psk`, `expires<2027-01-01T00:00:00Z`, and `ext.site:berlin`
     or any other member by its path; values with blanks stand in double quotes.
 
@@ -172,6 +174,7 @@ def parse_device_query(text: str) -> DeviceQuery:
     """
     conditions: dict[str, object] = {}
     attributes: list[AttributeFilter] = []
+    parts: list[str] = []
     patterns: list[str] = []
     for match in _WORD.finditer(text):
         word, column = match.group(), match.start() + 1
@@ -183,15 +186,20 @@ def parse_device_query(text: str) -> DeviceQuery:
             _set(conditions, "expires_before", _moment(word[8:], column), column)
         elif ":" in word.strip('"') and not word.startswith('"'):
             name, _, raw = word.partition(":")
-            _condition(conditions, attributes, name, _unquote(raw), raw.startswith('"'), column)
+            value = _unquote(raw)
+            if name == "id" and value:
+                parts.append(value)
+            else:
+                _condition(conditions, attributes, name, value, raw.startswith('"'), column)
         elif word.endswith("*") and "*" not in word[:-1]:
             _set(conditions, "id_prefix", _unquote(word[:-1]), column)
         elif "*" in word and '"' not in word:
             patterns.append(word)
         else:
-            _set(conditions, "id_contains", _unquote(word), column)
+            parts.append(_unquote(word))
     return DeviceQuery(
         **conditions,  # type: ignore[arg-type]
+        id_contains=tuple(part for part in dict.fromkeys(parts) if part),
         id_patterns=tuple(patterns),
         attributes=tuple(attributes),
     )
@@ -207,9 +215,7 @@ def _condition(
 ) -> None:
     if not name or not value:
         raise Invalid(f"Column {column}: write a name and a value, such as ext.site:berlin.")
-    if name == "id":
-        _set(conditions, "id_contains", value, column)
-    elif name in ("enabled", "gateway"):
+    if name in ("enabled", "gateway"):
         field_name = "enabled" if name == "enabled" else "is_gateway"
         _set(conditions, field_name, _truth(value, column), column)
     elif name == "via":

@@ -171,8 +171,8 @@ def _add_id_conditions(where: Where, query: DeviceQuery) -> None:
         end = successor(query.id_prefix)
         if end is not None:
             where.add("d.device_id < ?", end)
-    if query.id_contains:
-        where.add(*search.contains("d.device_id", query.id_contains))
+    for part in query.id_contains:
+        where.add(*search.contains("d.device_id", part))
     for pattern in query.id_patterns:
         condition = glob_condition("d.device_id", pattern)
         where.add(condition.sql, *condition.parameters)
@@ -219,10 +219,9 @@ def _probes(
         yield ask(_ROWS_VIA, tenant_id, query.via, tenant_id, query.via)
     if query.is_gateway:
         yield ask(_ROWS_OF_GATEWAYS, tenant_id, tenant_id, tenant_id, limit, tenant_id)
-    if query.id_contains:
-        yield lambda: search.rows_with(connection, tenant_id, query.id_contains, limit=limit)
     # A pattern with a beginning is walked from there; others are asked for their longest part.
-    parts = (longest_literal(each) for each in query.id_patterns if each.startswith(("*", "?")))
+    patterns = (longest_literal(each) for each in query.id_patterns if each.startswith(("*", "?")))
+    parts = sorted({*query.id_contains, *patterns}, key=len, reverse=True)
     yield from (
         partial(search.rows_with, connection, tenant_id, part, limit=limit) for part in parts
     )

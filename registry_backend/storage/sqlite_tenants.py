@@ -140,8 +140,8 @@ class TenantWrites(TenantReads):
 
 def _where(query: TenantQuery) -> Where:
     where = Where()
-    if query.id_contains:
-        where.add(*contains("tenant_id", query.id_contains))
+    for part in query.id_contains:
+        where.add(*contains("tenant_id", part))
     if query.enabled is not None:
         where.add("enabled = ?", query.enabled)
     for pattern in query.id_patterns:

@@ -79,10 +79,10 @@ def fitting(fleet: Fleet, query: DeviceQuery) -> set[str]:
 
 
 def _identity_fits(device: Device, query: DeviceQuery) -> bool:
-    part = query.id_contains.encode().lower()
+    name = device.device_id.encode().lower()
     return (
         device.device_id.startswith(query.id_prefix)
-        and part in device.device_id.encode().lower()
+        and all(part.encode().lower() in name for part in query.id_contains)
         and all(_equal(device.device_id, pattern) for pattern in query.id_patterns)
         and query.enabled in (None, device.enabled)
     )

@@ -48,8 +48,11 @@ async def check_lists(adapter: RegistryAdapter) -> None:
     assert str(await devices.count(HUB, DeviceQuery())) == "1,500"
     assert await devices.position(HUB, IDS[1_234], DeviceQuery(), Order()) == 1_234
     assert await ids_of(DeviceQuery(id_prefix="dev-0149")) == IDS[1_490:]
-    assert await ids_of(DeviceQuery(id_contains="149", enabled=False)) == [
+    assert await ids_of(DeviceQuery(id_contains=("149",), enabled=False)) == [
         each for each in IDS if "149" in each and each[-1] in "05"
+    ]
+    assert await ids_of(DeviceQuery(id_contains=("149", "-00"))) == [
+        each for each in IDS if "149" in each and "-00" in each
     ]
 
 

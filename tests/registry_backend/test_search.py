@@ -51,7 +51,7 @@ def index(writer: sqlite3.Connection, *, limit: int = 1000) -> bool:
 
 async def found(store: SqliteStore, tenant_id: str, part: str) -> list[str]:
     """The ids that a part search finds."""
-    query = DeviceQuery(id_contains=part)
+    query = DeviceQuery(id_contains=(part,))
     page = await store.read(
         lambda registry: registry.page_devices(tenant_id, query, BY_ID, PageRequest())
     )
@@ -69,7 +69,7 @@ async def test_the_index_finds_what_a_scan_finds(
     await put(store, fleet)
     if indexed:
         index(writer, limit=indexed)
-    expected = in_order(fleet, fitting(fleet, DeviceQuery(id_contains=term)), BY_ID)
+    expected = in_order(fleet, fitting(fleet, DeviceQuery(id_contains=(term,))), BY_ID)
     assert await found(store, "t", term) == expected
 
 
