@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 from collections.abc import Sequence
 
 from console.commands.boundary import FAILED, GOOD, UsageFault
@@ -20,6 +21,7 @@ from registry_backend.identityd.principals import PrincipalFiles
 
 def run(options: argparse.Namespace) -> int:
     """List, check or explain; 1 when something is wrong."""
+    gc.set_threshold(50_000, 20, 20)  # much is read, and all of it is kept until the end
     main_file, config_dir = identityd_paths(options)
     files = PrincipalFiles(main_file, config_dir, read_only=True)
     action = getattr(options, "action", "list")  # `idconsole list principals` has no action

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 from registry_backend.identityd.lexer import (
     BYTE_ORDER_MARK,
@@ -17,14 +19,17 @@ from registry_backend.identityd.lexer import (
     Path,
     Statement,
     container_at,
+    line_starts,
     statements,
 )
 
 PRINCIPAL = "principal"
+_REMEMBERED = 8
+"""Texts: an edit asks for the same one several times."""
+_HEADER, _ENTRY, _COMMENT = Kind.HEADER, Kind.ENTRY, Kind.COMMENT
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A header and what follows it up to the next one's comments."""
 
     path: Path
@@ -33,8 +38,7 @@ class Section:
     entries: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """Where one principal stands in the text."""
 
     line: int
@@ -58,6 +62,9 @@ class Layout:
 
     def text_of(self, block: Block) -> str:
         """The principal as it stands, comments included."""
+        if len(block.spans) == 1:
+            start, end = block.spans[0]
+            return self.text[start:end]
         return "".join(self.text[start:end] for start, end in block.spans)
 
 
@@ -80,13 +87,14 @@ class _Draft:
     sections: list[Section] = field(default_factory=list)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def cut(text: str) -> Layout:
     """Find the principals of a file that `tomllib` has read.
 
     A table `[principal]` in single brackets is no principal and gives no block.
     """
     found = statements(text)
-    lines = _line_starts(text)
+    lines = line_starts(text)
     array = _array(text, found)
     if array is not None:
         items = [
@@ -119,16 +127,9 @@ def ends_in_blank_line(text: str) -> bool:
     return text.endswith("\n") and not text[text.rfind("\n", 0, -1) + 1 :].strip()
 
 
-def _line_starts(text: str) -> list[int]:
-    starts = [0]
-    while (found := text.find("\n", starts[-1])) >= 0:
-        starts.append(found + 1)
-    return starts
-
-
 def _array(text: str, found: tuple[Statement, ...]) -> Container | None:
     for statement in found:
-        if statement.kind is Kind.HEADER:
+        if statement.kind is _HEADER:
             return None
         if statement.key == (PRINCIPAL,) and text[statement.value_start] == "[":
             return container_at(text, statement.value_start)
@@ -138,10 +139,10 @@ def _array(text: str, found: tuple[Statement, ...]) -> Container | None:
 def _pieces(found: tuple[Statement, ...]) -> list[_Piece]:
     pieces: list[_Piece] = []
     for index, statement in enumerate(found):
-        if statement.kind is not Kind.HEADER:
+        if statement.kind is not _HEADER:
             continue
         first = index
-        while first and found[first - 1].kind is Kind.COMMENT:
+        while first and found[first - 1].kind is _COMMENT:
             first -= 1
         if pieces:
             pieces[-1].end = first
@@ -154,9 +155,9 @@ def _pieces(found: tuple[Statement, ...]) -> list[_Piece]:
 def _extend(draft: _Draft, found: tuple[Statement, ...], piece: _Piece, *, joined: bool) -> None:
     """Give a principal one more piece; pieces that follow each other become one span."""
     header = found[piece.header]
-    entries = [at for at in range(piece.header, piece.end) if found[at].kind is Kind.ENTRY]
+    entries = [at for at in range(piece.header, piece.end) if found[at].kind is _ENTRY]
     last = entries[-1] if entries else piece.header
-    while last + 1 < piece.end and found[last + 1].kind is Kind.COMMENT:
+    while last + 1 < piece.end and found[last + 1].kind is _COMMENT:
         last += 1
     start = found[piece.first].start
     if joined:

@@ -6,10 +6,10 @@ document must be what was meant.
 
 from __future__ import annotations
 
-import copy
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 
 from registry_backend.domain.errors import Fault, Invalid
 from registry_backend.identityd.blocks import PRINCIPAL, Block, Layout, cut, ends_in_blank_line
@@ -18,11 +18,16 @@ from registry_backend.identityd.inline import append_item, remove_item, splice
 from registry_backend.identityd.lexer import BYTE_ORDER_MARK
 from registry_backend.identityd.values import Table, key_text, same, value_text
 
+_REMEMBERED = 8
+"""Texts: an edit asks for the same one several times."""
 _BLANK_LINES = re.compile(r"(?:[ \t]*\r?\n)*(?:[ \t]*\Z)?")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse(text: str) -> Table:
     """Read a configuration file's text as the daemon does; a byte-order mark is allowed.
+
+    The document may be another reader's too, so nobody changes it.
 
     Raises:
         Invalid: with line and column of the first fault.
@@ -69,8 +74,8 @@ def add_principal(text: str, table: Table) -> str:
         Invalid: when the text is not TOML or the table cannot be written as such.
         Fault: when the result would not be what was meant.
     """
-    meant = parse(text)
-    meant[PRINCIPAL] = [*principal_tables(meant), copy.deepcopy(table)]
+    found = parse(text)
+    meant = {**found, PRINCIPAL: [*principal_tables(found), table]}
     layout = cut(text)
     ending = line_end_of(text)
     if layout.array is not None:
@@ -89,8 +94,8 @@ def update_principal(text: str, index: int, table: Table) -> str:
     Raises:
         Invalid, Fault: as for `add_principal`.
     """
-    meant = parse(text)
-    tables = principal_tables(meant)
+    found = parse(text)
+    tables = [*principal_tables(found)]
     before = tables[index]
     if not isinstance(before, dict):
         raise Invalid("is no table, so its keys cannot be edited", hint="Edit the file by hand.")
@@ -102,8 +107,8 @@ def update_principal(text: str, index: int, table: Table) -> str:
         else:
             sections = layout.blocks[index].sections
             text = change_sections(text, sections, path, old, new, line_end=line_end_of(text))
-    tables[index] = copy.deepcopy(table)
-    return _checked(text, meant)
+    tables[index] = table
+    return _checked(text, {**found, PRINCIPAL: tables})
 
 
 def delete_principal(text: str, index: int) -> str:
@@ -112,13 +117,12 @@ def delete_principal(text: str, index: int) -> str:
     Raises:
         Invalid, Fault: as for `add_principal`.
     """
-    meant = parse(text)
-    tables = principal_tables(meant)
+    found = parse(text)
+    tables = principal_tables(found)
+    meant = {**found, PRINCIPAL: [*tables[:index], *tables[index + 1 :]]}
     layout = cut(text)
     if layout.array is not None:
-        del tables[index]
         return _checked(remove_item(text, layout.array, index), meant)
-    meant[PRINCIPAL] = [*tables[:index], *tables[index + 1 :]]
     if not meant[PRINCIPAL]:
         del meant[PRINCIPAL]
     return _checked(_without(layout, layout.blocks[index]), meant)

@@ -109,11 +109,9 @@ def _as_toml(value: object) -> str:
         return str(value)
 
 
-def may_call(uid: int, callers: Mapping[int, Principal]) -> tuple[Operation, ...]:
-    """The calls a uid may make; of modules, those about its own name."""
-    caller = authenticate(uid, callers)
-    kinds = caller.principal.idtype if caller.principal else None
-    return _calls_of(caller.role, kinds)
+def _of_caller(caller: Caller) -> tuple[Operation, ...]:
+    """The calls it may make; of modules, those about its own name."""
+    return _calls_of(caller.role, caller.principal.idtype if caller.principal else None)
 
 
 @lru_cache(maxsize=_KINDS_OF_CALLERS)
@@ -130,14 +128,16 @@ def _effective(
     principal = entry.principal
     standing, why = _standing(whole, entry)
     counts = standing is Standing.COUNTS and principal is not None
-    callers = {principal.uid: principal} if principal is not None and counts else {}
+    caller = (
+        authenticate(principal.uid, {principal.uid: principal}) if principal and counts else None
+    )
     return EffectivePrincipal(
         entry=entry,
         standing=standing,
         number=number,
-        role=authenticate(principal.uid, callers).role if principal and counts else None,
+        role=caller.role if caller else None,
         why_inert=why,
-        may_call=may_call(principal.uid, callers) if principal and counts else (),
+        may_call=_of_caller(caller) if caller else (),
         makes_module=principal is not None and IdType.MODULE in (principal.idtype or ()),
         findings=tuple(by_entry[entry.file, entry.line]),
         **_person(users, principal),

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -28,15 +29,20 @@ _TOKEN = re.compile(
     r"""|[^"'\#\[\]{},=\n \t\r]+""",
     re.DOTALL,
 )
+_LINE_END = re.compile("\n")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _PLAIN_ENTRY = re.compile(
-    r"[ \t]*(?P<key>[A-Za-z0-9_-]+)[ \t]*=[ \t]*"
-    r"""(?P<value>"[^"\\\n]*"(?!")"""
+    r"[ \t]*([A-Za-z0-9_-]+)[ \t]*=[ \t]*"
+    r"""("[^"\\\n]*"(?!")"""
     r"|[A-Za-z0-9_.:+-]+"
     r"""|\[[^"'\[\]{}#\n]*(?:"[^"\\\n]*"[^"'\[\]{}#\n]*)*\])"""
     r"[ \t]*(?:\#[^\n]*|\r)?(?:\n|\Z)"
 )
 """What nearly every line is: found many times faster than by its tokens."""
+_PLAIN_HEADER = re.compile(r"[ \t]*(\[\[?)([A-Za-z0-9_-]+)\](\]?)[ \t]*(?:\#[^\n]*|\r)?(?:\n|\Z)")
+_NO_CODE = re.compile(r"[ \t\r]*(\#[^\n]*)?(?:\n|\Z)")
+"""A comment or a blank line."""
+_SINGLE = False
 _OPENING = frozenset("[{")
 _CLOSING = frozenset("]}")
 
@@ -50,9 +56,15 @@ class Kind(Enum):
     ENTRY = "entry"
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement with its line end; an entry may span many lines."""
+_BLANK, _COMMENT, _HEADER, _ENTRY = Kind.BLANK, Kind.COMMENT, Kind.HEADER, Kind.ENTRY
+# Looked up once: by its name, a member takes longer than the rest of a plain line.
+
+
+class Statement(NamedTuple):
+    """One statement with its line end; an entry may span many lines.
+
+    A tuple, since a file may hold tens of thousands.
+    """
 
     kind: Kind
     start: int
@@ -126,9 +138,9 @@ def container_at(text: str, start: int) -> Container:
     raise ValueError("the bracket is never closed")
 
 
-def line_number(text: str, position: int) -> int:
-    """The line of a position, counted from 1."""
-    return text.count("\n", 0, position) + 1
+def line_starts(text: str) -> list[int]:
+    """Where each line begins."""
+    return [0, *(found.end() for found in _LINE_END.finditer(text))]
 
 
 def key_path(text: str) -> Path:
@@ -164,15 +176,17 @@ def _item(text: str, start: int, end: int, comma: int | None, equals: int | None
 
 
 def _statement_at(text: str, start: int) -> Statement:
+    if plain := _PLAIN_ENTRY.match(text, start):
+        key_end, (value_start, value_end) = plain.end(1), plain.span(2)
+        return Statement(
+            _ENTRY, start, plain.end(), (plain[1],), _SINGLE, key_end, value_start, value_end
+        )
+    if found := _NO_CODE.match(text, start):
+        return Statement(_COMMENT if found[1] else _BLANK, start, found.end())
+    if found := _PLAIN_HEADER.match(text, start):
+        return Statement(_HEADER, start, found.end(), (found[2],), bool(found[3]))
     first = start + _blanks(text, start)
-    character = text[first : first + 1]
-    if character in {"", "\n"}:
-        return Statement(Kind.BLANK, start, min(first + 1, len(text)))
-    if character == "#":
-        return Statement(Kind.COMMENT, start, _line_end(text, first))
-    if character == "[":
-        return _header(text, start, first)
-    return _entry(text, start, first)
+    return _header(text, start, first) if text[first] == "[" else _entry(text, start, first)
 
 
 def _header(text: str, start: int, first: int) -> Statement:
@@ -184,16 +198,6 @@ def _header(text: str, start: int, first: int) -> Statement:
 
 
 def _entry(text: str, start: int, first: int) -> Statement:
-    if plain := _PLAIN_ENTRY.match(text, start):
-        return Statement(
-            Kind.ENTRY,
-            start,
-            plain.end(),
-            key=(plain["key"],),
-            key_end=plain.end("key"),
-            value_start=plain.start("value"),
-            value_end=plain.end("value"),
-        )
     equals = next(at for at, piece in _tokens(text, first) if piece == "=")
     value_start = value_end = equals + 1 + _blanks(text, equals + 1)
     depth = 0

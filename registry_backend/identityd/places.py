@@ -5,7 +5,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import cached_property
 
-from registry_backend.identityd.lexer import BYTE_ORDER_MARK, Kind, Statement, container_at
+from registry_backend.identityd.lexer import (
+    BYTE_ORDER_MARK,
+    Kind,
+    Statement,
+    container_at,
+    line_starts,
+)
+
+_HEADER, _ENTRY = Kind.HEADER, Kind.ENTRY
 
 KeyPath = tuple[str | int, ...]
 """Keys and, within arrays, places counted from 0: `("principal", 2, "uid")`."""
@@ -60,10 +68,7 @@ class Places:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        starts = [0]
-        while (found := self._text.find("\n", starts[-1])) >= 0:
-            starts.append(found + 1)
-        return starts
+        return line_starts(self._text)
 
     @property
     def _known(self) -> dict[KeyPath, int]:
@@ -81,12 +86,13 @@ class Places:
         counts: dict[KeyPath, int] = {}
         table: KeyPath = ()
         for statement in self._found:
-            if statement.kind is Kind.HEADER:
+            if statement.kind is _HEADER:
                 table = _table_path(statement.key, counts, is_array=statement.is_array)
                 _note(known, table, self._first(statement.start))
-            elif statement.kind is Kind.ENTRY:
-                path = (*table, *statement.key)
-                _note(known, path, self._first(statement.start))
+            elif statement.kind is _ENTRY:
+                path = table + statement.key
+                if path not in known:
+                    _note(known, path, self._first(statement.start))
                 values[path] = statement.value_start
         return known, values
 
@@ -98,6 +104,9 @@ class Places:
 
 def _table_path(key: tuple[str, ...], counts: dict[KeyPath, int], *, is_array: bool) -> KeyPath:
     """A header's full path, with the place of each array of tables it goes through."""
+    if is_array and len(key) == 1:
+        counts[key] = count = counts.get(key, -1) + 1
+        return (*key, count)
     path: KeyPath = ()
     for at, part in enumerate(key):
         path = (*path, part)

@@ -5,7 +5,7 @@ Keys that the daemon does not know are ignored here, as they are there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
@@ -131,15 +131,21 @@ class _Table:
         return value
 
 
-def read_settings(merged: Table) -> Read:
-    """The settings that merged tables hold, or every reason why the daemon refuses them."""
+def read_settings(merged: Table, known: Sequence[Principal | None] = ()) -> Read:
+    """The settings that merged tables hold, or every reason why the daemon refuses them.
+
+    Args:
+        merged: The tables.
+        known: Those of the principals that were read already, in their order; None where that
+            failed. Empty when none were.
+    """
     refusals: list[Refusal] = []
     root = _Table(merged, (), refusals)
     hostname, homedir = root.text("hostname"), root.text("homedir")
     provisioning = _provisioning(root.table("provisioning"))
     localid = root.table("localid", required=False)
     domain = localid.text("domain") if localid else None
-    principals = tuple(_principals(root.array("principal"), refusals))
+    principals = tuple(_principals(root.array("principal"), known, refusals))
     prefer_cache = root.truth("prefer_module_identity_cache")
     max_requests = root.number("max_requests", default=DEFAULT_MAX_REQUESTS)
     timeout = root.number(
@@ -162,9 +168,14 @@ def read_settings(merged: Table) -> Read:
     return Read(settings, ())
 
 
-def _principals(tables: list[object], refusals: list[Refusal]) -> list[Principal]:
+def _principals(
+    tables: list[object], known: Sequence[Principal | None], refusals: list[Refusal]
+) -> list[Principal]:
     found = []
     for index, table in enumerate(tables):
+        if index < len(known) and (principal := known[index]) is not None:
+            found.append(principal)
+            continue
         try:
             found.append(read_principal(table))
         except Invalid as error:

@@ -7,6 +7,7 @@ from registry_backend.domain.principals import MAX_UID, IdType, Principal
 from registry_backend.identityd.values import Table
 
 _KNOWN = frozenset({"uid", "name", "idtype", "localid"})
+_TYPES = {kind.value: kind for kind in IdType}
 _KINDS = {
     bool: "a truth value",
     int: "a number",
@@ -32,7 +33,7 @@ def read_principal(table: object) -> Principal:
     return Principal(
         uid=table["uid"],
         name=table["name"],
-        idtype=None if idtype is None else tuple(IdType(kind) for kind in idtype),
+        idtype=None if idtype is None else tuple(_TYPES[kind] for kind in idtype),
         localid_attributes=table.get("localid", {}).get("attributes"),
         has_localid="localid" in table,
         other={key: value for key, value in table.items() if key not in _KNOWN},
@@ -95,11 +96,10 @@ def _idtype(table: Table) -> list[FieldProblem]:
     if not isinstance(found, list):
         text = f'must be an array such as ["module"], and is {kind_of(found)}'
         return [FieldProblem("idtype", text)]
-    choices = ", ".join(kind.value for kind in IdType)
     return [
-        FieldProblem(f"idtype[{index}]", f"must be one of {choices}, in lower case")
+        FieldProblem(f"idtype[{index}]", f"must be one of {', '.join(_TYPES)}, in lower case")
         for index, kind in enumerate(found)
-        if not isinstance(kind, str) or kind not in set(IdType)
+        if not isinstance(kind, str) or kind not in _TYPES
     ]
 
 

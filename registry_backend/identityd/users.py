@@ -6,6 +6,7 @@ import grp
 import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from registry_backend.domain.errors import Invalid
@@ -13,6 +14,11 @@ from registry_backend.domain.principals import MAX_UID
 
 DAEMON_USER = "aziotid"
 """The account the daemon runs as (identityd 4.6)."""
+_MANY = 100
+"""Questions after which one reading of all users costs less than the questions to come."""
+_NAME_SERVICES = Path("/etc/nsswitch.conf")
+_LISTED = frozenset({"files", "compat", "systemd"})
+"""Sources of users that tell all they know when they are listed; directories often do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +57,22 @@ class KnownUsers:
 
 
 class SystemUsers:
-    """The users that this machine's name services know, each asked for once."""
+    """The users that this machine's name services know, each asked for once.
+
+    After many questions all users are read at once, where the machine's own files are all there is.
+    """
 
     def __init__(self) -> None:
         self._known: dict[int, User | None] = {}
+        self._all: dict[int, pwd.struct_passwd] | None = None
 
     def by_uid(self, uid: int) -> User | None:
         """As Users."""
         if uid not in self._known:
-            try:
-                self._known[uid] = _user(pwd.getpwuid(uid))
-            except (KeyError, OverflowError):
-                self._known[uid] = None
+            if len(self._known) == _MANY and _can_be_listed():
+                self._all = {entry.pw_uid: entry for entry in reversed(pwd.getpwall())}
+            entry = _entry_of(uid) if self._all is None else self._all.get(uid)
+            self._known[uid] = None if entry is None else _user(entry)
         return self._known[uid]
 
     def by_name(self, name: str) -> User | None:
@@ -88,6 +98,23 @@ def find_uid(text: str) -> int:
         return pwd.getpwnam(text).pw_uid
     except (KeyError, ValueError):
         raise Invalid.told("uid", f"No user of this machine is called “{text}”.") from None
+
+
+def _entry_of(uid: int) -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwuid(uid)
+    except (KeyError, OverflowError):
+        return None
+
+
+def _can_be_listed(name_services: Path = _NAME_SERVICES) -> bool:
+    """Whether a list of all users leaves none out that could be asked for."""
+    try:
+        lines = name_services.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return False
+    found = [line.partition("#")[0].split()[1:] for line in lines if line.startswith("passwd:")]
+    return len(found) == 1 and _LISTED.issuperset(found[0])
 
 
 def _user(entry: pwd.struct_passwd) -> User:

@@ -44,7 +44,7 @@ class Whole:
     @cached_property
     def read(self) -> Read:
         """The settings of the readable files, or why there are none."""
-        return read_settings(self.merged.table)
+        return read_settings(self.merged.table, [at.principal for at in self.ordered])
 
     @property
     def settings(self) -> Settings | None:
