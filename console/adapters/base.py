@@ -340,6 +340,8 @@ class RegistryAdapter(ABC):
     """Whether it keeps bare material: no state, validity or comment of a credential, no list."""
     tells_changes: bool = True
     """Whether a device says when it was last written."""
+    usable_apart: str = ""
+    """The pane that there is work in while the registry is out of reach; empty: none."""
     caller_uid: int | None = None
     """The uid that an Identity Service sees in its caller; None where nobody looks at that."""
     on_health: Callable[[str], object] | None = None
@@ -371,6 +373,14 @@ class RegistryAdapter(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Finish what was accepted, then let go."""
+
+    def _tell_health(self, health: str) -> None:
+        if self.on_health is not None:
+            self.on_health(health)
+
+    def _tell_notice(self, notice: str) -> None:
+        if self.on_notice is not None:
+            self.on_notice(notice)
 
     async def __aenter__(self) -> Self:
         await self.open()

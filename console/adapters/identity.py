@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from console.adapters.base import RegistryAdapter
+from console.adapters.identity_caller import this_caller
+from console.adapters.identity_healing import HEAL_PAUSES, Healing
 from console.adapters.identity_ports import ServiceModules, ServiceProvisioning
 from console.adapters.identity_principals import ServicePrincipals
-from console.adapters.identity_reach import this_caller
 from console.adapters.identity_session import IdentitySession, Patience
 from console.adapters.read_only import READING, read_only
 from registry_backend.domain.errors import Invalid
@@ -25,12 +27,14 @@ class IdentityAdapter(RegistryAdapter):
         title: What the header shows.
         patience: How long to wait for answers.
         users: Whom the uids of principals belong to; None: the users of this machine.
+        heal_pauses: Seconds between attempts to find a service again that was lost.
 
     Raises:
         Invalid: for a socket's path that can be none.
     """
 
     kind = "identity"
+    usable_apart = "principals"
 
     def __init__(
         self,
@@ -42,6 +46,7 @@ class IdentityAdapter(RegistryAdapter):
         title: str = "Identity Service",
         patience: Patience | None = None,
         users: Users | None = None,
+        heal_pauses: Sequence[float] = HEAL_PAUSES,
     ) -> None:
         if "\0" in str(socket):
             raise Invalid("The path of the socket holds a NUL character, which no path may.")
@@ -59,7 +64,10 @@ class IdentityAdapter(RegistryAdapter):
             self.principals,
             patience=patience or Patience(),
             on_health=self._tell_health,
+            on_lost=self._lost,
         )
+        self._in_use = False
+        self._healing = Healing(self._session.open, pauses=heal_pauses)
         self.modules = ServiceModules(self._session)
         self.provisioning = ServiceProvisioning(self._session)
         if read_only:
@@ -75,8 +83,20 @@ class IdentityAdapter(RegistryAdapter):
         """See that the service answers. Raises Unreachable with its layer, Fault, Unsupported."""
         await self._session.open()
 
+    async def take_up(self) -> None:
+        """From now on, find the service again whenever it is lost."""
+        self._in_use = True
+        if self._session.lost:
+            self._healing.begin()
+
     async def close(self) -> None:
-        """Nothing to let go of: each call has a connection of its own."""
+        """Look for the service no longer; each call has a connection of its own."""
+        self._in_use = False
+        await self._healing.end()
+
+    def _lost(self) -> None:
+        if self._in_use:
+            self._healing.begin()
 
     def _tell_health(self, health: str) -> None:
         if self.on_health is not None:

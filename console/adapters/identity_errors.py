@@ -10,8 +10,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from console.adapters.identity_reach import UNIT, Caller
+from console.adapters.identity_caller import Caller
+from console.adapters.identity_permission import UNIT
+from console.adapters.identity_rights import what_it_takes
 from registry_backend.domain.document import parse_json
+from registry_backend.domain.effective import EffectiveView
 from registry_backend.domain.errors import (
     AlreadyExists,
     Denied,
@@ -45,6 +48,7 @@ class Refusal:
         caller: Who called.
         module_id: Which module the call names; empty when none.
         why: What the configuration says of the caller, in sentences; empty when it is unknown.
+        view: The configuration, as far as it can be read here; None when nothing of it can.
     """
 
     status: int
@@ -54,6 +58,7 @@ class Refusal:
     caller: Caller
     module_id: str = ""
     why: str = ""
+    view: EffectiveView | None = None
 
 
 def words_of(body: bytes) -> str:
@@ -118,7 +123,7 @@ _READINGS: Mapping[int, tuple[tuple[str, str, Kind, str], ...]] = {
             "local identity for .* doesn't exist",
             "no principal of that name has the type local",
             NotFound,
-            "Issue one instead: that creates it.",
+            "The service keeps no certificates: issuing a new one is the way, i in the console.",
         ),
         (
             "local identity for .* already exists",
@@ -189,25 +194,11 @@ _READINGS: Mapping[int, tuple[tuple[str, str, Kind, str], ...]] = {
     500: (("", "the service failed and tells the cause to its journal only", Fault, _JOURNAL),),
 }
 
-_ALL_RIGHTS = (
-    "Only root (while no principal has uid 0) and the first principal without idtype may do this."
-)
-_RIGHTS: Mapping[Operation, str] = {
-    Operation.GET_IDENTITY: "It needs a principal with uid = {uid} and an idtype.",
-    Operation.GET_DEVICE: 'It needs a principal with uid = {uid} and idtype = ["device"].',
-    Operation.GET_MODULE: (
-        'It needs a principal with name = "{module_id}", uid = {uid} and the idtype module or '
-        "local; or to be root or the daemon."
-    ),
-}
-
 
 def _unauthorised(refusal: Refusal) -> Denied:
     """Groups and modes never lead here, though many look there first (identityd 11)."""
-    caller, verdict = refusal.caller, "the service does not let {caller} do this"
-    rights = _RIGHTS.get(refusal.operation, _ALL_RIGHTS)
-    needs = rights.format(uid=caller.uid, module_id=refusal.module_id)
+    verdict = f"the service does not let {refusal.caller} do this"
     return Denied(
-        f"{_text(refusal, verdict.format(caller=caller))} {refusal.why}".strip(),
-        hint=f"{needs} The service reads a changed configuration within about ten seconds.",
+        f"{_text(refusal, verdict)} {refusal.why}".strip(),
+        hint=what_it_takes(refusal.operation, refusal.caller, refusal.module_id, refusal.view),
     )

@@ -6,41 +6,26 @@ An operator who mixes up these layers mends the wrong thing, so each is told apa
 from __future__ import annotations
 
 import errno
-import grp
 import os
-import pwd
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from console.adapters.identity_caller import Caller
+from console.adapters.identity_permission import UNIT, not_permitted
 from registry_backend.domain.errors import Layer, Unreachable
 
-UNIT = "aziot-identityd"
-"""The systemd unit of the daemon; its socket unit has the same name."""
 MAX_PATH = 107
 """Bytes of a socket's path; the kernel has room for no more."""
-_START = (
+_LOOK = (
     f"See `systemctl status {UNIT}.socket {UNIT}`; `journalctl -u {UNIT}` says why it does not "
-    "start. It listens only once the device is provisioned."
+    "start."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who this process is to the service: the kernel tells it the effective uid."""
-
-    uid: int
-    name: str
-
-    def __str__(self) -> str:
-        return f"uid {self.uid} ({self.name})" if self.name else f"uid {self.uid}"
-
-
-def this_caller() -> Caller:
-    """The user of this process."""
-    uid = os.geteuid()
-    return Caller(uid, _user_name(uid))
+_START = (
+    f"{_LOOK} Where systemd listens for it ({UNIT}.socket), callers wait in line while it starts; "
+    "where it listens itself, it does so only once the device is provisioned."
+)
+"""What to do where nobody listens (identityd 5 and 6)."""
 
 
 def not_connected(path: Path, error: OSError, caller: Caller) -> Unreachable:
@@ -55,11 +40,11 @@ def not_connected(path: Path, error: OSError, caller: Caller) -> Unreachable:
         text = f"its path is longer than the {MAX_PATH} bytes that a socket's may have"
         return _ended(path, "file", text, "Name the socket by a shorter path, such as a link.")
     if isinstance(error, PermissionError):
-        return _not_permitted(path, caller)
+        return not_permitted(path, caller)
     try:
         mode = path.stat().st_mode
     except PermissionError:
-        return _not_permitted(path, caller)
+        return not_permitted(path, caller)
     except OSError as found:
         return _no_file(path, found)
     if not stat.S_ISSOCK(mode):
@@ -141,66 +126,12 @@ def _no_file(path: Path, error: OSError) -> Unreachable:
         return _ended(path, "file", text, hint)
     if error.errno == errno.ENOTDIR:
         return _ended(path, "file", f"{path.parent} is not a folder", "Check the path.")
-    hint = f"The socket's unit makes it: `systemctl start {UNIT}.socket`. {_START}"
-    return _ended(path, "file", "there is no socket", hint)
-
-
-def _not_permitted(path: Path, caller: Caller) -> Unreachable:
-    """What keeps the caller out: a folder on the way, or the mode of the socket."""
-    for folder in reversed(path.absolute().parents):
-        if not os.access(folder, os.X_OK, effective_ids=True):
-            text = f"{caller} may not enter the folder {folder} ({_ownership(folder)})"
-            return _ended(path, "permission", text, _joining(folder, caller))
-    text = f"{caller} may not use the socket ({_ownership(path)})"
-    return _ended(path, "permission", text, _joining(path, caller))
-
-
-def _ownership(path: Path) -> str:
-    found = path.stat()
-    owner = _user_name(found.st_uid) or str(found.st_uid)
-    mode = stat.S_IMODE(found.st_mode)
-    return f"owner {owner}, group {_group_name(found.st_gid)}, mode {mode:04o}"
-
-
-def _joining(path: Path, caller: Caller) -> str:
-    found = path.stat()
-    group, who = _group_name(found.st_gid), caller.name or str(caller.uid)
-    if found.st_gid in _groups_of_process():
-        return f"This process is in the group {group} already; the mode lets the group not in."
-    if caller.name and caller.name in _members(found.st_gid):
-        return (
-            f"{who} is in the group {group}, but has not logged in since: log out and in again, "
-            f"or use `newgrp {group}`."
-        )
-    return (
-        f"Join the group: `sudo usermod -aG {group} {who}`, then log out and in again. The group "
-        "opens the socket only; what one may ask there is for principals to say."
+    hint = (
+        f"Where systemd listens for the service, `systemctl start {UNIT}.socket` makes it, whether "
+        f"the service runs or not; otherwise the service does, once the device is provisioned. "
+        f"{_LOOK}"
     )
-
-
-def _groups_of_process() -> frozenset[int]:
-    return frozenset((os.getegid(), *os.getgroups()))
-
-
-def _members(gid: int) -> frozenset[str]:
-    try:
-        return frozenset(grp.getgrgid(gid).gr_mem)
-    except KeyError:
-        return frozenset()
-
-
-def _group_name(gid: int) -> str:
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
-
-
-def _user_name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return ""
+    return _ended(path, "file", "there is no socket", hint)
 
 
 def causes_of(error: BaseException) -> Iterator[BaseException]:

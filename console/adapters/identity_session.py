@@ -8,15 +8,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from console.adapters.base import PrincipalsPort
+from console.adapters.identity_caller import Caller
 from console.adapters.identity_errors import Refusal, is_wrong_version, problem_of, words_of
-from console.adapters.identity_reach import Caller
 from console.adapters.identity_socket import Received, exchange
 from registry_backend.domain.document import parse_json
+from registry_backend.domain.effective import EffectiveView
 from registry_backend.domain.errors import Fault, Invalid, RegistryError, Unreachable, Unsupported
 from registry_backend.domain.explanations import API_VERSIONS, LATEST_VERSION
 from registry_backend.domain.permissions import Operation
@@ -76,6 +77,7 @@ class IdentitySession:
         principals: The configuration, for explaining refusals.
         patience: How long to wait.
         on_health: Told `connected`, `waiting for an answer`, or what is wrong, when it changes.
+        on_lost: Called whenever the service could not be spoken to.
     """
 
     def __init__(
@@ -86,12 +88,18 @@ class IdentitySession:
         *,
         patience: Patience,
         on_health: Callable[[str], None],
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
         self.socket, self.caller, self.patience = socket, caller, patience
         self.principals = principals
-        self._on_health = on_health
+        self._on_health, self._on_lost = on_health, on_lost
         self._health = ""
         self._version = LATEST_VERSION
+
+    @property
+    def lost(self) -> bool:
+        """Whether the last call found nobody who answers."""
+        return self._health not in ("", CONNECTED, WAITING)
 
     async def open(self) -> None:
         """Ask for what everybody may have, and learn the api-version. Raises RegistryError."""
@@ -140,12 +148,7 @@ class IdentitySession:
             self._version = version
             if 200 <= answer.status < 300:
                 return answer
-            why = await self._why(ask) if answer.status == 401 else ""
-            raise problem_of(
-                Refusal(
-                    answer.status, words, ask.what, ask.operation, self.caller, ask.module_id, why
-                )
-            )
+            raise problem_of(await self._refusal(ask, answer.status, words))
         raise NoCommonVersion(
             f"{self.socket}: the service takes none of the api-versions {', '.join(API_VERSIONS)}.",
             hint="It may be newer than this console: look for an update of idconsole.",
@@ -172,6 +175,7 @@ class IdentitySession:
                 )
         except Unreachable as error:
             self._tell(_HEALTH.get(error.layer, error.title.lower()))
+            self._on_lost()
             raise
 
     @contextmanager
@@ -194,20 +198,27 @@ class IdentitySession:
             self._health = health
             self._on_health(health)
 
-    async def _why(self, ask: Ask) -> str:
+    async def _refusal(self, ask: Ask, status: int, words: str) -> Refusal:
+        refusal = Refusal(status, words, ask.what, ask.operation, self.caller, ask.module_id)
+        if status != 401:
+            return refusal
+        try:
+            view = await self.principals.view()
+            return replace(refusal, view=view, why=await self._why(ask, view))
+        except RegistryError:
+            return refusal  # the refusal is what the person is to hear of
+
+    async def _why(self, ask: Ask, view: EffectiveView) -> str:
         """What the configuration as it is read here says of the caller; empty where it cannot."""
         from registry_backend.identityd.calls import (  # noqa: PLC0415 - most sessions never ask
             request_for,
         )
 
-        try:
-            config = await self.principals.load()
-            if not config.files or any(file.problem for file in config.files) or config.skipped:
-                return ""
-            request = request_for(ask.operation, module_id=ask.module_id or "module")
-            answer = await self.principals.explain(self.caller.uid, request)
-        except RegistryError:
+        files = view.config.files
+        if not files or any(file.problem for file in files):
             return ""
+        request = request_for(ask.operation, module_id=ask.module_id or "module")
+        answer = await self.principals.explain(self.caller.uid, request)
         if answer.allowed:
             return "By the configuration read here it would: the service may have read another."
         return f"{answer.who} {answer.why}"

@@ -15,8 +15,8 @@ from typing import Any
 
 import httpx
 
+from console.adapters.identity_caller import Caller
 from console.adapters.identity_reach import (
-    Caller,
     broken_off,
     causes_of,
     dropped,

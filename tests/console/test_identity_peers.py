@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.adapters.identity import IdentityAdapter
+from console.adapters.identity_caller import Caller
 from console.adapters.identity_errors import Refusal, problem_of, words_of
 from console.adapters.identity_names import cut_within_character
-from console.adapters.identity_reach import Caller, not_connected
 from console.adapters.identity_session import WAITING
 from console.commands.connecting import Surroundings, adapter_to
 from console.contexts_models import IdentityContext
@@ -40,6 +40,7 @@ from tests.contract.identity_serving import (
     CALLER,
     CAMERA,
     SOCKET,
+    STRANGER,
     UNPROVISIONED,
     on_socket,
     principal,
@@ -136,11 +137,12 @@ def layer(error: RegistryError) -> str:
 
 
 async def test_no_socket_is_told_as_such(folder: Path) -> None:
-    """With what makes one."""
+    """With what makes one: systemd at once, the service itself only after provisioning."""
     error = await failure(on_socket(folder))
     assert layer(error) == "file"
     assert "there is no socket" in error.message
-    assert "systemctl start aziot-identityd.socket" in error.hint
+    assert "`systemctl start aziot-identityd.socket` makes it, whether the service" in error.hint
+    assert "otherwise the service does, once the device is provisioned" in error.hint
 
 
 async def test_a_folder_that_is_missing_is_told_as_such(folder: Path) -> None:
@@ -197,77 +199,7 @@ async def test_a_socket_that_nobody_listens_on_is_refused(folder: Path) -> None:
     error = await failure(on_socket(folder))
     assert layer(error) == "refused"
     assert "journalctl -u aziot-identityd" in error.hint
-    assert "provisioned" in error.hint
-
-
-# no permission: root is let in everywhere, so that the reading is tried by itself
-
-
-def test_the_group_that_opens_the_socket_is_named(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With its mode, and what to do."""
-    path = folder / SOCKET
-    with socket.socket(socket.AF_UNIX) as bound:
-        bound.bind(str(path))
-    path.chmod(0o660)
-    monkeypatch.setattr("console.adapters.identity_reach._groups_of_process", frozenset)
-    error = not_connected(path, PermissionError(13, "Permission denied"), ALICE)
-    assert error.layer == "permission"
-    assert "uid 1000 (alice) may not use the socket" in error.message
-    assert "mode 0660" in error.message
-    assert "usermod -aG" in error.hint
-    assert "log out and in" in error.hint
-
-
-def test_whoever_joined_the_group_is_told_to_log_in_again(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Membership counts from the next login on."""
-    path = folder / SOCKET
-    path.touch(mode=0o660)
-    reach = "console.adapters.identity_reach"
-    monkeypatch.setattr(f"{reach}._groups_of_process", frozenset)
-    monkeypatch.setattr(f"{reach}._members", lambda _gid: frozenset({"alice"}))
-    error = not_connected(path, PermissionError(13, "Permission denied"), ALICE)
-    assert "has not logged in since" in error.hint
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_real_refusal_names_the_folder_or_the_socket(folder: Path) -> None:
-    """As nobody, in a process of its own."""
-    folder.chmod(0o700)
-    with socket.socket(socket.AF_UNIX) as bound:
-        bound.bind(str(folder / SOCKET))
-        bound.listen()
-        told = _as_nobody(folder)
-        assert f"may not enter the folder {folder}" in told
-        folder.chmod(0o755)
-        (folder / SOCKET).chmod(0o660)
-        told = _as_nobody(folder)
-    assert "may not use the socket (owner root, group root, mode 0660)" in told
-
-
-def _as_nobody(folder: Path) -> str:
-    """What a process of uid 65534 is told."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.setgroups([])
-        os.setgid(65534)
-        os.setuid(65534)
-        try:
-            asyncio.run(on_socket(folder).open())
-            told = "connected"
-        except RegistryError as error:
-            told = str(error)
-        os.write(writing, told.encode())
-        os._exit(0)
-    os.close(writing)
-    os.waitpid(child, 0)
-    with os.fdopen(reading, "rb") as pipe:
-        return pipe.read().decode()
+    assert "where it listens itself, it does so only once the device is provisioned" in error.hint
 
 
 # somebody there, who does not answer well
@@ -547,6 +479,18 @@ async def test_whoever_has_no_principal_is_told_so_from_the_files(folder: Path) 
             await need(adapter.modules).list()
         assert f"uid {os.geteuid()} is “someone” in" in caught.value.message
         assert (await need(adapter.provisioning).info()).source == "manual"
+
+
+async def test_a_name_that_is_taken_is_not_advised_to_be_added_again(folder: Path) -> None:
+    """A second one would keep the service from starting; the first one's user may have it."""
+    nobody = principal("someone", "[]") + CAMERA
+    async with serving_identity(folder, nobody), on_socket(folder) as adapter:
+        with pytest.raises(Denied) as caught:
+            await need(adapter.modules).get("camera", "local")
+    where = folder / "config.toml"
+    assert f"The name belongs to uid {STRANGER} already, in {where} line" in caught.value.hint
+    assert "Do not add a second principal of that name" in caught.value.hint
+    assert "It needs a principal with name" not in caught.value.hint
 
 
 async def test_a_device_without_provisioning_is_told_as_such(folder: Path) -> None:
