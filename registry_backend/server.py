@@ -28,6 +28,7 @@ from registry_backend.jobs.work import spool_beside
 from registry_backend.open import open_registry
 from registry_backend.registry import Registry, RegistrySettings
 from registry_backend.registry.settings import UNLIMITED
+from registry_backend.server_connections import MAX_HEAD_LINE, MAX_HEADERS, DoorServer
 from registry_backend.server_log import AccessLog, access, http_log, log
 from registry_backend.server_plan import Listener, Serving, Tls
 from registry_backend.server_protection import check_protection, is_loopback, tls_context
@@ -46,8 +47,6 @@ __all__ = [
 
 IDLE_SECONDS = 30.0
 """How long a connection may wait for a request, or take to send its head."""
-MAX_HEAD_LINE = 8190
-MAX_HEADERS = 64
 GRACE_SECONDS = 2.0
 """How long requests may go on after a signal; then they are cancelled, for as long again."""
 BACKLOG = 512
@@ -195,12 +194,7 @@ def _connections(serving: Serving) -> dict[str, Any]:
 
 
 async def _runner(endpoint: Endpoint, serving: Serving) -> web.ServerRunner:
-    server = web.Server(
-        endpoint.handle,
-        # A client that went away waits for nothing: its search stops.
-        handler_cancellation=True,
-        **_connections(serving),
-    )
+    server = DoorServer(endpoint, _connections(serving))
     runner = web.ServerRunner(server, shutdown_timeout=GRACE_SECONDS)
     await runner.setup()
     return runner

@@ -26,6 +26,12 @@ class FrontDoor:
             return await self._hub.handle(request, target)
         return await self._hono.handle(request)
 
+    def refuse(self, path: str, message: str) -> web.Response:
+        """The answer to what is no request, from whoever the path would have been for."""
+        if is_hubs(split_target(path).segments):
+            return self._hub.refuse(message)
+        return self._hono.refuse(message)
+
     async def finish(self, *, seconds: float) -> None:
         """Wait so long for what goes on without its client."""
         await asyncio.gather(*(each.finish(seconds=seconds) for each in (self._hono, self._hub)))

@@ -21,6 +21,9 @@ class Endpoint(Protocol):
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """The answer to a request, whatever happens."""
 
+    def refuse(self, path: str, message: str) -> web.Response:
+        """The answer to what is no request; `path` is what its beginning asked for, as it came."""
+
     async def finish(self, *, seconds: float) -> None:
         """Wait so long for what goes on without its client."""
 

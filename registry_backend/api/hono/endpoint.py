@@ -55,6 +55,10 @@ class HonoEndpoint:
         """Wait so long for what goes on without its client."""
         await self._lasting.finish(seconds=seconds)
 
+    def refuse(self, message: str) -> web.Response:
+        """The answer to what is no request."""
+        return self._response(told(400, message, self._service.profile))
+
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """The answer to a request, whatever happens."""
         try:
@@ -69,7 +73,7 @@ class HonoEndpoint:
         except Exception:
             log.exception("A %s request failed.", request.method)
             answer = told(500, "internal error", self._service.profile)
-        return self._response(request, answer)
+        return self._response(answer, to_a_page="Origin" in request.headers)
 
     async def _answer(self, request: web.BaseRequest) -> Answer:
         target = read_target(request.raw_path)
@@ -147,12 +151,12 @@ class HonoEndpoint:
         }
         return Answer(204, headers=headers)
 
-    def _response(self, request: web.BaseRequest, answer: Answer) -> web.Response:
+    def _response(self, answer: Answer, *, to_a_page: bool = False) -> web.Response:
         headers = {"Server": "idconsole", **answer.headers}
         if answer.content_type:
             headers["Content-Type"] = answer.content_type
         origin = self._cors_origin
-        if origin and "Origin" in request.headers:
+        if origin and to_a_page:
             headers["Access-Control-Allow-Origin"] = origin
             headers["Access-Control-Expose-Headers"] = "ETag"
             if origin != "*":

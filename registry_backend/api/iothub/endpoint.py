@@ -47,6 +47,12 @@ class HubEndpoint:
         """Wait so long for what goes on without its client."""
         await self._lasting.finish(seconds=seconds)
 
+    def refuse(self, message: str) -> web.Response:
+        """The answer to what is no request, in form A."""
+        request_id = generate_id()
+        words = f"{message[:1].upper()}{message[1:]}."
+        return _response(told(numbers.BAD_REQUEST, words, request_id=request_id), request_id)
+
     async def handle(self, request: web.BaseRequest, target: RawTarget) -> web.StreamResponse:
         """The answer to a request with that target, whatever happens."""
         request_id = generate_id()

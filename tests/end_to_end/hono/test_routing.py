@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from dataclasses import replace
 
@@ -212,8 +213,25 @@ def test_a_compressed_body_is_refused(either: Api, tenant: str) -> None:
     ],
 )
 def test_what_is_no_http_is_400(either: Api, sent: bytes) -> None:
-    """Heads that are malformed or without end."""
-    assert exchange(either, sent).startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
+    """Heads that are malformed or without end; the reason echoes nothing and names no library."""
+    received = exchange(either, sent)
+    assert received.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert b"\r\nServer: idconsole\r\n" in head
+    assert b"aiohttp" not in received
+    assert b"aaa" not in received
+    assert b"the head of the request is too long" in body or b"the request is no HTTP" in body
+
+
+def test_what_is_no_http_is_refused_in_the_form_of_the_vintage(api: Api, old: Api) -> None:
+    """JSON in 2.x, plain text in 1.1 (hono 3.2)."""
+    sent = b"GET /v1/tenants HTTP/1.1\r\nHost: x\r\nBad Header\r\n\r\n"
+    head, _, body = exchange(api, sent).partition(b"\r\n\r\n")
+    assert b"Content-Type: application/json; charset=utf-8" in head
+    assert json.loads(body)["error"].startswith("the request is no HTTP")
+    head, _, body = exchange(old, sent).partition(b"\r\n\r\n")
+    assert b"Content-Type: text/plain" in head
+    assert body.startswith(b"the request is no HTTP")
 
 
 def test_an_answer_names_the_program_and_no_version(either: Api) -> None:

@@ -150,3 +150,23 @@ def test_too_many_parameters_are_refused(hub: HubApi) -> None:
 def test_odd_parameters_do_no_harm(hub: HubApi, query: str) -> None:
     """What cannot be read is not what was meant."""
     assert hub("GET", f"/devices?{query}").status == 200
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"GET /devices/d?api-version={NEW} HTTP/1.1{CRLF}Bad Header",
+        f"PUT /devices/d?api-version={NEW} HTTP/1.1{CRLF}Content-Length: -1",
+        f"GET /devices/d?a={'a' * 20_000} HTTP/1.1",
+        f"GET /twins/d HTTP/1.1{CRLF}{f'X: y{CRLF}' * 1_000}X: y",
+    ],
+)
+def test_what_is_no_http_is_refused_as_a_hub_refuses(hub: HubApi, head: str) -> None:
+    """Form A wherever the path can be read, without a word of what was sent (iothub 4.7)."""
+    status, headers, body = send(hub, head)
+    assert (status, headers["server"]) == (400, "idconsole")
+    assert headers["iothub-errorcode"] == "GenericBadRequest"
+    assert headers["x-ms-request-id"]
+    told = json.loads(body)
+    assert "ErrorCode:GenericBadRequest" in told["Message"]
+    assert "aaa" not in body.decode()
