@@ -1,4 +1,8 @@
-"""Keys typed ahead: kept for the question they were meant for, and given to it in order."""
+"""Keys typed ahead: kept for what they were meant for, and given to it in order, one by one.
+
+A terminal may hand over many keys at once. Each is heard only when the one before has done all that
+it does: `/` has the filter take those after it, and `ctrl+s` saves what was typed before it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from textual import events, on
 from textual.app import App
 from textual.message_pump import MessagePump
 
-from console.dialogs.base import KeysAwaited, KeysMeaningless
+from console.dialogs.base import KeysAwaited, KeysMeaningless, takes_keys
 from console.keys import EVERYWHERE, actions_of
 from console.panes.asking import AskingPane
 
@@ -31,6 +35,8 @@ class PatientApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self._typed_ahead: deque[events.Key] = deque(maxlen=MOST_TYPED_AHEAD)
+        self._under_way = False
+        """Whether a key has not yet done all that it does."""
 
     @property
     def pane(self) -> AskingPane | None:
@@ -39,34 +45,46 @@ class PatientApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Keep keys that are meant for something still on its way."""
-        if isinstance(event, events.Key) and not event.is_forwarded and self._keeps(event.key):
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._keeps(event.key):
             event.stop()
             self._typed_ahead.append(events.Key(event.key, event.character))
-            return
-        await super().on_event(event)
+        else:
+            await self._pass_on(event)
 
     def _keeps(self, key: str) -> bool:
-        pane = self.pane if self._running and key not in LEAVING else None
-        if pane is None:
+        if not self._running or key in LEAVING:
             return False
-        return bool(self._typed_ahead) or pane.held or (pane.saving and key not in HARMLESS)
+        if self._typed_ahead or self._under_way or not takes_keys(self.screen):
+            return True
+        pane = self.pane
+        return pane is not None and (pane.held or (pane.saving and key not in HARMLESS))
+
+    async def _pass_on(self, key: events.Key) -> None:
+        self._under_way = True
+        await super().on_event(key)
+        self._follow(self.focused or self.screen)
+
+    def _follow(self, node: MessagePump | None) -> None:
+        """Go the way of a key, from what has the focus up to the app: it arrives there before."""
+        if node is None or node is self or not node.call_later(self._follow, node._parent):  # noqa: SLF001 - of messages, not of widgets
+            self.call_later(self._arrived)
+
+    def _arrived(self) -> None:
+        self._under_way = False
+        if self._typed_ahead:
+            self.post_message(KeysAwaited())
 
     @on(KeysAwaited)
     async def _deliver(self, event: KeysAwaited) -> None:
         """Pass on the next key typed ahead; the one after it when that has been dealt with."""
         event.stop()
-        pane = self.pane
-        if not self._typed_ahead or pane is None or pane.held or pane.saving:
+        if not self._typed_ahead or self._under_way or not takes_keys(self.screen):
             return
-        await super().on_event(self._typed_ahead.popleft())
-        self._follow(self.focused or self.screen)
-
-    def _follow(self, node: MessagePump | None) -> None:
-        """Go the way of a key, from what has the focus up to the app: it arrives there before."""
-        if node is None or node is self:
-            self.call_later(self.post_message, KeysAwaited())
-        else:
-            node.call_later(self._follow, node._parent)  # noqa: SLF001 - of messages, not of widgets
+        pane = self.pane
+        if pane is None or not (pane.held or pane.saving):
+            await self._pass_on(self._typed_ahead.popleft())
 
     @on(KeysMeaningless)
     def _forget_keys(self, event: KeysMeaningless) -> None:

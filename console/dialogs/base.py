@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 
 from console.widgets.plain_frame import PlainFrame
 
@@ -20,6 +20,11 @@ class KeysAwaited(Message):
 
 class KeysMeaningless(Message):
     """What the keys typed ahead were meant for will not come."""
+
+
+def takes_keys(screen: Screen[object]) -> bool:
+    """Whether keys that are typed now reach something on that screen."""
+    return screen.takes_keys if isinstance(screen, Dialog) else True
 
 
 class DialogBox(PlainFrame, Vertical):
@@ -62,11 +67,22 @@ class Dialog(ModalScreen[ResultT]):
     takes_typed_ahead: ClassVar[bool] = True
     """Whether keys count that were typed before it could be seen."""
 
+    takes_keys: bool = False
+    """Whether it can be seen, and something in it can take keys."""
+
     def on_mount(self) -> None:
         """Take the keys that were typed while it was on its way."""
+        self.call_after_refresh(self._take_keys)
+
+    def _take_keys(self) -> None:
+        self.takes_keys = True
         if not self.takes_typed_ahead:
             self.post_message(KeysMeaningless())
-        self.call_after_refresh(self.post_message, KeysAwaited())
+        self.post_message(KeysAwaited())
+
+    def on_unmount(self) -> None:
+        """Leave what is typed now to what comes forward."""
+        self.app.post_message(KeysAwaited())
 
     @property
     def holds_text(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual import events
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from console.dialogs.confirm import ConfirmScreen
@@ -136,3 +138,47 @@ async def test_keys_typed_while_a_form_is_refused_do_not_reach_the_list(
         assert again.values()["device-id"] == "crane"
         assert len(pilot.app.screen_stack) == 2
         assert pane_of(pilot).group == "Devices"
+
+
+def in_one_read(pilot: Pilot[None], *keys: str) -> None:
+    """What a terminal hands over when somebody pastes, or types faster than it reads."""
+    for key in keys:
+        pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+async def test_what_follows_the_key_of_the_filter_in_one_read_is_typed_into_the_filter(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """None of it acts on the list: `n` opens no form, `x` asks for no deletion."""
+    async with run_console(make_adapter(yard), pane="devices") as pilot:
+        await settled(pilot)
+        in_one_read(pilot, "slash", "c", "r", "a", "n", "x")
+        pane = pane_of(pilot)
+        await wait_for(pilot, lambda: pane.filter_text == "cranx", "the filter")
+        assert not pane.covered
+
+
+async def test_what_was_typed_before_the_key_that_saves_is_saved_with_the_rest(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """Although both came in one read, and the key belongs to the form as a whole."""
+    async with run_console(make_adapter(yard), pane="devices") as pilot:
+        await settled(pilot)
+        in_one_read(pilot, "n", "q", "x", "1", "ctrl+s")
+        await until_told(pilot, "qx1")
+    assert "qx1" in await ids_in(yard)
+
+
+async def test_what_follows_the_key_of_the_palette_in_one_read_is_typed_into_the_palette(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """It is looked for, and does nothing by itself."""
+    async with run_console(make_adapter(yard), pane="devices") as pilot:
+        await settled(pilot)
+        in_one_read(pilot, "colon", "t", "h", "e")
+        await wait_for(
+            pilot,
+            lambda: [each.value for each in pilot.app.screen.query(Input)] == ["the"],
+            "the palette",
+        )
+        await pilot.press("escape")
