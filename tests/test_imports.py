@@ -89,10 +89,18 @@ ROOMS: dict[str, tuple[str, ...]] = {
 
 SHARED_ADAPTER_MODULES = {
     "console.adapters.base",
+    "console.adapters.healing",
     "console.adapters.read_only",
+    "console.adapters.remote",
     "console.adapters.rest",
+    "console.adapters.rest_answer",
     "console.adapters.rest_endpoint",
-    "console.adapters.rest_errors",
+    "console.adapters.rest_refusals",
+    "console.adapters.rest_repeating",
+    "console.adapters.rest_unreachable",
+    "console.adapters.rest_versions",
+    "console.adapters.rest_words",
+    "console.adapters.unlisted_credentials",
 }
 
 LAZY: tuple[tuple[str, set[str]], ...] = (

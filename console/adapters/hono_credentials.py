@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 from console.adapters.hono_bodies import credentials_body, credentials_of
 from console.adapters.hono_results import known_version
 from console.adapters.hono_session import HonoSession
+from console.adapters.unlisted_credentials import UnlistedCredentials
 from registry_backend.domain.credentials import (
     HASHED_PASSWORD,
     PSK,
     RPK,
     Credential,
-    CredentialRow,
     CredentialSet,
     Secret,
 )
@@ -23,17 +22,15 @@ from registry_backend.domain.errors import (
     FieldProblem,
     Invalid,
     RegistryError,
-    Unsupported,
     VersionMismatch,
 )
-from registry_backend.domain.query import Count, Page, PageRequest
 from registry_backend.domain.secrets import check_password, decode_base64
 
-NO_LIST = "A Hono cannot list the credentials of a whole tenant, only those of one device."
 
-
-class HonoCredentials:
+class HonoCredentials(UnlistedCredentials):
     """Credentials of a remote Hono's devices."""
+
+    why = "A Hono cannot list the credentials of a whole tenant, only those of one device."
 
     def __init__(self, session: HonoSession) -> None:
         self._session = session
@@ -90,18 +87,6 @@ class HonoCredentials:
             raise AlreadyExists(error.message, hint=hint) from None
         session.moved("device", tenant_id, device_id, stored.version, answer.etag)
         return await self._saved(stored, credentials, answer.etag)
-
-    async def page(
-        self, tenant_id: str, *, expires_before: datetime | None, request: PageRequest
-    ) -> Page[CredentialRow]:
-        """Raises Unsupported."""
-        del tenant_id, expires_before, request
-        raise Unsupported(NO_LIST, hint="Open a device to see its credentials.")
-
-    async def count(self, tenant_id: str) -> Count:
-        """Raises Unsupported."""
-        del tenant_id
-        raise Unsupported(NO_LIST)
 
     async def _saved(
         self, before: CredentialSet, sent: Sequence[Credential], etag: str

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from console.adapters.hono_known import KnownIds
-from console.adapters.rest import Answer, RestClient
+from console.adapters.rest import RestClient
+from console.adapters.rest_answer import Answer
+from console.adapters.rest_versions import MovedVersions, Part
 from registry_backend.domain.errors import Denied, Fault, Unsupported
 from registry_backend.wire.hono_profiles import HONO_2X, PROFILES, HonoProfile
 
 Offsets = Literal["unknown", "pages", "records"]
 """What `pageOffset` counts (hono 3.7)."""
-Part = Literal["device", "credentials"]
 
 _ANY_STATUS = frozenset(range(300, 600))
 _REMEMBERED = 1_000
@@ -46,7 +46,7 @@ class HonoSession:
     Args:
         client: Sends the requests.
         known: Ids seen in this registry.
-        notice: Told, once each, what the registry did otherwise than it was asked.
+        tell: Told, which it shows once each, what the registry did otherwise than it was asked.
         compat: The vintage that a person says it is, where asking leaves it open.
     """
 
@@ -54,16 +54,15 @@ class HonoSession:
         self,
         client: RestClient,
         known: KnownIds,
-        notice: Callable[[str], None],
+        tell: Callable[[str], None],
         compat: str | None = None,
     ) -> None:
         self.client = client
         self.known = known
         self.peer = Peer()
         self._compat = compat
-        self._notice = notice
-        self._told: set[str] = set()
-        self._followers: OrderedDict[tuple[Part, str, str, str], str] = OrderedDict()
+        self.tell = tell
+        self._versions = MovedVersions(_REMEMBERED)
 
     async def send(
         self,
@@ -87,11 +86,9 @@ class HonoSession:
             accept=accept,
         )
 
-    def tell(self, notice: str) -> None:
-        """Say something of the registry, once."""
-        if notice not in self._told:
-            self._told.add(notice)
-            self._notice(notice)
+    async def ask_anything(self) -> None:
+        """One request whose answer does not matter. Raises Unreachable, Fault."""
+        await self.send("GET", ("tenants", _PROBE), what="the registry", accept=_ANY_STATUS)
 
     # learning
 
@@ -160,22 +157,8 @@ class HonoSession:
         On JDBC a device and its credentials share one version (hono 3.1). Elsewhere the two may
         begin with the same one, so who asks compares with what the peer shows.
         """
-        if old and new:
-            self._followers[part, tenant_id, device_id, old] = new
-            while len(self._followers) > _REMEMBERED:
-                self._followers.popitem(last=False)
+        self._versions.moved((part, tenant_id, device_id), old, new)
 
     def latest(self, part: Part, tenant_id: str, device_id: str, version: str) -> str:
         """The version that our own writes to the other part made of this one."""
-        seen = {version}
-        while (after := self._followers.get((part, tenant_id, device_id, version))) is not None:
-            if after in seen:
-                break
-            seen.add(after)
-            version = after
-        return version
-
-
-async def ask_anything(client: RestClient) -> None:
-    """One request whose answer does not matter. Raises Unreachable, Fault."""
-    await client.request("GET", ("v1", "tenants", _PROBE), what="the registry", accept=_ANY_STATUS)
+        return self._versions.latest((part, tenant_id, device_id), version)

@@ -24,8 +24,8 @@ from console.adapters.identity_reach import (
     not_understood,
     silent,
 )
-from console.adapters.rest import encoded_path
-from console.adapters.rest_errors import FOREIGN
+from console.adapters.rest_endpoint import encoded_path
+from console.adapters.rest_unreachable import FOREIGN
 from registry_backend.domain.document import compact_json
 from registry_backend.domain.errors import Unreachable
 from registry_backend.wire.identity import SOCKET_HOST

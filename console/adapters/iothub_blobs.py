@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import httpx
 
 from console.adapters.rest_endpoint import Endpoint, tls_context
-from console.adapters.rest_errors import FOREIGN, unreachable
+from console.adapters.rest_unreachable import FOREIGN, unreachable
 from registry_backend.domain.errors import Denied, Fault, Invalid, NotFound
 from registry_backend.domain.jobs import without_query
 

@@ -8,36 +8,35 @@ authority vouches for has none; its attributes say so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from console.adapters.iothub_bodies import AUTHORITY, device_of, revision_of
 from console.adapters.iothub_devices import read_device
 from console.adapters.iothub_session import HubSession
+from console.adapters.unlisted_credentials import UnlistedCredentials
 from registry_backend.domain.credentials import (
     PSK,
     X509_THUMBPRINT,
     Credential,
-    CredentialRow,
     CredentialSet,
     Secret,
 )
 from registry_backend.domain.document import JsonObject
-from registry_backend.domain.errors import FieldProblem, Invalid, Unsupported, VersionMismatch
-from registry_backend.domain.query import Count, Page, PageRequest
+from registry_backend.domain.errors import FieldProblem, Invalid, VersionMismatch
 from registry_backend.domain.secrets import generate_key
 from registry_backend.wire.iothub_keys import key_fault, thumbprint_fault
 
 TYPES = (PSK, X509_THUMBPRINT)
 """Types of credentials that a hub holds."""
-NO_LIST = "A hub cannot list the credentials of all devices, only those of one."
 _IDS = ("primary", "secondary")
 _SECRET_MEMBERS = {PSK: {"id", "key"}, X509_THUMBPRINT: {"id", "thumbprint"}}
 _MATERIAL = {PSK: "key", X509_THUMBPRINT: "thumbprint"}
 
 
-class HubCredentials:
+class HubCredentials(UnlistedCredentials):
     """Credentials of a remote hub's devices."""
+
+    why = "A hub cannot list the credentials of all devices, only those of one."
 
     def __init__(self, session: HubSession) -> None:
         self._session = session
@@ -85,18 +84,6 @@ class HubCredentials:
         after = credentials_of(tenant_id, saved)
         session.moved("device", device_id, stored.version, after.version)
         return after
-
-    async def page(
-        self, tenant_id: str, *, expires_before: datetime | None, request: PageRequest
-    ) -> Page[CredentialRow]:
-        """Raises Unsupported."""
-        del tenant_id, expires_before, request
-        raise Unsupported(NO_LIST, hint="Open a device to see its credentials.")
-
-    async def count(self, tenant_id: str) -> Count:
-        """Raises Unsupported."""
-        del tenant_id
-        raise Unsupported(NO_LIST)
 
 
 def credentials_of(tenant_id: str, shown: JsonObject) -> CredentialSet:

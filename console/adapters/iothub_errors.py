@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from console.adapters.rest_errors import Refusal, hidden_in, problem_of, retry_after
+from console.adapters.rest_refusals import Refusal, problem_of, retry_after
+from console.adapters.rest_words import hidden_in
 from registry_backend.domain.errors import (
     AlreadyExists,
     Denied,

@@ -8,11 +8,14 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from console.adapters.iothub_errors import WAIT_SECONDS, hub_problem
-from console.adapters.rest import CONNECTED, Answer, RestClient
-from console.adapters.rest_errors import Refusal, secrets_in
+from console.adapters.rest import RestClient
+from console.adapters.rest_answer import Answer
+from console.adapters.rest_refusals import Refusal
+from console.adapters.rest_versions import MovedVersions, Part
+from console.adapters.rest_words import secrets_in
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import Fault, NotFound, RegistryError, Throttled
 from registry_backend.domain.secrets import SECRET_MEMBERS
@@ -30,7 +33,6 @@ AT_ONCE = 8
 MOST_WAITS = 30
 """How often one request waits before its refusal is told."""
 _REMEMBERED = 4_096
-Part = Literal["device", "credentials"]
 
 
 def hub_of(connection_string: str) -> HubConnection:
@@ -78,7 +80,7 @@ class HubSession:
         client: Sends the requests.
         hub: What the connection string says.
         api_version: Sent with each request (iothub 2.2).
-        notice: Told, once each, what the hub did otherwise than it was asked.
+        tell: Told, which it shows once each, what the hub did otherwise than it was asked.
         on_health: Told `connected`, what is wrong, or that we wait.
         wait: Sleeps for so many seconds.
     """
@@ -89,7 +91,7 @@ class HubSession:
         hub: HubConnection,
         *,
         api_version: str,
-        notice: Callable[[str], None],
+        tell: Callable[[str], None],
         on_health: Callable[[str], None],
         wait: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -97,8 +99,8 @@ class HubSession:
         self.hub = hub
         self.version: HubVersion = parse_version(api_version)
         self.tenant_id = hub_name(hub.host_name)
-        self._notice, self._on_health, self._wait = notice, on_health, wait
-        self._told: set[str] = set()
+        self.tell = tell
+        self._on_health, self._wait = on_health, wait
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._calm = asyncio.Event()
         self._calm.set()
@@ -106,7 +108,7 @@ class HubSession:
         self._wary = False
         self._waits = 0
         self._seen: OrderedDict[tuple[str, str], JsonObject] = OrderedDict()
-        self._followers: OrderedDict[tuple[Part, str, str], str] = OrderedDict()
+        self._versions = MovedVersions(_REMEMBERED)
 
     def check_tenant(self, tenant_id: str) -> None:
         """Raises NotFound for a tenant that is not this hub."""
@@ -115,12 +117,6 @@ class HubSession:
                 f"There is no tenant {tenant_id!r} here.",
                 hint=f"A hub is one tenant; this one is {self.tenant_id}.",
             )
-
-    def tell(self, notice: str) -> None:
-        """Say something of the hub, once."""
-        if notice not in self._told:
-            self._told.add(notice)
-            self._notice(notice)
 
     # requests
 
@@ -219,23 +215,18 @@ class HubSession:
                 hint="Check HostName in the connection string, and proxies between.",
             )
 
-    async def check_quietly(self) -> None:
-        """The same while the hub is out of reach; what is wrong shows in the health."""
-        try:
-            await self.client.request(
-                "GET",
-                ("devices",),
-                what="the hub",
-                query=(("top", "1"), ("api-version", self.version.text)),
-                accept=frozenset(range(300, 600)),
-            )
-        except RegistryError:
-            return
+    async def ask_anything(self) -> None:
+        """One request whose answer does not matter; past the gate, where others may be stuck.
 
-    @property
-    def lost(self) -> bool:
-        """Whether the hub was out of reach when it was last asked."""
-        return self.client.health != CONNECTED
+        Raises Unreachable, Fault.
+        """
+        await self.client.request(
+            "GET",
+            ("devices",),
+            what="the hub",
+            query=(("top", "1"), ("api-version", self.version.text)),
+            accept=frozenset(range(300, 600)),
+        )
 
     # devices as they came
 
@@ -254,19 +245,11 @@ class HubSession:
 
     def moved(self, part: Part, device_id: str, old: str, new: str) -> None:
         """A write of ours to the other part of a device changed this part's version too."""
-        self._followers[part, device_id, old] = new
-        while len(self._followers) > _REMEMBERED:
-            self._followers.popitem(last=False)
+        self._versions.moved((part, device_id), old, new)
 
     def latest(self, part: Part, device_id: str, version: str) -> str:
         """The version that our own writes to the other part made of this one."""
-        seen = {version}
-        while (after := self._followers.get((part, device_id, version))) is not None:
-            if after in seen:
-                break
-            seen.add(after)
-            version = after
-        return version
+        return self._versions.latest((part, device_id), version)
 
 
 def url_of(hub: HubConnection) -> str:

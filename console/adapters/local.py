@@ -17,7 +17,7 @@ from console.adapters.local_services import (
     LocalPrincipals,
     LocalStatistics,
 )
-from console.adapters.read_only import READING, read_only
+from console.adapters.read_only import guard_ports
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.timestamps import now
 from registry_backend.open import open_registry
@@ -81,15 +81,9 @@ class LocalAdapter(RegistryAdapter):
         self.journal = LocalJournal(self._connection)
         self.principals = LocalPrincipals(main_file, config_dir, read_only=read_only, users=users)
         if read_only:
-            self._guard_ports()
+            guard_ports(self)
         else:
             self.sample = self._fill_with_sample
-
-    def _guard_ports(self) -> None:
-        for name in READING:
-            port = getattr(self, name)
-            if port is not None:
-                setattr(self, name, read_only(port, name))
 
     async def _fill_with_sample(self) -> int:
         """Write the sample fleet, and the folder its jobs speak of beside the data file."""

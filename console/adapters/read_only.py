@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NoReturn, TypeVar, cast
 
-from console.adapters.base import refuse_write
+from console.adapters.base import RegistryAdapter, refuse_write
 
 PortT = TypeVar("PortT")
 
@@ -52,3 +52,11 @@ def _refuse(*_args: object, **_kwargs: object) -> NoReturn:
 def read_only(port: PortT, name: str) -> PortT:
     """The port, able to read only; `name` is the adapter's attribute that holds it."""
     return cast("PortT", _ReadOnly(port, READING[name]))
+
+
+def guard_ports(adapter: RegistryAdapter) -> None:
+    """Leave an adapter with ports that can read only; called once it has all that it will have."""
+    for name in READING:
+        port = getattr(adapter, name)
+        if port is not None:
+            setattr(adapter, name, read_only(port, name))

@@ -7,77 +7,39 @@ to repeat is repeated: reads, and writes of which not a byte has left.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
-from console.adapters.rest_endpoint import Endpoint, tls_context
-from console.adapters.rest_errors import (
+from console.adapters.rest_answer import Answer
+from console.adapters.rest_endpoint import Endpoint, encoded_path, tls_context
+from console.adapters.rest_refusals import Refusal, problem_of
+from console.adapters.rest_repeating import NotSent, wait_before_repeating
+from console.adapters.rest_unreachable import (
     FOREIGN,
     NOT_SENT,
-    Refusal,
-    not_json,
-    problem_of,
     refused_certificate,
-    secrets_in,
     unreachable,
 )
-from registry_backend.domain.document import compact_json, parse_json
-from registry_backend.domain.errors import (
-    Fault,
-    Invalid,
-    RegistryError,
-    Throttled,
-    Unreachable,
-)
+from console.adapters.rest_words import secrets_in
+from registry_backend.domain.document import compact_json
+from registry_backend.domain.errors import Fault, RegistryError, Unreachable
 from registry_backend.domain.secrets import SECRET_MEMBERS
 
 CONNECTED = "connected"
 """The health of a registry that answers."""
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes of one answer; more is a fault, not data."""
-LONGEST_WAIT = 5.0
-"""Seconds that a registry may ask us to wait before we repeat; longer is told to the person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A success, or a status that the caller asked to see."""
+class _Connecting:
+    """The connection that a request makes, where it makes one, so that none is forgotten.
 
-    status: int
-    headers: Mapping[str, str]
-    """By their names in lower case."""
-    body: bytes = field(repr=False)
-
-    @property
-    def etag(self) -> str:
-        """The version as it came, quotes included; empty when there is none."""
-        return self.headers.get("etag", "")
-
-    @property
-    def is_json(self) -> bool:
-        """Whether the answer says that it is JSON."""
-        return "json" in self.headers.get("content-type", "").lower()
-
-    def json(self, what: str) -> Any:
-        """The body decoded. Raises Fault when it is not JSON."""
-        try:
-            return parse_json(self.body, what=what)
-        except Invalid as error:
-            page = not_json(self.body, self.headers.get("content-type", ""), what)
-            raise Fault(
-                page or f"The registry's answer cannot be read. {error.message}",
-                hint="Check the address, and proxies between.",
-            ) from None
-
-
-class _HalfOpen:
-    """Closes a connection whose TLS handshake is cut off: httpx lets go of it without a word."""
+    httpx lets go of one whose TLS handshake is cut off, and a client that is closed forgets those
+    that are still being made: neither closes them.
+    """
 
     def __init__(self) -> None:
         self._stream: Any = None
@@ -86,12 +48,14 @@ class _HalfOpen:
         """Told of each step of a request."""
         if event == "connection.connect_tcp.complete":
             self._stream = members["return_value"]
-        elif event == "connection.start_tls.failed" and self._stream is not None:
-            await self._stream.aclose()
+        elif event == "connection.start_tls.failed":
+            await self.close()
 
-
-class _NotSent(Unreachable):
-    """Not a byte of the request has left."""
+    async def close(self) -> None:
+        """Close it, if there is one."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.aclose()
 
 
 class RestClient:
@@ -181,8 +145,10 @@ class RestClient:
             authorization = self._authorize()
             if authorization:
                 sent["Authorization"] = authorization
+            status = None
             try:
                 answer = await self._attempt(method, url, query, sent, content)
+                status = answer.status
                 if 200 <= answer.status < 300 or answer.status in accept:
                     return answer
                 shown = (authorization, authorization.split(" ")[-1]) if authorization else ()
@@ -197,7 +163,7 @@ class RestClient:
                     )
                 )
             except RegistryError as error:
-                wait = _wait_before_repeating(error, pause, safe=safe)
+                wait = wait_before_repeating(error, pause, safe=safe, status=status)
                 if wait is None:
                     raise
             await asyncio.sleep(wait)
@@ -211,18 +177,20 @@ class RestClient:
         headers: Mapping[str, str],
         content: bytes | None,
     ) -> Answer:
-        if self._client is None:
+        client = self._client
+        if client is None:
             raise Unreachable("The registry is not open.", layer="refused")
+        connecting = _Connecting()
         try:
             async with (
                 asyncio.timeout(self.endpoint.whole_seconds),
-                self._client.stream(
+                client.stream(
                     method,
                     url,
                     params=list(query),
                     headers=headers,
                     content=content,
-                    extensions={"trace": _HalfOpen().trace},
+                    extensions={"trace": connecting.trace},
                 ) as response,
             ):
                 body = bytearray()
@@ -236,6 +204,9 @@ class RestClient:
             raise self._lost(
                 Unreachable(f"{self.endpoint.url} did not answer in time.", layer="timeout")
             ) from None
+        finally:
+            if self._client is not client:
+                await connecting.close()
         self._tell(CONNECTED)
         given = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, MappingProxyType(given), bytes(body))
@@ -250,7 +221,7 @@ class RestClient:
             why = await asyncio.to_thread(explain_refusal, self.endpoint, refused.verify_code)
             found = Unreachable(f"{found.message} {why}".strip(), layer="tls", hint=found.hint)
         if isinstance(error, NOT_SENT):
-            found = _NotSent(found.message, layer=found.layer, hint=found.hint)
+            found = NotSent(found.message, layer=found.layer, hint=found.hint)
         return self._lost(found)
 
     def _lost(self, error: Unreachable) -> Unreachable:
@@ -276,43 +247,3 @@ _HEALTH_WORDS = {
     "timeout": "no answer",
     "protocol": "not understood",
 }
-
-
-def _wait_before_repeating(
-    error: RegistryError, pause: float | None, *, safe: bool
-) -> float | None:
-    """How long to wait before the request is sent once more; None: it is not."""
-    if pause is None:
-        return None
-    jittered = pause * random.uniform(0.5, 1.5)  # noqa: S311 - spreads clients, hides nothing
-    match error:
-        case _NotSent(layer="refused" | "timeout"):
-            return jittered
-        case Unreachable(layer="dropped" | "timeout") if safe:
-            return jittered
-        case Throttled() if safe:
-            asked = error.retry_after or jittered
-            return asked if asked <= LONGEST_WAIT else None
-        case Fault() if safe and "a proxy in front" in error.message:
-            return jittered
-        case _:
-            return None
-
-
-def encoded_path(segments: Sequence[str]) -> str:
-    """Segments as the path of a URL, each percent-encoded as a whole.
-
-    An empty segment would ask for the collection instead of one thing in it, and deleting a
-    collection removes everything (hono 1.1); `.` and `..` do the same once a path is simplified.
-
-    Raises:
-        Invalid: for those, and for text that UTF-8 cannot write.
-    """
-    for segment in segments:
-        if segment in ("", ".", ".."):
-            said = "an empty id" if not segment else f"the id {segment!r}"
-            raise Invalid(f"Nothing was sent: {said} cannot stand in an address.")
-    try:
-        return "".join("/" + quote(segment, safe="", errors="strict") for segment in segments)
-    except UnicodeEncodeError:
-        raise Invalid("Nothing was sent: the id holds half a character.") from None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
-from registry_backend.domain.errors import Unreachable
+from registry_backend.domain.errors import Invalid, Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,32 @@ class Endpoint:
     read_seconds: float = 15.0
     whole_seconds: float = 60.0
     pauses: tuple[float, ...] = (0.2, 0.8)
+
+
+def encoded_path(segments: Sequence[str]) -> str:
+    """Segments as the path of a URL, each percent-encoded as a whole.
+
+    An empty segment would ask for the collection instead of one thing in it, and deleting a
+    collection removes everything (hono 1.1); `.` and `..` do the same once a path is simplified,
+    and who simplifies may read `%2E` as the dot that it stands for (RFC 3986 6.2.2).
+
+    Raises:
+        Invalid: for those, and for text that UTF-8 cannot write.
+    """
+    for segment in segments:
+        if not segment:
+            raise Invalid("Nothing was sent: an empty id cannot stand in an address.")
+        if segment in (".", ".."):
+            raise Invalid(
+                f"Nothing was sent: the id {segment!r} cannot stand in an address, not even "
+                "percent-encoded. What lies on the way may take it for the address above, and "
+                "then a delete would empty a whole list.",
+                hint="Manage it where the registry's data is, or under another name.",
+            )
+    try:
+        return "".join("/" + quote(segment, safe="", errors="strict") for segment in segments)
+    except UnicodeEncodeError:
+        raise Invalid("Nothing was sent: the id holds half a character.") from None
 
 
 def tls_context(endpoint: Endpoint) -> ssl.SSLContext:

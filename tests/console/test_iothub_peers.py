@@ -24,7 +24,7 @@ from console.adapters.iothub import IotHubAdapter
 from console.adapters.iothub_bodies import attributes_of, changed_body, moment_of, twin_device_of
 from console.adapters.iothub_errors import clock_hint, hub_problem
 from console.adapters.iothub_session import Tokens, hub_name, hub_of
-from console.adapters.rest_errors import Refusal
+from console.adapters.rest_refusals import Refusal
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.errors import (
     AlreadyExists,

@@ -18,9 +18,12 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.adapters.rest import Answer, RestClient, encoded_path
-from console.adapters.rest_endpoint import Endpoint, tls_context
-from console.adapters.rest_errors import FOREIGN, Refusal, problem_of, unreachable, words_of
+from console.adapters.rest import RestClient
+from console.adapters.rest_answer import Answer
+from console.adapters.rest_endpoint import Endpoint, encoded_path, tls_context
+from console.adapters.rest_refusals import Refusal, problem_of
+from console.adapters.rest_unreachable import FOREIGN, unreachable
+from console.adapters.rest_words import words_of
 from registry_backend.domain.errors import (
     AlreadyExists,
     Denied,
@@ -488,6 +491,14 @@ def test_an_id_that_would_ask_for_something_else_is_never_sent(segment: str) -> 
     """`DELETE /v1/devices/T/` removes all devices of T (hono 1.1)."""
     with pytest.raises(Invalid, match="Nothing was sent"):
         encoded_path(("v1", "devices", "T", segment))
+
+
+@pytest.mark.parametrize("segment", [".", ".."])
+def test_why_an_id_of_dots_is_not_sent_is_said(segment: str) -> None:
+    """Proxies read `%2E` as a dot, and would leave out the segment (RFC 3986 6.2.2)."""
+    with pytest.raises(Invalid, match="not even percent-encoded") as refused:
+        encoded_path(("v1", "devices", segment))
+    assert "under another name" in refused.value.hint
 
 
 async def test_ids_arrive_as_they_are() -> None:

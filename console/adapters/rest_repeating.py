@@ -1,0 +1,44 @@
+"""Which requests are sent once more, and when: only what is safe to repeat. Pure."""
+
+from __future__ import annotations
+
+import random
+
+from registry_backend.domain.errors import Fault, RegistryError, Throttled, Unreachable
+
+LONGEST_WAIT = 5.0
+"""Seconds that a registry may ask us to wait before we repeat; longer is told to the person."""
+_BY_A_PROXY = frozenset({502, 504})
+"""Statuses of what stands before a registry that did not answer it."""
+
+
+class NotSent(Unreachable):
+    """Not a byte of the request has left, so that repeating it changes nothing."""
+
+
+def wait_before_repeating(
+    error: RegistryError, pause: float | None, *, safe: bool, status: int | None
+) -> float | None:
+    """How long to wait before a request is sent once more; None: it is not.
+
+    Args:
+        error: What became of it.
+        pause: Seconds that are usual now; None: it was repeated often enough.
+        safe: Whether asking twice changes nothing.
+        status: What was answered; None: nothing was.
+    """
+    if pause is None:
+        return None
+    jittered = pause * random.uniform(0.5, 1.5)  # noqa: S311 - spreads clients, hides nothing
+    match error:
+        case NotSent(layer="refused" | "timeout"):
+            return jittered
+        case Unreachable(layer="dropped" | "timeout") if safe:
+            return jittered
+        case Throttled() if safe:
+            asked = error.retry_after or jittered
+            return asked if asked <= LONGEST_WAIT else None
+        case Fault() if safe and status in _BY_A_PROXY:
+            return jittered
+        case _:
+            return None
