@@ -245,5 +245,5 @@ def summary(job: Job) -> str:
     if job.status is JobStatus.FAILED:
         text += f" {job.failure_reason or ''}".rstrip()
     elif job.status is JobStatus.CANCELLED and job.spec.type is JobType.IMPORT:
-        text += " Lines already applied stay."
+        text += f" Lines already applied stay. {job.failure_reason or ''}".rstrip()
     return text

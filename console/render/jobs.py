@@ -18,6 +18,8 @@ _STATUS: dict[JobStatus, tuple[str, Tone]] = {
     JobStatus.FAILED: ("✗ failed", "bad"),
     JobStatus.CANCELLED: ("■ cancelled", "warning"),
 }
+_STOPPING: tuple[str, Tone] = ("■ stopping", "warning")
+"""Cancelled, but its log is not yet where it goes."""
 BAR = 20
 """Cells of a progress bar in a detail."""
 SHORT_BAR = 8
@@ -38,7 +40,7 @@ def status_cell(job: Job) -> tuple[str, Tone]:
         exact = f"! {counts.failed:,} of {counts.lines:,} failed"
         rounded = f"! {short_number(counts.failed)} of {short_number(counts.lines)} failed"
         return (exact if len(exact) <= STATUS_WIDTH else rounded, "warning")
-    return _STATUS[job.status]
+    return _STOPPING if job.stopping else _STATUS[job.status]
 
 
 def status_text(job: Job) -> tuple[str, Tone]:
@@ -46,7 +48,7 @@ def status_text(job: Job) -> tuple[str, Tone]:
     if job.status is JobStatus.COMPLETED and job.counts.failed:
         failed = f"{job.counts.failed:,} of {plural(job.counts.lines, _unit(job))} failed"
         return (f"! completed, {failed}", "warning")
-    return _STATUS[job.status]
+    return _STOPPING if job.stopping else _STATUS[job.status]
 
 
 def _unit(job: Job) -> str:
@@ -257,7 +259,8 @@ def outcome(job: Job) -> Outcome:
         text = f"{job.failure_reason or 'It gave no reason.'}\n{_done(job)}"
         return Outcome(f"✗ {name} failed", text, "error")
     if job.status is JobStatus.CANCELLED:
-        return Outcome(f"■ {name} was cancelled", _done(job), "warning")
+        text = "\n".join(filter(None, (_done(job), job.failure_reason)))
+        return Outcome(f"■ {name} was cancelled", text, "warning")
     severity: Literal["information", "warning"] = "warning" if tone == "warning" else "information"
     failed = f", {job.counts.failed:,} of {job.counts.lines:,} failed" if job.counts.failed else ""
     return Outcome(f"{word[0]} {name} is complete{failed}", _done(job), severity)

@@ -153,6 +153,10 @@ class Job(Value):
     moved_bytes: int | None = None
     """Bytes of blobs brought here or taken away so far, while that is all that happens."""
 
+    stopping: bool = False
+    """Somebody cancelled it: no further line is applied, and it is cancelled once its log is
+    where callers look for it."""
+
     reported: float | None = None
     """Progress from 0 to 1 as a remote registry tells it, which knows no lines."""
 

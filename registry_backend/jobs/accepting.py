@@ -58,10 +58,11 @@ def require_idle(snapshot: Snapshot, spec: JobSpec) -> None:
     """Refuse while a job of the same tenant is unfinished. Raises LimitReached, naming it."""
     for job in snapshot.list_jobs(None):
         if not job.status.finished and _overlap(job.spec, spec):
+            state = "being cancelled" if job.stopping else job.status.value
             done = f", {job.fraction:.0%} done" if job.fraction is not None else ""
             raise LimitReached(
                 f"The {job.spec.type.value} {job.job_id} of tenant {job.spec.tenant_id} is "
-                f"{job.status.value}{done}; a tenant has one job at a time.",
+                f"{state}{done}; a tenant has one job at a time.",
                 hint="Wait for it, or cancel it.",
             )
 

@@ -48,6 +48,8 @@ class Patience:
     longest_pause: float = 20.0
     request_seconds: float = 60.0
     """For one request from beginning to end, a block of bytes included."""
+    last_seconds: float = 8.0
+    """For the log of a job that failed or was cancelled; shorter than a job may be silent."""
     block_bytes: int = 4 << 20
     """How much is read or written by one request, and held in memory."""
 
@@ -259,7 +261,10 @@ class Blobs:
             )
         if answer.status in (412, 416):
             return self._changed(name)
-        return Fault(f"The {self._side} blob container failed: {where}")
+        return Fault(
+            f"The {self._side} blob container failed: {where}",
+            hint="Start the job again once the storage is well.",
+        )
 
     def _changed(self, name: str) -> VersionMismatch:
         return VersionMismatch(

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from errno import ENOENT
 from pathlib import Path
 from typing import BinaryIO
 
 from registry_backend.domain.errors import NotFound
 from registry_backend.domain.jobs import Job, JobError, JobStatus
+from registry_backend.jobs.troubles import about
 from registry_backend.wire.import_errors import format_error_line, parse_error_line
 
 
@@ -26,7 +28,9 @@ class ErrorLog:
         """Make the file exactly the lines that the checkpoint covers; create it if need be."""
         with self.path.open("ab") as file:
             if file.tell() < length:
-                raise FileNotFoundError(f"{self.path} has lost lines written before")
+                raise FileNotFoundError(
+                    ENOENT, "lines written to it before are gone", str(self.path)
+                )
             file.truncate(length)
 
     def put(self, at: int, errors: Sequence[JobError]) -> int:
@@ -38,7 +42,7 @@ class ErrorLog:
         if not errors:
             return at
         text = "".join(f"{format_error_line(error)}\n" for error in errors).encode("utf-8")
-        with self.path.open("r+b") as file:
+        with about(self.path), self.path.open("r+b") as file:
             file.seek(at)
             file.write(text)
             file.truncate()

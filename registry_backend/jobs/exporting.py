@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from registry_backend.domain.errors import NotFound
-from registry_backend.domain.jobs import Job, JobCheckpoint, JobCounts, JobType
+from registry_backend.domain.jobs import Job, JobCheckpoint, JobCounts
 from registry_backend.jobs.error_log import ErrorLog
 from registry_backend.jobs.export_pages import Stretch, read_page
 from registry_backend.jobs.exporting_hono import run_hono_export
@@ -22,18 +22,14 @@ async def run_export(run: Run, work: Work, job: Job) -> None:
     """Write until the end, a cancellation, or the runner's close.
 
     Raises:
-        RegistryError, OSError: why the job as a whole cannot go on; nothing of it is left behind.
+        RegistryError, OSError: why the job as a whole cannot go on.
     """
-    try:
-        if _is_written(work, job):
-            written: Job | None = job
-        elif job.spec.format == "hono-1.1":
-            written = await run_hono_export(run, work, job)
-        else:
-            written = await _run_lines(run, work, job)
-    except BaseException:
-        await asyncio.to_thread(remove_parts, work, job.job_id)
-        raise
+    if _is_written(work, job):
+        written: Job | None = job
+    elif job.spec.format == "hono-1.1":
+        written = await run_hono_export(run, work, job)
+    else:
+        written = await _run_lines(run, work, job)
     if written is not None and work.delivered_to is not None:
         written = await run.save(written)
         if written is not None:
@@ -42,13 +38,6 @@ async def run_export(run: Run, work: Work, job: Job) -> None:
             written = await attended(run, written, moved, taken)
     if written is not None:
         await run.finish(written)
-
-
-def remove_parts(work: Work, job_id: str) -> None:
-    """Remove the unfinished files of an export that nobody will go on with."""
-    if work.spec.type is JobType.EXPORT:
-        for path in part_paths(work, job_id):
-            path.unlink(missing_ok=True)
 
 
 def _is_written(work: Work, job: Job) -> bool:
@@ -94,7 +83,6 @@ async def _run_lines(run: Run, work: Work, job: Job) -> Job | None:
             if run.note_due():
                 await asyncio.to_thread(part.sync)
                 current = await run.save(_at(current, part))
-        await asyncio.to_thread(remove_parts, work, job.job_id)
         return None
     finally:
         if ahead is not None:

@@ -66,8 +66,6 @@ async def run_hono_export(run: Run, work: Work, job: Job) -> Job | None:
             stack.callback(part.close)
         done = await _write(run, job, parts)
         if done is None:
-            for path in paths:
-                path.unlink(missing_ok=True)
             return None
         for part, name in zip(parts, hono_files.FILE_NAMES, strict=True):
             await asyncio.to_thread(part.publish, work.target.file(name))

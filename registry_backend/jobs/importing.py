@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from registry_backend.domain.errors import AlreadyExists, Fault, RegistryError
+from registry_backend.domain.errors import AlreadyExists
 from registry_backend.domain.jobs import Job, JobSpec, JobStatus
 from registry_backend.domain.journal import Actor
-from registry_backend.jobs.blobs import Patience
 from registry_backend.jobs.drafts import Chunk
 from registry_backend.jobs.entries import apply_entries
 from registry_backend.jobs.error_log import ErrorLog
@@ -20,8 +19,6 @@ from registry_backend.jobs.transfers import Moved, attended, deliver, fetch, fet
 from registry_backend.jobs.work import Work
 from registry_backend.storage.base import Transaction
 
-_LAST_TRY = Patience(attempts=1, request_seconds=8.0)
-"""Shorter than a job may be silent."""
 Apply = Callable[[Transaction, JobSpec, Chunk, ApplyRules], Outcome]
 """A way to have a stretch take effect; raises AlreadyExists where another way may do."""
 
@@ -37,24 +34,12 @@ async def run_import(run: Run, work: Work, job: Job) -> None:
         moved = Moved()
         current = await attended(run, job, moved, fetch(work, run.patience, moved))
     if current is not None:
-        try:
-            current = await _run_lines(run, work, current)
-        except (RegistryError, OSError) as error:
-            await _leave_log(work, error)
-            raise
+        current = await _run_lines(run, work, current)
     if current is not None and not current.status.finished:
         moved = Moved()
         current = await attended(run, current, moved, deliver(work, run.patience, moved))
         if current is not None:
             await run.finish(current)
-
-
-async def _leave_log(work: Work, why: Exception) -> None:
-    """Tell of the lines that failed before the job did, where its caller looks for them."""
-    try:
-        await deliver(work, _LAST_TRY)
-    except (RegistryError, OSError) as error:
-        raise Fault(f"{why} Nor could importErrors.log be written: {error}") from why
 
 
 async def _run_lines(run: Run, work: Work, job: Job) -> Job | None:

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from registry_backend.domain.jobs import JobType
+from registry_backend.jobs.troubles import about
 from registry_backend.jobs.work import Work
 from registry_backend.wire.hono_files import FILE_NAMES
 
@@ -46,13 +48,15 @@ class Part:
 
     def write(self, text: bytes) -> None:
         """Append."""
-        self._file.write(text)
+        with about(self._path):
+            self._file.write(text)
         self.length += len(text)
 
     def sync(self) -> None:
         """Have what was written on disk."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with about(self._path):
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
     def publish(self, target: Path) -> None:
         """Give the finished file its name, in place of an older one."""
@@ -69,6 +73,13 @@ class Part:
         # Closing tries a failed write once more; that failure was raised where it happened.
         with suppress(OSError):
             self._file.close()
+
+
+def remove_parts(work: Work, job_id: str) -> None:
+    """Remove the unfinished files of an export that nobody will go on with."""
+    if work.spec.type is JobType.EXPORT:
+        for path in part_paths(work, job_id):
+            path.unlink(missing_ok=True)
 
 
 def part_paths(work: Work, job_id: str) -> list[Path]:

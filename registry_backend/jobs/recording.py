@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from registry_backend.domain.jobs import Job
+from registry_backend.domain.jobs import Job, JobStatus
 from registry_backend.domain.journal import Action, Actor, Change, JournalEntry
 from registry_backend.storage.base import Transaction
 
@@ -34,5 +34,5 @@ def _summary(job: Job) -> dict[str, object]:
         "type": job.spec.type.value,
         "format": job.spec.format,
         "folder": job.spec.shown_folder,
-        "status": job.status.value,
+        "status": (JobStatus.CANCELLED if job.stopping else job.status).value,
     }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from registry_backend.domain.dry_run import DryRun
-from registry_backend.domain.errors import Fault, Invalid, RegistryError, Unsupported
+from registry_backend.domain.errors import Fault, Invalid, Unsupported
 from registry_backend.domain.identifiers import generate_id
 from registry_backend.domain.jobs import Job, JobError, JobSpec, JobStatus, JobType
 from registry_backend.domain.journal import Actor
@@ -16,8 +17,7 @@ from registry_backend.domain.timestamps import now
 from registry_backend.jobs.accepting import check_spec, require_idle, require_job, require_target
 from registry_backend.jobs.blobs import Patience
 from registry_backend.jobs.error_log import read_errors
-from registry_backend.jobs.exporting import remove_parts, run_export
-from registry_backend.jobs.importing import run_import
+from registry_backend.jobs.lifetime import run_job
 from registry_backend.jobs.outcome import UNLIMITED
 from registry_backend.jobs.owners import may_be_taken
 from registry_backend.jobs.places import (
@@ -30,12 +30,15 @@ from registry_backend.jobs.places import (
 )
 from registry_backend.jobs.preparing import Preparation
 from registry_backend.jobs.recording import record
-from registry_backend.jobs.running import Run, without_secrets
-from registry_backend.jobs.transfers import fetch
+from registry_backend.jobs.running import Run
+from registry_backend.jobs.transfers import LOOK_SECONDS, fetch
+from registry_backend.jobs.troubles import told
 from registry_backend.jobs.trying import try_import
 from registry_backend.jobs.work import Spool
 from registry_backend.storage.base import Snapshot, Store, Transaction
 
+CANCEL_SECONDS = 10.0
+"""How long the end of a cancelled job is waited for: longer than its log may take."""
 WATCH_SECONDS = 5.0
 """How often jobs of other programs are looked at, while there are any."""
 
@@ -173,27 +176,41 @@ class JobRunner:
             await asyncio.to_thread(self._spool.remove, trial_id)
 
     async def cancel(self, job_id: str, *, actor: Actor) -> Job:
-        """Stop a job for good; what it applied stays. Raises NotFound, Invalid (finished)."""
+        """Stop a job for good; what it applied stays.
 
-        def work(transaction: Transaction) -> Job:
+        The job as it ended, with its log written. One that another program runs may take longer
+        than is waited for here: it is then still `stopping`.
+
+        Raises:
+            NotFound: when there is no such job.
+            Invalid: when it has finished.
+        """
+
+        def work(transaction: Transaction) -> None:
             job = require_job(transaction, job_id)
             if job.status.finished:
                 raise Invalid(f"The job is {job.status.value} already and cannot be cancelled.")
-            update = {
-                "status": JobStatus.CANCELLED,
-                "ended_at": self._run.clock(),
-                "moved_bytes": None,
-                "owner": None,
-            }
-            cancelled = job.model_copy(update={**update, "spec": without_secrets(job.spec)})
-            transaction.put_job(cancelled)
-            record(transaction, cancelled, actor, "updated", at=self._run.clock())
-            return cancelled
+            if not job.stopping:
+                stopping = job.model_copy(update={"stopping": True})
+                transaction.put_job(stopping)
+                record(transaction, stopping, actor, "updated", at=self._run.clock())
 
-        job = await self._store.write(work)
-        if job_id not in self._tasks:
-            await asyncio.to_thread(self._clear, job)
-        return job
+        await self._store.write(work)
+        return await self._stopped(job_id)
+
+    async def _stopped(self, job_id: str) -> Job:
+        """The job once whoever runs it has ended it, or this runner has waited long enough."""
+        patience = time.monotonic() + CANCEL_SECONDS
+        while True:
+            await self._take_up()  # nobody may run it
+            task = self._tasks.get(job_id)
+            left = patience - time.monotonic()
+            if task is not None:
+                await asyncio.wait([task], timeout=max(0.0, left))
+            job = await self.get(job_id)
+            if job.status.finished or left <= 0 or self._run.closing:
+                return job
+            await asyncio.sleep(LOOK_SECONDS / 4)
 
     async def get(self, job_id: str) -> Job:
         """Raises NotFound."""
@@ -233,6 +250,8 @@ class JobRunner:
 
     async def _take_up(self) -> bool:
         """Adopt what nobody runs; whether other programs still run something."""
+        if self._run.closing:
+            return False
         jobs = await self.list(None)
         others = False
         for job in jobs:
@@ -275,43 +294,6 @@ class JobRunner:
             others = await self._take_up()
 
     def _launch(self, job: Job) -> None:
-        task = asyncio.create_task(self._run_job(job), name=f"job {job.job_id}")
+        task = asyncio.create_task(run_job(self._run, self._spool, job), name=f"job {job.job_id}")
         self._tasks[job.job_id] = task
         task.add_done_callback(lambda _: self._tasks.pop(job.job_id, None))
-
-    async def _run_job(self, job: Job) -> None:
-        try:
-            work = self._spool.work(job.spec, job.job_id)
-            await asyncio.to_thread(self._spool.prepare, work)
-            if job.spec.type is JobType.IMPORT:
-                await run_import(self._run, work, job)
-            else:
-                await run_export(self._run, work, job)
-        except RegistryError as error:
-            await self._run.fail(job.job_id, str(error))
-        except OSError as error:
-            await self._run.fail(job.job_id, told(error))
-        except Exception as error:
-            # Its text might quote an address with its secret; the traceback goes to the log.
-            fault = type(error).__name__
-            await self._run.fail(job.job_id, f"Stopped by a fault of the program: {fault}.")
-            raise
-        finally:
-            await self._tidy(job.job_id)
-
-    async def _tidy(self, job_id: str) -> None:
-        """Remove what a job brought here, once nobody goes on with it."""
-        job = await self._store.read(lambda snapshot: snapshot.get_job(job_id))
-        if job is not None and job.status.finished:
-            await asyncio.to_thread(self._spool.tidy, job_id)
-
-    def _clear(self, job: Job) -> None:
-        """Remove the unfinished files of a job that nobody runs."""
-        remove_parts(self._spool.work(job.spec, job.job_id), job.job_id)
-        self._spool.tidy(job.job_id)
-
-
-def told(error: OSError) -> str:
-    """What this machine's files refuse, with the file's name, as a sentence."""
-    where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror or error}."

@@ -48,9 +48,9 @@ class Run:
         return True
 
     def owns(self, snapshot: Snapshot, job_id: str) -> bool:
-        """Whether the job is still running and ours: not cancelled, not taken over."""
-        job = snapshot.get_job(job_id)
-        return job is not None and job.status is JobStatus.RUNNING and job.owner == self.owner
+        """Whether the job is to go on here: not cancelled, not taken over."""
+        job = self._own(snapshot, job_id)
+        return job is not None and not job.stopping
 
     def note(self, transaction: Transaction, job: Job) -> None:
         """Tell watchers of the job, and of the devices it wrote."""
@@ -91,30 +91,48 @@ class Run:
 
     async def release(self, job_id: str) -> None:
         """Let go of a job at its checkpoint, so that the next runner goes on there."""
-        await self._end(job_id, {"status": JobStatus.ENQUEUED})
-
-    async def fail(self, job_id: str, reason: str) -> None:
-        """End a job that is still ours, saying why."""
-        await self._end(
-            job_id,
-            {
-                "status": JobStatus.FAILED,
-                "failure_reason": reason,
-                "ended_at": self.clock(),
-            },
+        await self._part_with(
+            job_id, lambda job: job.model_copy(update={"status": JobStatus.ENQUEUED})
         )
 
-    async def _end(self, job_id: str, update: dict[str, object]) -> None:
+    async def end(self, job_id: str, reason: str | None) -> None:
+        """End a job that is still ours: cancelled if that was asked for, else failed.
+
+        Args:
+            job_id: Which job.
+            reason: What went wrong; None: nothing did.
+        """
+
+        def ended(job: Job) -> Job:
+            status = JobStatus.CANCELLED if job.stopping else JobStatus.FAILED
+            return job.model_copy(
+                update={
+                    "status": status,
+                    "stopping": False,
+                    "failure_reason": reason,
+                    "ended_at": self.clock(),
+                    "spec": without_secrets(job.spec),
+                }
+            )
+
+        await self._part_with(job_id, ended)
+
+    async def _part_with(self, job_id: str, change: Callable[[Job], Job]) -> None:
         def work(transaction: Transaction) -> None:
-            job = transaction.get_job(job_id)
-            if job is not None and self.owns(transaction, job_id):
-                ended = job.model_copy(update={**update, "owner": None, "moved_bytes": None})
-                if ended.status.finished:
-                    ended = ended.model_copy(update={"spec": without_secrets(ended.spec)})
-                transaction.put_job(ended)
-                self.note(transaction, ended)
+            job = self._own(transaction, job_id)
+            if job is not None:
+                parted = change(job).model_copy(update={"owner": None, "moved_bytes": None})
+                transaction.put_job(parted)
+                self.note(transaction, parted)
 
         await self.store.write(work)
+
+    def _own(self, snapshot: Snapshot, job_id: str) -> Job | None:
+        """The job if it is still running and this runner's."""
+        job = snapshot.get_job(job_id)
+        if job is None or job.status is not JobStatus.RUNNING or job.owner != self.owner:
+            return None
+        return job
 
 
 def without_secrets(spec: JobSpec) -> JobSpec:

@@ -13,6 +13,7 @@ from registry_backend.domain.errors import NotFound, VersionMismatch
 from registry_backend.domain.jobs import Job
 from registry_backend.jobs.blobs import BlobHead, Blobs, Patience
 from registry_backend.jobs.running import Run
+from registry_backend.jobs.troubles import about
 from registry_backend.jobs.work import Work
 
 LOOK_SECONDS = 0.5
@@ -134,7 +135,7 @@ async def _fetch(
     if not state.etag or not mark.exists() or mark.read_text("utf-8") != known:
         part.unlink(missing_ok=True)
         _write_whole(mark, known)
-    with await asyncio.to_thread(_open_at_end, part) as file:
+    with about(part), await asyncio.to_thread(_open_at_end, part) as file:
         while file.tell() < state.size:
             content = await blobs.read(name, state, offset=file.tell(), length=block_bytes)
             await asyncio.to_thread(file.write, content)

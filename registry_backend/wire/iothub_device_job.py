@@ -32,6 +32,12 @@ def read_job(
     kind = kind or _read_kind(members.get("type"))
     if str(members.get("storageAuthenticationType") or "keyBased").lower() != "keybased":
         raise HubInvalid(ARGUMENT_INVALID, "storageAuthenticationType: there is keyBased only.")
+    if _flag(members, "includeConfigurations"):
+        raise HubInvalid(
+            ARGUMENT_INVALID,
+            "includeConfigurations: this registry keeps no configurations, so none are moved. "
+            "Leave it out, or send false.",
+        )
     output = _required(members, "outputBlobContainerUri", "exportBlobContainerUri")
     if kind is JobType.EXPORT:
         return JobSpec(
@@ -39,7 +45,9 @@ def read_job(
             tenant_id=tenant_id,
             folder=output,
             blob_name=_optional(members, "outputBlobName") or DEVICES_BLOB,
-            exclude_keys=_excludes_keys(members, version),
+            exclude_keys=_flag(
+                members, "excludeKeysInExport", "excludeKeys", default=not version.exports_keys
+            ),
         )
     return JobSpec(
         type=kind,
@@ -50,8 +58,11 @@ def read_job(
     )
 
 
-def write_job(job: Job) -> JsonObject:
-    """A job as answers have it; container addresses without their query, which is a secret."""
+def write_job(job: Job, version: HubVersion) -> JsonObject:
+    """A job as answers have it; container addresses without their query, which is a secret.
+
+    One that is being cancelled runs until its log is written: there is no word between.
+    """
     spec = job.spec
     members: JsonObject = {
         "jobId": job.job_id,
@@ -66,10 +77,11 @@ def write_job(job: Job) -> JsonObject:
         members["endTimeUtc"] = _moment(job.ended_at)
     if spec.type is JobType.IMPORT:
         members["inputBlobContainerUri"] = _shown(spec.folder)
-        members["inputBlobName"] = spec.blob_name
     else:
-        members["outputBlobName"] = spec.blob_name
         members["excludeKeysInExport"] = spec.exclude_keys
+    if version.blob_names:
+        side = "inputBlobName" if spec.type is JobType.IMPORT else "outputBlobName"
+        members[side] = spec.blob_name
     return members
 
 
@@ -108,14 +120,12 @@ def _optional(members: JsonObject, name: str) -> str | None:
     return text
 
 
-def _excludes_keys(members: JsonObject, version: HubVersion) -> bool:
-    given = members.get("excludeKeysInExport", members.get("excludeKeys"))
-    if given is None:
-        return not version.exports_keys
+def _flag(members: JsonObject, *names: str, default: bool = False) -> bool:
+    given = next((members[name] for name in names if members.get(name) is not None), default)
     if isinstance(given, str) and given.lower() in ("true", "false"):
         return given.lower() == "true"
     if not isinstance(given, bool):
-        raise HubInvalid(DESERIALIZATION_ERROR, "excludeKeysInExport is not a boolean.")
+        raise HubInvalid(DESERIALIZATION_ERROR, f"{names[0]} is not a boolean.")
     return given
 
 

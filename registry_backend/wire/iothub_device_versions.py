@@ -43,6 +43,11 @@ class HubVersion:
         return self.day >= _THUMBPRINTS_SINCE
 
     @property
+    def blob_names(self) -> bool:
+        """Whether jobs name the blobs that they read and write (iothub 4.5)."""
+        return self.day > OLDEST
+
+    @property
     def exports_keys(self) -> bool:
         """Whether an export that does not say so writes keys (iothub 1, row 7)."""
         return self.day >= _THUMBPRINTS_SINCE

@@ -30,7 +30,7 @@ async def export_devices(call: Call) -> Answer:
     spec = read_job(body, call.version, tenant_id=call.hub.tenant_id, kind=JobType.EXPORT)
     job = await start(call, spec)
     if "exportBlobContainerUri" in object_of(body, "The body"):
-        return json_answer(write_job(job))
+        return json_answer(write_job(job, call.version))
     return _accepted(call, job)
 
 
@@ -44,7 +44,9 @@ async def import_devices(call: Call) -> Answer:
 async def result(call: Call) -> Answer:
     """GET: 202 until the job is finished, then the job."""
     job = await job_of(call, call.ids[3])
-    return json_answer(write_job(job)) if job.status.finished else _accepted(call, job)
+    return (
+        json_answer(write_job(job, call.version)) if job.status.finished else _accepted(call, job)
+    )
 
 
 async def operation(call: Call) -> Answer:

@@ -25,12 +25,13 @@ async def create_import(call: Call) -> Answer:
 
 async def get(call: Call) -> Answer:
     """GET one."""
-    return json_answer(write_job(await job_of(call, call.ids[0])))
+    return json_answer(write_job(await job_of(call, call.ids[0]), call.version))
 
 
 async def search(call: Call) -> Answer:
     """GET all that are remembered, newest first."""
-    return json_answer([write_job(job) for job in await call.service.jobs.list(_tenant(call))])
+    jobs = await call.service.jobs.list(_tenant(call))
+    return json_answer([write_job(job, call.version) for job in jobs])
 
 
 async def cancel(call: Call) -> Answer:
@@ -69,7 +70,7 @@ async def job_of(call: Call, job_id: str) -> Job:
 
 
 async def _created(call: Call, spec: JobSpec) -> Answer:
-    return json_answer(write_job(await start(call, spec)))
+    return json_answer(write_job(await start(call, spec), call.version))
 
 
 def _tenant(call: Call) -> str:

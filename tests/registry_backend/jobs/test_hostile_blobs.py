@@ -75,7 +75,8 @@ async def test_failures_that_stay_end_the_job_with_their_reason(
     assert job.status is JobStatus.FAILED
     where = f"http://127.0.0.1:{storage.port}/account/container/devices.txt"
     assert job.failure_reason == (
-        f"The input blob container failed: {where} answered {status} ServerBusy."
+        f"The input blob container failed: {where} answered {status} ServerBusy. "
+        "Start the job again once the storage is well."
     )
     assert await read_fleet(store) == {}
 

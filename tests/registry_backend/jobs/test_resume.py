@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from registry_backend.jobs.owners import is_gone, this_process
 from registry_backend.jobs.runner import JobRunner
 from registry_backend.storage.base import Store, Transaction
 from registry_backend.storage.sqlite import open_sqlite
+from tests.registry_backend.jobs.killing import Point, kill_at
 from tests.registry_backend.jobs.support import (
     TESTER,
     Fleet,
@@ -54,26 +54,22 @@ def essence(fleet: Fleet) -> dict[str, object]:
     }
 
 
-def kill_while_running(registry: Path, folder: Path, kind: JobType) -> None:
-    """Start a program that runs a job, and kill it at its first word."""
-    command = [sys.executable, "-m", "tests.registry_backend.jobs.import_process"]
-    arguments = [str(registry), str(folder), kind.value]
-    with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "progress\n"
-        child.kill()
-        child.wait()
-
-
 async def only_job(runner: JobRunner) -> Job:
     """The one job there is."""
     (job,) = await runner.list(None)
     return job
 
 
-async def test_a_killed_import_goes_on_and_ends_as_if_undisturbed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("point", "number"),
+    [("progress", 1), ("progress", 2), ("logged", 1), ("logged", 3)],
+    ids=["after a stretch", "after another", "before any is stored", "between log and store"],
+)
+async def test_a_killed_import_goes_on_and_ends_as_if_undisturbed(
+    tmp_path: Path, point: Point, number: int
+) -> None:
     """Each line is applied exactly once or reported exactly once."""
-    lines = fleet_lines(5000)
+    lines = fleet_lines(3300)
     undisturbed, disturbed = tmp_path / "one", tmp_path / "two"
     for folder in (undisturbed, disturbed):
         folder.mkdir()
@@ -86,15 +82,16 @@ async def test_a_killed_import_goes_on_and_ends_as_if_undisturbed(tmp_path: Path
     await add_tenant(first, "T")
     await first.close()
 
-    await asyncio.to_thread(kill_while_running, registry, disturbed, JobType.IMPORT)
-    with (disturbed / "importErrors.log").open("a") as log:
-        log.write('{"errorCode":1}\n')  # as if killed between the log and the transaction
+    await kill_at(registry, Jobs(first, disturbed).spec(), point, number)
 
     store = await open_sqlite(registry)
     jobs = Jobs(store, disturbed)
     interrupted = await only_job(jobs.runner)
     assert interrupted.status is JobStatus.RUNNING
-    assert 0 < interrupted.counts.lines < len(lines)
+    assert interrupted.counts.lines < len(lines)
+    assert len(await read_fleet(store)) == interrupted.counts.created
+    told = (disturbed / "importErrors.log").stat().st_size
+    assert (told > interrupted.checkpoint.error_bytes) == (point == "logged")
     await jobs.runner.start()
     finished = await jobs.runner.wait(interrupted.job_id)
 
@@ -109,14 +106,15 @@ async def test_a_killed_import_goes_on_and_ends_as_if_undisturbed(tmp_path: Path
     await reference.close()
 
 
-async def test_a_killed_export_goes_on_to_the_same_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("point", ["progress", "published"])
+async def test_a_killed_export_goes_on_to_the_same_file(tmp_path: Path, point: Point) -> None:
     """Bytes after the checkpoint are cut, none is missing or doubled."""
     registry, folder = tmp_path / "registry.sqlite", tmp_path / "folder"
     folder.mkdir()
     store = await open_sqlite(registry)
     await add_tenant(store, "T")
     jobs = Jobs(store, folder)
-    await jobs.import_lines(*[hub_line(f"d{number:05}") for number in range(5000)])
+    await jobs.import_lines(*[hub_line(f"d{number:05}") for number in range(3000)])
     await jobs.run(jobs.spec(JobType.EXPORT))
     expected = (folder / "devices.txt").read_bytes()
     for job in await jobs.runner.list(None):
@@ -125,20 +123,23 @@ async def test_a_killed_export_goes_on_to_the_same_file(tmp_path: Path) -> None:
     await store.close()
     (folder / "devices.txt").write_text("old")
 
-    await asyncio.to_thread(kill_while_running, registry, folder, JobType.EXPORT)
+    await kill_at(registry, jobs.spec(JobType.EXPORT), point)
 
     store = await open_sqlite(registry)
     jobs = Jobs(store, folder)
     interrupted = await only_job(jobs.runner)
-    (part,) = folder.glob(".*.part")
-    with part.open("ab") as file:
-        file.write(b"half a line")
+    assert interrupted.status is JobStatus.RUNNING
+    assert ((folder / "devices.txt").read_bytes() == expected) == (point == "published")
+    for part in folder.glob(".*.part"):
+        with part.open("ab") as file:
+            file.write(b"half a line")
     await jobs.runner.start()
     finished = await jobs.runner.wait(interrupted.job_id)
 
     assert finished.status is JobStatus.COMPLETED
-    assert finished.counts.lines == 5000
+    assert finished.counts.lines == 3000
     assert (folder / "devices.txt").read_bytes() == expected
+    assert not list(folder.glob(".*.part"))
     await jobs.runner.close()
     await store.close()
 
