@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 
 from registry_backend.domain.errors import Fault, Invalid
 from registry_backend.identityd.blocks import PRINCIPAL, Block, Layout, cut, ends_in_blank_line
@@ -20,6 +21,8 @@ from registry_backend.identityd.values import Table, key_text, same, value_text
 
 _REMEMBERED = 8
 """Texts: an edit asks for the same one several times."""
+_DEEPEST = 100
+"""Tables and arrays within one another; whoever looks at a document goes down as far."""
 _BLANK_LINES = re.compile(r"(?:[ \t]*\r?\n)*(?:[ \t]*\Z)?")
 
 
@@ -33,11 +36,30 @@ def parse(text: str) -> Table:
         Invalid: with line and column of the first fault.
     """
     try:
-        return tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
+        document = tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
     except ValueError as error:
         raise Invalid(f"is not TOML: {error}") from None
     except RecursionError:
-        raise Invalid("is not readable: its arrays or tables are nested too deeply") from None
+        raise Invalid(_TOO_DEEP) from None
+    if _is_too_deep(document):
+        raise Invalid(_TOO_DEEP)
+    return document
+
+
+_TOO_DEEP = "is not readable: its arrays or tables are nested too deeply"
+
+
+def _is_too_deep(document: Table) -> bool:
+    """Dotted keys are read without going down, and nest as deep as a file is long."""
+    level: list[object] = [document]
+    for _ in range(_DEEPEST):
+        below = (each.values() if isinstance(each, dict) else each for each in _containers(level))
+        level = list(chain.from_iterable(below))
+    return any(_containers(level))
+
+
+def _containers(values: Iterable[object]) -> Iterator[dict[str, object] | list[object]]:
+    return (each for each in values if isinstance(each, dict | list))
 
 
 def principal_tables(document: Mapping[str, object]) -> list[object]:

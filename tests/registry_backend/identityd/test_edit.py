@@ -297,6 +297,8 @@ def test_a_floating_comment_never_comes_to_touch_what_stood_before_a_deleted_tab
         ("a = \n", "line 1, column 5"),
         ("a = 1\n\n[[principal]]\nuid = 01\n", "line 4"),
         ("a = " + "[" * 100_000, "nested too deeply"),
+        ("a." * 5_000 + "b = 1", "nested too deeply"),
+        ("[" + "a." * 200 + "b]", "nested too deeply"),
         ("a = " + "9" * 5000, "is not TOML"),
         ("a = 1\rb = 2", "is not TOML"),
     ],
