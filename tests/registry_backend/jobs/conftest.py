@@ -10,6 +10,7 @@ import pytest
 from registry_backend.storage.base import Store
 from registry_backend.storage.sqlite import open_sqlite
 from tests.azurite import Azurite, running_azurite
+from tests.registry_backend.jobs.blob_jobs import SMALL_BLOCKS, BlobJobs, make_containers
 from tests.registry_backend.jobs.support import Jobs, add_tenant
 
 
@@ -27,6 +28,16 @@ def azurite() -> Iterator[Azurite]:
     """A real blob storage."""
     with running_azurite() as running:
         yield running
+
+
+@pytest.fixture
+async def blob_jobs(store: Store, tmp_path: Path, azurite: Azurite) -> AsyncIterator[BlobJobs]:
+    """Two containers of this test, and a runner that moves between them."""
+    spool = tmp_path / "registry.sqlite.jobs"
+    jobs = Jobs(store, tmp_path, spool=spool, patience=SMALL_BLOCKS)
+    source, target = make_containers(azurite)
+    yield BlobJobs(jobs, azurite, source, target, spool)
+    await jobs.runner.close()
 
 
 @pytest.fixture

@@ -70,7 +70,11 @@ class TollGate:
     number: int = 1
     passing: bool = False
     port: int = 0
+    spoiling: bool = False
+    """Whether signatures no longer hold by now."""
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by a test that lets it through after all."""
 
     def instead_of(self, address: str) -> str:
         """An address in the storage, through this gate; no signature covers a host."""
@@ -83,19 +87,21 @@ class TollGate:
         if request.method == self.method and self.text in request.raw_path:
             self.number -= 1
             stopping = self.number == 0
-        answer = web.Response(status=500)
-        if not stopping or self.passing:
-            answer = await self._pass_on(request, body)
-        if stopping:
+        if stopping and not self.passing:
             self.stopped.set()
-            await asyncio.sleep(3600)
+            await self.go_on.wait()
+        answer = await self._pass_on(request, body)
+        if stopping and self.passing:
+            self.stopped.set()
+            await self.go_on.wait()
         return answer
 
     async def _pass_on(self, request: web.Request, body: bytes) -> web.Response:
         from yarl import URL  # noqa: PLC0415 - comes with aiohttp
 
         headers = {name: request.headers[name] for name in request.headers if name != "Host"}
-        url = URL(f"{self.root}{request.raw_path}", encoded=True)
+        path = request.raw_path.replace("sig=", "sig=x") if self.spoiling else request.raw_path
+        url = URL(f"{self.root}{path}", encoded=True)
         async with (
             aiohttp.ClientSession(auto_decompress=False) as session,
             session.request(request.method, url, headers=headers, data=body) as answer,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from registry_backend.jobs.places import ContainerKind
 from registry_backend.storage.base import Store
 from tests.azurite import Azurite, needs_azurite
 from tests.registry_backend.jobs.blob_jobs import (
-    HASTY,
     SMALL_BLOCKS,
     BlobJobs,
     make_containers,
@@ -25,16 +23,6 @@ from tests.registry_backend.jobs.blob_jobs import (
 from tests.registry_backend.jobs.support import TESTER, Jobs, hub_line, read_fleet
 
 pytestmark = [needs_azurite, pytest.mark.xdist_group("azurite")]
-
-
-@pytest.fixture
-async def blob_jobs(store: Store, tmp_path: Path, azurite: Azurite) -> AsyncIterator[BlobJobs]:
-    """Two containers of this test, and a runner that moves between them."""
-    spool = tmp_path / "registry.sqlite.jobs"
-    jobs = Jobs(store, tmp_path, spool=spool, patience=SMALL_BLOCKS)
-    source, target = make_containers(azurite)
-    yield BlobJobs(jobs, azurite, source, target, spool)
-    await jobs.runner.close()
 
 
 async def test_an_import_reads_a_blob_and_leaves_an_empty_log(
@@ -235,41 +223,6 @@ async def test_the_signature_shows_nowhere(
     assert "sig=" not in stored_texts(tmp_path / "registry.sqlite")
     assert b"sig=" not in blob_jobs.log()
     assert "sig=" not in caplog.text
-
-
-async def test_a_container_that_vanishes_fails_the_job_and_says_so(
-    store: Store, tmp_path: Path, azurite: Azurite
-) -> None:
-    """Lines that were applied stay, and their errors can be read here."""
-    jobs = Jobs(store, tmp_path, spool=tmp_path / "spool", patience=HASTY)
-    source, target = make_containers(azurite)
-    there = BlobJobs(jobs, azurite, source, target, tmp_path / "spool")
-    there.put_lines("{broken", *(hub_line(f"d{number}") for number in range(4000)))
-
-    job = await jobs.runner.create(there.spec(), actor=TESTER)
-    azurite.remove_container(target)
-    ended = await jobs.runner.wait(job.job_id)
-
-    assert ended.status is JobStatus.FAILED
-    assert "output blob container" in str(ended.failure_reason)
-    assert "sig=" not in str(ended.failure_reason)
-    assert ended.counts.created == 4000
-    assert await jobs.codes(ended) == [(1, 400012)]
-    await jobs.runner.close()
-
-
-async def test_a_job_that_fails_half_way_still_leaves_its_log(blob_jobs: BlobJobs) -> None:
-    """The lines before are applied, and the failed ones among them are told in the container."""
-    lines = ["{broken", *(hub_line(f"d{number}") for number in range(2999))]
-    content = "".join(f"{line}\n" for line in lines).encode() + b"\xff\n" * 9000
-    blob_jobs.azurite.put(blob_jobs.source, "devices.txt", content)
-
-    job = await blob_jobs.run(blob_jobs.spec())
-
-    assert job.status is JobStatus.FAILED
-    assert "devices.txt is no text" in str(job.failure_reason)
-    assert blob_jobs.log().count(b"\n") == job.counts.failed
-    assert json.loads(blob_jobs.log().splitlines()[0])["line"] == 1
 
 
 async def test_a_cancelled_job_leaves_no_copy_behind(blob_jobs: BlobJobs, store: Store) -> None:

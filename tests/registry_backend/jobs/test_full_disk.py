@@ -12,6 +12,8 @@ import pytest
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.jobs import JobStatus, JobType
 from registry_backend.storage.base import Store
+from tests.registry_backend.jobs.blob_jobs import HASTY
+from tests.registry_backend.jobs.hostile_blobs import hostile_blobs
 from tests.registry_backend.jobs.support import TESTER, Jobs, hub_line, read_fleet
 
 LINES = [hub_line(f"d{number:05}") for number in range(3000)]
@@ -106,3 +108,39 @@ async def test_the_reason_of_a_failed_write_is_told_without_root(
 
     assert job.status is JobStatus.FAILED
     assert "No space left on device" in str(job.failure_reason)
+
+
+async def test_a_spool_without_room_fails_the_import_and_tells_where(
+    store: Store, small_disk: Path
+) -> None:
+    """No line was applied, and what was brought goes again."""
+    async with hostile_blobs() as storage:
+        storage.blobs["devices.txt"] = "\n".join(LINES).encode()
+        jobs = Jobs(store, small_disk, spool=small_disk / "spool", patience=HASTY)
+        job = await jobs.run(storage.spec())
+        await jobs.runner.close()
+
+    assert job.status is JobStatus.FAILED
+    reason = str(job.failure_reason)
+    assert reason.startswith(f"{small_disk}/spool/{job.job_id}/in/")
+    assert "No space left on device. Make room there, then start the job again." in reason
+    assert storage.blobs["importErrors.log"] == b""
+    assert await read_fleet(store) == {}
+    assert not list((small_disk / "spool").iterdir())
+
+
+async def test_a_spool_without_room_fails_the_export_and_keeps_the_older_blob(
+    store: Store, tmp_path: Path, small_disk: Path
+) -> None:
+    """Nothing was sent."""
+    await Jobs(store, tmp_path).import_lines(*LINES)
+    async with hostile_blobs() as storage:
+        storage.blobs["devices.txt"] = b"old"
+        jobs = Jobs(store, small_disk, spool=small_disk / "spool", patience=HASTY)
+        job = await jobs.run(storage.spec(JobType.EXPORT))
+        await jobs.runner.close()
+
+    assert job.status is JobStatus.FAILED
+    assert "No space left on device. Make room there" in str(job.failure_reason)
+    assert storage.blobs["devices.txt"] == b"old"
+    assert not list((small_disk / "spool").iterdir())
