@@ -193,7 +193,7 @@ class DevicesSuite(AdapterTests):
             await adapter.credentials.replace(tenant_id, "pump-2", [psk], expected=None)
         expected = {
             "id_prefix": (DeviceQuery(id_prefix="pump"), ["pump-1", "pump-2"]),
-            "id_contains": (DeviceQuery(id_contains="mp-2"), ["pump-2"]),
+            "id_contains": (DeviceQuery(id_contains=("pu", "-2")), ["pump-2"]),
             "id_patterns": (DeviceQuery(id_patterns=("p*-2",)), ["pump-2"]),
             "enabled": (DeviceQuery(enabled=False), ["pump-2"]),
             "via": (DeviceQuery(via="gate"), ["pump-1"]),

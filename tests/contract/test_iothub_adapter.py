@@ -107,7 +107,7 @@ class TestIotHub(
         await devices.create(tenant_id, "pump-2", device(enabled=False))
         expected = {
             "id_prefix": (DeviceQuery(id_prefix="pump"), ["pump-1", "pump-2"]),
-            "id_contains": (DeviceQuery(id_contains="mp-2"), ["pump-2"]),
+            "id_contains": (DeviceQuery(id_contains=("pu", "-2")), ["pump-2"]),
             "enabled": (DeviceQuery(enabled=False), ["pump-2"]),
         }
         assert set(expected) == devices.abilities.filters
