@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from console.adapters.base import RegistryAdapter
+from console.adapters.healing import Healing
 from console.adapters.identity_caller import this_caller
-from console.adapters.identity_healing import HEAL_PAUSES, Healing
 from console.adapters.identity_ports import ServiceModules, ServiceProvisioning
 from console.adapters.identity_principals import ServicePrincipals
 from console.adapters.identity_session import IdentitySession, Patience
-from console.adapters.read_only import READING, read_only
+from console.adapters.read_only import guard_ports
 from registry_backend.domain.errors import Invalid
 from registry_backend.identityd.users import Users
+
+HEAL_PAUSES = (1.0, 2.0, 5.0, 10.0)
+"""Seconds between attempts; the last goes on. One connection each, far below the ten there are."""
 
 
 class IdentityAdapter(RegistryAdapter):
@@ -71,13 +74,7 @@ class IdentityAdapter(RegistryAdapter):
         self.modules = ServiceModules(self._session)
         self.provisioning = ServiceProvisioning(self._session)
         if read_only:
-            self._guard_ports()
-
-    def _guard_ports(self) -> None:
-        for name in READING:
-            port = getattr(self, name)
-            if port is not None:
-                setattr(self, name, read_only(port, name))
+            guard_ports(self)
 
     async def open(self) -> None:
         """See that the service answers. Raises Unreachable with its layer, Fault, Unsupported."""
@@ -97,7 +94,3 @@ class IdentityAdapter(RegistryAdapter):
     def _lost(self) -> None:
         if self._in_use:
             self._healing.begin()
-
-    def _tell_health(self, health: str) -> None:
-        if self.on_health is not None:
-            self.on_health(health)
