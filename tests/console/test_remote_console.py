@@ -15,7 +15,7 @@ from console.dialogs.form import FormScreen
 from console.widgets.context_bar import ContextBar
 from registry_backend.domain.devices import Device
 from registry_backend.domain.tenants import TenantAttributes
-from tests.console.conftest import RunConsole, settled, type_text
+from tests.console.conftest import RunConsole, make_adapter, settled, type_text
 from tests.console.hands import at_rest, dialog, pane_of, table_lines, told, until_count, until_told
 from tests.console.waiting import wait_for
 from tests.contract.adapter_help import device, fill, need
@@ -82,6 +82,23 @@ async def test_a_registry_that_cannot_list_says_so_and_opens_by_id(
         async with run_console(again, pane="devices", tenant_id="yard") as pilot:
             await wait_for(pilot, lambda: pane_of(pilot).current is not None, "the known device")
             assert row_id(pilot) == "pump"
+
+
+async def test_a_tenant_that_no_address_can_hold_is_listed_and_said_to_be_so(
+    tmp_path: Path, run_console: RunConsole
+) -> None:
+    """Hono's pattern lets `..` be a tenant (hono 2.1); the rest of the registry can be used."""
+    async with make_adapter(tmp_path) as here:
+        await need(here.tenants).create("..", TenantAttributes())
+    async with (
+        serving(tmp_path / "registry.sqlite") as endpoint,
+        run_console(HonoAdapter(endpoint), pane="tenants") as pilot,
+    ):
+        assert any(".." in line for line in table_lines(pilot))
+        await pilot.press("enter")
+        await wait_for(
+            pilot, lambda: "cannot stand in an address" in " ".join(table_lines(pilot)), "why"
+        )
 
 
 async def test_a_jump_opens_an_id_of_a_registry_that_cannot_list(
