@@ -164,14 +164,14 @@ class IdentityService:
         wanted = module_names(self.settings.principals)
         existing = [module.module_id for module in await self.hub.list(device)]
         todo = plan(existing, wanted=wanted, ours=ours)
+        # Callers go on meanwhile: what one of them made or removed since the list is no failure.
         for name in todo.remove:
-            await self.hub.delete(device, name, actor=SERVICE)
+            await self.hub.remove(device, name, actor=SERVICE)
             log.info("Hub identity %r removed.", name)
         for name in todo.recreate:
             log.info("Hub identity %r will be recreated.", name)
-            await self.hub.delete(device, name, actor=SERVICE)
         for name in (*todo.recreate, *todo.create):
-            await self.hub.create(device, name, actor=SERVICE)
+            await self.hub.make_anew(device, name, actor=SERVICE)
             log.info("Hub identity %r added.", name)
         await asyncio.to_thread(state.write, device.info, self._loaded.merged)
         log.info("The modules of principals are reconciled with the hub.")

@@ -66,12 +66,30 @@ class Hub:
         except RegistryError as error:
             raise HubFailed(_said(error, module_id)) from None
 
+    async def make_anew(self, device: ProvisionedDevice, module_id: str, *, actor: Actor) -> Module:
+        """A module with its derived keys in place of the one there may be. Raises HubFailed."""
+        try:
+            return await self._modules.replace(
+                device.tenant_id, device.device_id, module_id, self._keys.of_module, actor=actor
+            )
+        except RegistryError as error:
+            raise HubFailed(_said(error, module_id)) from None
+
     async def push_keys(self, device: ProvisionedDevice, module_id: str, *, actor: Actor) -> Module:
         """Give a module made elsewhere the derived keys. Raises HubFailed."""
         try:
             return await self._modules.update_keys(
                 device.tenant_id, device.device_id, module_id, self._keys.of_module, actor=actor
             )
+        except RegistryError as error:
+            raise HubFailed(_said(error, module_id)) from None
+
+    async def remove(self, device: ProvisionedDevice, module_id: str, *, actor: Actor) -> None:
+        """Have no such module, whoever removed it. Raises HubFailed."""
+        try:
+            await self._modules.delete(device.tenant_id, device.device_id, module_id, actor=actor)
+        except NotFound:
+            return
         except RegistryError as error:
             raise HubFailed(_said(error, module_id)) from None
 

@@ -70,6 +70,24 @@ class ModuleUseCases:
             )
         )
 
+    async def replace(
+        self, tenant_id: str, device_id: str, module_id: str, keys: ModuleKeys, *, actor: Actor
+    ) -> Module:
+        """Make a module anew, whether there is one or not; no moment is without one.
+
+        Raises NotFound (tenant or device), Invalid.
+        """
+        check_id(module_id, HUB_DEVICE_ID, field="moduleId")
+
+        def work(transaction: Transaction) -> Module:
+            if transaction.get_module(tenant_id, device_id, module_id) is not None:
+                delete_module(transaction, tenant_id, device_id, module_id, actor=actor)
+            return create_module(
+                transaction, tenant_id, device_id, module_id, actor=actor, keys=keys
+            )
+
+        return await self._store.write(work)
+
     async def update_keys(
         self, tenant_id: str, device_id: str, module_id: str, keys: ModuleKeys, *, actor: Actor
     ) -> Module:

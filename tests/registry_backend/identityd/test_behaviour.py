@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from registry_backend.api.identity.endpoint import IdentityEndpoint
 from registry_backend.domain.errors import Fault, Invalid, RegistryError
 from registry_backend.domain.modules import Module
 from registry_backend.domain.permissions import Role
-from registry_backend.identityd.behaviour import IdentityService
+from registry_backend.identityd.behaviour import SERVICE, IdentityService
 from registry_backend.identityd.behaviour_authority import open_authority
 from registry_backend.identityd.behaviour_config import ConfigPaths, load
 from registry_backend.identityd.behaviour_errors import (
@@ -311,6 +311,33 @@ async def test_a_change_is_taken_in_whole_or_not_at_all(
         assert service.caller(2000).role is Role.HOST_PROCESS
     finally:
         await registry.close()
+
+
+async def test_what_a_caller_does_to_a_module_meanwhile_stops_no_reconciliation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that shall go is gone already, one that shall come is there: both end as was wanted."""
+    paths = written(tmp_path, MANUAL)
+    registry = await open_registry(tmp_path / "registry.sqlite")
+    modules, listing = registry.modules, registry.modules.list
+
+    async def list_then_change(tenant_id: str, device_id: str) -> Sequence[Module]:
+        found = await listing(tenant_id, device_id)
+        await modules.delete(tenant_id, device_id, "agent", actor=SERVICE)
+        await modules.create(tenant_id, device_id, "other", actor=SERVICE)
+        return found
+
+    try:
+        service = await IdentityService.start(load(paths), registry, default_tenant="acme")
+        monkeypatch.setattr(modules, "list", list_then_change)
+        written(tmp_path, MANUAL.replace("agent", "other"))
+        await service.reload(lambda: load(paths))
+        (other,) = await listing("acme", "d1")
+        assert other.module_id == "other"
+        assert other.primary_key
+    finally:
+        await registry.close()
+    assert "could not be reconciled" not in caplog.text
 
 
 async def test_a_slow_call_holds_up_no_other(

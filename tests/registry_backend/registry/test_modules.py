@@ -67,6 +67,20 @@ async def test_a_module_made_again_is_another(registry: Registry) -> None:
     assert int(second.generation_id) > int(first.generation_id)
 
 
+async def test_a_module_is_made_anew_whether_there_was_one_or_not(registry: Registry) -> None:
+    """The history tells of both halves; a name that no hub takes leaves the former one."""
+    first = await registry.modules.replace("acme", "d1", "m1", keys, actor=ACTOR)
+    second = await registry.modules.replace("acme", "d1", "m1", keys, actor=ACTOR)
+    assert int(second.generation_id) > int(first.generation_id)
+    assert (second.primary_key, second.secondary_key) == keys("m1", second.generation_id)
+    assert await registry.modules.list("acme", "d1") == [second]
+    assert [each.action for each in await history(registry)] == ["created", "deleted", "created"]
+    with pytest.raises(Invalid, match="moduleId"):
+        await registry.modules.replace("acme", "d1", "a b", keys, actor=ACTOR)
+    with pytest.raises(NotFound):
+        await registry.modules.replace("acme", "absent", "m1", keys, actor=ACTOR)
+
+
 async def test_keys_are_those_of_the_generation(registry: Registry) -> None:
     """A module made elsewhere gets them later, as its next revision."""
     made = await registry.modules.create("acme", "d1", "m1", actor=ACTOR, managed_by="iotEdge")
