@@ -12,7 +12,7 @@ from textual import events, on, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.filter import LineFilter
-from textual.widgets import ContentSwitcher, Footer, Tab, Tabs
+from textual.widgets import ContentSwitcher, Tab, Tabs
 from textual.worker import Worker, WorkerState
 
 from console.adapters.base import RegistryAdapter
@@ -24,9 +24,11 @@ from console.keys import EVERYWHERE, TABLE, Action, actions_of, bindings_of
 from console.panes.base import RecordPane
 from console.panes.catalog import PANE_NAMES, first_pane, load_pane, panes_of
 from console.panes.scope import RememberAsked, Scope, ScopeAsked
+from console.reaching import reach, what_next
 from console.saving import Saves
 from console.typing_ahead import PatientApp
 from console.widgets.context_bar import ContextBar
+from console.widgets.footer import KeyLine
 from console.widgets.hostile_text import HostileTextFilter
 from console.widgets.palette import ActionProvider, GuardedPalette
 from registry_backend.domain.errors import RegistryError
@@ -110,7 +112,7 @@ class ConsoleApp(PatientApp):
         bar.can_focus = False  # the mouse and the digits choose; keys belong to the pane
         yield bar
         yield ContentSwitcher(id="panes")
-        yield Footer(show_command_palette=False)
+        yield KeyLine(show_command_palette=False)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """No byte of a registry's data may command the terminal."""
@@ -139,13 +141,13 @@ class ConsoleApp(PatientApp):
     async def _connect(self) -> None:
         bar = self.query_one(ContextBar)
         try:
-            await self.adapter.open()
+            await reach(self, self.adapter)
             if self.scope.tenant_id is None:
                 self.scope = Scope(await self._first_tenant())
         except RegistryError as error:
             bar.health = error.title.lower()
             await self.adapter.close()
-            await self._offer_retry(error)
+            await self._go_on_without(error)
             return
         bar.health = CONNECTED
         bar.tenant_id = self.scope.tenant_id
@@ -165,18 +167,15 @@ class ConsoleApp(PatientApp):
         page = await self.adapter.tenants.page(TenantQuery(), PageRequest(limit=1))
         return page.rows[0].tenant_id if page.rows else None
 
-    async def _offer_retry(self, error: RegistryError) -> None:
-        choices = (
-            Choice("retry", "Try again", key="r"),
-            Choice("quit", "Quit", key="q"),
-        )
-        chosen = await self.push_screen_wait(
-            ChooseScreen(f"{error.title}: {self.adapter.title}", choices, intro=str(error))
-        )
+    async def _go_on_without(self, error: RegistryError) -> None:
+        chosen = await what_next(self, self.adapter, error)
         if chosen == "retry":
             self._connect()
-        else:
+        elif chosen == "quit":
             self.exit(return_code=1)
+        else:
+            await self.show_pane(self.adapter.usable_apart)
+            self._take_up()
 
     # panes
 
@@ -315,6 +314,9 @@ class ConsoleApp(PatientApp):
                 markup=False,
             )
             return
+        if (holder := self._holder()) is not None:
+            self._settle(holder)
+            return
         if self.saves.pending:
             self.notify("Finishing what is being saved…", markup=False)
         self.action_leave_at_once()
@@ -326,6 +328,20 @@ class ConsoleApp(PatientApp):
         self._leaving = True
         self.workers.cancel_group(self, "connect")
         self._leave()
+
+    def _holder(self) -> RecordPane[Any] | None:
+        """The pane that has something which would be lost with the console."""
+        panes = (pane for pane in self.query("#panes > *") if isinstance(pane, RecordPane))
+        return next((pane for pane in panes if pane.holds), None)
+
+    def _settle(self, holder: RecordPane[Any]) -> None:
+        asked = any(each.group == "settle" and not each.is_finished for each in self.workers)
+        if not asked:
+            self.run_worker(self._ask_holder(holder), group="settle", exit_on_error=False)
+
+    async def _ask_holder(self, holder: RecordPane[Any]) -> None:
+        if await holder.settle():
+            self.action_leave_at_once()
 
     def _text_in_hand(self) -> bool:
         return any(isinstance(top, Dialog) and top.holds_text for top in self.screen_stack)
