@@ -6,7 +6,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from console.adapters.base import ListAbilities
 from console.adapters.iothub_bodies import (
     SEEN,
     changed_body,
@@ -21,10 +20,10 @@ from console.adapters.iothub_lists import (
     check_query,
     count_devices,
     list_devices,
-    page_of,
     position_of,
 )
 from console.adapters.iothub_session import HubSession
+from console.adapters.ports.lists import ListAbilities
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import NotFound, RegistryError, Unsupported, VersionMismatch
@@ -47,7 +46,7 @@ class HubDevices:
     """Devices of a remote hub."""
 
     def __init__(self, session: HubSession) -> None:
-        self.abilities = ListAbilities(filters=FILTERS - {"id_patterns"})
+        self.abilities = ListAbilities(filters=FILTERS - {"id_patterns"}, whole_rows=False)
         self._session = session
         self._lists: OrderedDict[DeviceQuery, DeviceList] = OrderedDict()
         self._gatherer = Gatherer(session)
@@ -63,7 +62,7 @@ class HubDevices:
         if order.by is not DeviceSort.ID:
             raise Unsupported("A hub's devices are listed by id only.")
         anew = request.start is None and request.skip == 0
-        return page_of(await self._list(query, anew=anew).rows(), order, request)
+        return await self._list(query, anew=anew).page(order, request)
 
     async def count(self, tenant_id: str, query: DeviceQuery) -> Count:
         """As DevicesPort."""

@@ -111,6 +111,12 @@ def _read(
         found = csv_lines.parse_row(header, text)
     elif spec.format == "ndjson":
         found = ndjson.parse_line(text)
+        if isinstance(found, LineFault) and isinstance(
+            hub_line := iothub.parse_line(text), iothub.HubLine
+        ):
+            found = (
+                hub_line  # a hub's own lines, in a file that is called NDJSON: they are that too
+            )
     else:
         found = iothub.parse_line(text)
     match found:

@@ -6,7 +6,7 @@ import asyncio
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from time import monotonic
 from typing import Any
 
@@ -51,6 +51,9 @@ class DeviceList:
         self._cut = ""
         """Why the hub was not read to its end; empty when it was."""
         self._total = 0
+        """Devices of the hub, as it says, where it has more than it lists."""
+        self._looked_at = 0
+        """Devices that were read before the filter was applied."""
         self.made: float = monotonic() if wider is None else wider.made
 
     @property
@@ -74,8 +77,14 @@ class DeviceList:
         rows = await self.rows()
         if not self._cut:
             return Count(len(rows))
-        of = max(self._total, len(rows)) if self._query.everything else 0
-        return Count(len(rows), of=of)
+        if self._query.everything:
+            return Count(len(rows), of=max(self._total, len(rows)))
+        return Count(len(rows), of=0, among=(self._looked_at, max(self._total, self._looked_at)))
+
+    async def page(self, order: Order, request: PageRequest) -> Page[Device]:
+        """A stretch of it; where the list is cut short, it says so by itself."""
+        page = page_of(await self.rows(), order, request)
+        return replace(page, count=await self.count()) if self._cut else page
 
     async def _read(self) -> list[Device]:
         passes = device_test(self._query)
@@ -89,6 +98,7 @@ class DeviceList:
             if self._total > len(found) or self._total == 0:
                 await self._read_on(found)
         rows = [found[device_id] for device_id in sorted(found) if passes(found[device_id])]
+        self._looked_at = len(found)
         if self._cut:
             self._tell_of_cut(len(found), len(rows))
         return rows

@@ -9,7 +9,9 @@ from typing import ClassVar
 
 from textual import on, work
 
-from console.adapters.base import DevicesPort, RegistryAdapter, StatisticsPort
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.devices import DevicesPort
+from console.adapters.ports.statistics import StatisticsPort
 from console.dialogs.choose import ChooseScreen
 from console.forms.fields import Field, Values, text_of
 from console.panes.asking import one_at_a_time
@@ -31,9 +33,12 @@ from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError
 from registry_backend.domain.journal import Change, JournalEntry, Resource
 from registry_backend.domain.query import DeviceSort, Order, parse_device_query
 from registry_backend.domain.statistics import Statistics
+from registry_backend.domain.timestamps import NOT_TOLD
 
 REST_SECONDS = 0.05
 """How long the cursor rests on a row before more is read about it."""
+LONGER_REST_SECONDS = 0.4
+"""The same where reading costs one of the few calls that a remote registry grants a minute."""
 HISTORY_LINES = 5
 """Journal lines shown in the detail; the whole history has a key of its own."""
 
@@ -185,9 +190,23 @@ class DeviceList(RecordPane[Device]):
     # history in the detail
 
     def highlighted(self, row: Device | None) -> None:
-        """Read the history of the device under the cursor, unless the cursor moves on."""
+        """Read what the list does not tell of the device, unless the cursor moves on."""
         if row is not None and self.adapter.journal is not None:
             self._read_history(row)
+        if row is not None and not self.port.abilities.whole_rows and row.created_at == NOT_TOLD:
+            self._read_whole(row)
+
+    @work(exclusive=True, group="whole", exit_on_error=False)
+    async def _read_whole(self, row: Device) -> None:
+        """Show a row as it is when it is asked for, which one that is gone by now is not."""
+        await asyncio.sleep(LONGER_REST_SECONDS)
+        try:
+            whole = await self.port.get(row.tenant_id, row.device_id)
+        except RegistryError as error:
+            self.complain(error)
+            return
+        if whole.created_at != NOT_TOLD:
+            self.table.replace_row(whole)
 
     @work(exclusive=True, group="history", exit_on_error=False)
     async def _read_history(self, row: Device) -> None:

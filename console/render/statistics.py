@@ -25,12 +25,11 @@ def figures(statistics: Statistics) -> tuple[Line, ...]:
 
 
 def short_figures(statistics: Statistics) -> str:
-    """For a title.
+    """For a title, where `~` says that figures lag.
 
     >>> short_figures(Statistics(total=2000, enabled=1943))
     '2,000, 57 disabled'
     """
     about = "" if statistics.exact else "~"
     off = f", {about}{statistics.disabled:,} disabled" if statistics.disabled else ""
-    lag = "" if statistics.exact else f" ({AS_REPORTED})"
-    return f"{about}{statistics.total:,}{off}{lag}"
+    return f"{about}{statistics.total:,}{off}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count as counting
 from typing import Generic, TypeVar
 
@@ -164,12 +164,12 @@ class RowCache(Generic[RowT]):
             return
         seen = max((block.end for block in self._blocks.values()), default=0)
         value = total.value if total.exact else max(total.value, seen, 1)
-        self.total = Count(value, exact=total.exact, of=total.of)
+        self.total = replace(total, value=value)
         self._set_length(value)
 
     def _counted(self, value: int, *, exact: bool) -> Count:
         """A length that was found by reading; that a list ends early stays known."""
-        return Count(value, exact=exact, of=None if self.total is None else self.total.of)
+        return replace(self.total or Count(0), value=value, exact=exact)
 
     def _set_length(self, length: int) -> None:
         if length < self.length:

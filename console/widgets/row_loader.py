@@ -46,7 +46,9 @@ class RowLoader(Generic[RowT]):
     async def load(self, number: int) -> None:
         """Read one block, or take one step toward it. Raises RegistryError."""
         fetch = self.cache.plan(number)
-        rows, cursors, more = await read_stretch(self.source, fetch.request)
+        rows, cursors, more, count = await read_stretch(self.source, fetch.request)
+        if count is not None:
+            self.cache.set_total(count)
         self.cache.accept(fetch, rows, cursors, more=more)
 
     async def load_count(self) -> None:

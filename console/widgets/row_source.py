@@ -27,11 +27,12 @@ class RowSource(Protocol[RowT]):
 
 async def read_stretch(
     source: RowSource[RowT], request: PageRequest
-) -> tuple[list[RowT], list[Cursor], bool]:
+) -> tuple[list[RowT], list[Cursor], bool, Count | None]:
     """Read until the wanted rows are there or the list ends; registries may send short pages.
 
     Returns:
-        Rows in list order, their cursors, and whether the list goes on in the direction walked.
+        Rows in list order, their cursors, whether the list goes on in the direction walked, and how
+        long all of it is, where the source told without being asked.
 
     Raises:
         RegistryError: as the source does.
@@ -47,4 +48,5 @@ async def read_stretch(
         else:
             rows.extend(page.rows)
             cursors.extend(page.cursors)
-    return rows, cursors, page.more and bool(page.rows)  # nothing at all cannot go on
+    more = page.more and bool(page.rows)  # nothing at all cannot go on
+    return rows, cursors, more, page.count

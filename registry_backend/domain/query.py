@@ -127,6 +127,8 @@ class Page(Generic[RowT_co]):
     rows: Sequence[RowT_co]
     cursors: Sequence[Cursor]
     more: bool
+    count: Count | None = None
+    """How long the whole list is, where the page tells; who reads it need not ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +147,20 @@ class Count:
     exact: bool = True
     of: int | None = None
     """How many there are altogether, where the list ends before them; 0 when nobody knows."""
+    among: tuple[int, int] | None = None
+    """Where not everything was looked at: how many rows were, of how many there are."""
 
     def __str__(self) -> str:
         """As people read it.
 
         >>> str(Count(5_000, of=20_000))
         'the first 5,000 of 20,000'
+        >>> str(Count(11, of=0, among=(5_000, 20_000)))
+        '11 among the first 5,000 of 20,000'
         """
+        if self.among is not None:
+            read, there = self.among
+            return f"{self.value:,} among the first {read:,} of {there:,}"
         if self.of is not None:
             return f"the first {self.value:,} of {f'{self.of:,}' if self.of else 'more'}"
         return f"{self.value:,}" if self.exact else f"~{self.value:,}"

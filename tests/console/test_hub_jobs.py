@@ -1,0 +1,81 @@
+"""Imports into a remote hub from files of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from registry_backend.domain.dry_run import Effect
+from registry_backend.domain.jobs import ImportMode, JobFormat, JobSpec, JobType
+from tests.contract.adapter_help import fill, need, run_job
+from tests.contract.hub_serving import HUB, on_hub, serving_hub
+
+SOURCES: dict[JobFormat, tuple[str, str]] = {
+    "devices.txt": (
+        "devices.txt",
+        '{"id": "pump", "status": "enabled"}\n{"id": "valve", "status": "disabled"}\n',
+    ),
+    "ndjson": ("fleet.ndjson", '{"device-id": "pump"}\n{"device-id": "valve"}\n'),
+    "csv": ("fleet.csv", "id,status\npump,enabled\nvalve,disabled\n"),
+}
+EFFECTS: tuple[Effect, ...] = ("create", "update", "delete", "refuse")
+OUTCOMES = {
+    ImportMode.CREATE_OR_UPDATE: (1, 1, 0, 0),
+    ImportMode.CREATE: (1, 0, 0, 1),
+    ImportMode.UPDATE: (0, 1, 0, 1),
+    ImportMode.DELETE: (0, 0, 1, 1),
+}
+"""Of one device that is there and one that is not: created, updated, deleted, refused."""
+
+
+@pytest.mark.parametrize("mode", OUTCOMES, ids=lambda mode: mode.value)
+@pytest.mark.parametrize("source", SOURCES)
+async def test_a_dry_run_says_of_each_mode_and_source_what_the_import_then_does(
+    tmp_path: Path, source: JobFormat, mode: ImportMode
+) -> None:
+    """The same figures before, while nothing is written, and after."""
+    name, text = SOURCES[source]
+    (tmp_path / name).write_text(text, "utf-8")
+    spec = JobSpec(
+        type=JobType.IMPORT,
+        tenant_id=HUB,
+        folder=tmp_path.as_uri(),
+        format=source,
+        blob_name=name,
+        default_mode=mode,
+    )
+    async with serving_hub(tmp_path) as hub, on_hub(hub) as adapter:
+        await fill(need(adapter.devices), HUB, "pump")
+        jobs = need(adapter.jobs)
+        tried = await jobs.dry_run(spec)
+        would = tuple(tried.count(each) for each in EFFECTS)
+        assert would == OUTCOMES[mode]
+        counts = (await run_job(jobs, spec)).counts
+        done = (counts.created, counts.updated, counts.deleted, counts.failed)
+        assert done == OUTCOMES[mode]
+
+
+async def test_lines_of_a_hub_in_a_file_called_ndjson_are_read_as_what_they_are(
+    tmp_path: Path,
+) -> None:
+    """They are JSON, one to a line; who wrote them with `id` need not know of another format."""
+    (tmp_path / "fleet.ndjson").write_text(
+        '{"id": "pump", "status": "disabled"}\n{"device-id": "valve"}\n{"name": "neither"}\n',
+        "utf-8",
+    )
+    spec = JobSpec(
+        type=JobType.IMPORT,
+        tenant_id=HUB,
+        folder=str(tmp_path),
+        format="ndjson",
+        blob_name="fleet.ndjson",
+    )
+    async with serving_hub(tmp_path) as hub, on_hub(hub) as adapter:
+        jobs = need(adapter.jobs)
+        job = await run_job(jobs, spec)
+        assert (job.counts.created, job.counts.failed) == (2, 1)
+        assert not (await need(adapter.devices).get(HUB, "pump")).enabled
+        (error,) = await jobs.errors(job.job_id, skip=0, limit=10)
+        assert error.line == 3
+        assert "device-id" in error.message
