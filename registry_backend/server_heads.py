@@ -1,4 +1,4 @@
-"""A Host for those who give none: hand-written callers of Unix sockets often leave it out."""
+"""First heads as the daemon takes them, made into what the library that reads requests takes."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ import re
 
 LIMIT = 65536
 """Bytes of a head that are waited for; longer ones are refused by who reads them."""
-_END = b"\r\n\r\n"
+_END = re.compile(rb"\n\r?\n")
 _BEGINNING = re.compile(rb"[A-Z]{1,16}(?: |$)")
-_FIRST_LINE = re.compile(rb"[^\r\n]* HTTP/1\.1\r\n")
+_FIRST_LINE = re.compile(rb"[^\r\n]* HTTP/1\.[01]\r\n")
 _HOST = re.compile(rb"\r\nhost[ \t]*:", re.IGNORECASE)
+_BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 class FirstHead:
-    """Passes the bytes of a connection on, its first head with a Host (identityd 6).
+    """Passes the bytes of a connection on, its first head mended (identityd 6).
 
-    The library that reads requests refuses HTTP/1.1 without one, as its standard says; the daemon
-    does not. What is no head of HTTP/1.1 passes as it is.
+    Callers of Unix sockets are often written by hand: they give no Host, end lines with a newline
+    alone, and write names as they are spelled. The daemon minds none of it; the library does. What
+    is no head passes as it is.
 
     Args:
-        host: What is put in where none is given.
+        host: What is put in where HTTP/1.1 asks for one and none is given.
     """
 
     def __init__(self, host: str) -> None:
@@ -33,20 +36,21 @@ class FirstHead:
         if self.passed:
             return data
         self._held += data
-        if not self._is_whole():
+        end = _END.search(self._held)
+        if end is None and self._may_become_a_head():
             return b""
         held, self._held, self.passed = self._held, b"", True
-        return self._with_host(held)
+        return held if end is None else self._mended(held[: end.end()]) + held[end.end() :]
 
-    def _is_whole(self) -> bool:
+    def _may_become_a_head(self) -> bool:
         held = self._held
-        if _END in held or len(held) > LIMIT:
-            return True
-        return bool(held) and not _BEGINNING.match(held)
+        return len(held) <= LIMIT and (not held or _BEGINNING.match(held) is not None)
 
-    def _with_host(self, held: bytes) -> bytes:
-        line = _FIRST_LINE.match(held)
-        head = held[: held.find(_END) + 2]
-        if line is None or _HOST.search(head):
-            return held
-        return line[0] + self._line + held[line.end() :]
+    def _mended(self, head: bytes) -> bytes:
+        mended = _BARE_NEWLINE.sub(b"\r\n", head)
+        line = _FIRST_LINE.match(mended)
+        if line is None or not _BEGINNING.match(mended):
+            return head
+        needs_host = line[0].endswith(b"1.1\r\n") and not _HOST.search(mended)
+        first = _BEYOND_ASCII.sub(lambda found: b"%%%02X" % found[0][0], line[0])
+        return first + (self._line if needs_host else b"") + mended[line.end() :]

@@ -1,4 +1,4 @@
-"""Heads of requests without a Host, as they come from hand-written callers."""
+"""Heads of requests as they come from hand-written callers."""
 
 from __future__ import annotations
 
@@ -25,6 +25,21 @@ def test_a_head_without_a_host_gets_one() -> None:
     assert passed(BARE + b"host: body\r\n") == (
         b"GET /a HTTP/1.1\r\nHost: a\r\nAccept: x\r\n\r\nhost: body\r\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("data", "mended"),
+    [
+        (b"GET /a HTTP/1.0\n\n", b"GET /a HTTP/1.0\r\n\r\n"),
+        (b"GET /a HTTP/1.1\nHost: b\n\n\n", GIVEN.replace(b"hOsT :", b"Host:") + b"\n"),
+        (b"GET /a HTTP/1.1\nAccept: x\r\n\n", BARE.replace(b"Acc", b"Host: a\r\nAcc")),
+        ("GET /é HTTP/1.0\r\nX: é\r\n\r\né".encode(), None),
+        (b"GET /\xff HTTP/1.0\r\n\r\n", b"GET /%FF HTTP/1.0\r\n\r\n"),
+    ],
+)
+def test_a_head_written_by_hand_is_mended(data: bytes, mended: bytes | None) -> None:
+    """Newlines alone end lines, and names may be spelled as they are; bodies stay."""
+    assert passed(data) == (mended or "GET /%C3%A9 HTTP/1.0\r\nX: é\r\n\r\né".encode())
 
 
 @pytest.mark.parametrize(
