@@ -187,7 +187,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     # an Identity Service
     Action("new", "n", "New", "Create a module.", "Identity", dangerous=True),
-    Action("fetch", "o", "Fetch", "Ask for it whole; a local one with a new key.", "Identity"),
+    Action(
+        "fetch",
+        "o",
+        "Fetch",
+        "Ask for it whole, as enter does; a local one with a new key.",
+        "Identity",
+        shown=False,
+    ),
     Action("issue", "i", "Issue", "Have a certificate and its key issued.", "Identity"),
     Action("update", "u", "Push keys", "Write a module's keys to the hub again.", "Identity", True),
     Action("delete", "x", "Delete", "Delete a module; asks first.", "Identity", dangerous=True),

@@ -27,7 +27,7 @@ class WaitingScreen(Dialog[None]):
         call: Cancelled when the person stops it; whoever asked reads its outcome.
     """
 
-    BINDINGS = [Binding("escape", "stop", "Stop", show=False)]
+    BINDINGS = [Binding("escape,q", "stop", "Stop", show=False)]
     DEFAULT_CSS = """
     WaitingScreen #figure { color: $text-accent; margin-top: 1; }
     """

@@ -11,6 +11,7 @@ from textual.worker import Worker, WorkerState, get_current_worker
 
 from console.dialogs.base import Dialog, KeysAwaited, KeysMeaningless
 from console.forms.fields import Field, OtherWay, Values, refilled
+from console.panes.complaints import Complaints
 from console.panes.editing import LeftOpen
 from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError
 
@@ -28,12 +29,17 @@ class AskingPane(Vertical):
     _beginning: Worker[None] | None = None
     _saving = False
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
+        super().__init__(id=id)
+        self._complaints = Complaints()
+
     def begin(self, action: Coroutine[Any, Any, None], *, name: str) -> None:
         """Run an action as a worker; another that has not asked anything yet goes first."""
         before = self._beginning
         if self.covered or (before is not None and not before.is_finished):
             action.close()
             return
+        self._complaints.drop(self.app)
         self._beginning = self.run_worker(action, name=name, exit_on_error=False)
 
     @property
@@ -66,7 +72,12 @@ class AskingPane(Vertical):
     def show_window(self, window: Dialog[None]) -> None:
         """Show something to read, unless a dialog is in front by now."""
         if not self.covered:
+            self._complaints.drop(self.app)
             self.app.push_screen(window)
+
+    def on_hide(self) -> None:
+        """Another pane is in front: it has errors of its own."""
+        self._complaints.drop(self.app)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """What an action did not catch is told, or is a fault of the console and surfaces."""
@@ -128,12 +139,12 @@ class AskingPane(Vertical):
     def complain(self, error: RegistryError) -> None:
         """Say what went wrong and what to do next."""
         self.post_message(KeysMeaningless())
-        self.app.notify(str(error), title=error.title, severity="error", markup=False, timeout=10)
+        self._complaints.tell(self.app, error)
 
     def warn(self, text: str, *, title: str = "") -> None:
         """Say why a key did nothing."""
         self.post_message(KeysMeaningless())
-        self.app.notify(text, title=title, severity="warning", markup=False)
+        self._complaints.warn(self.app, text, title)
 
 
 PaneT = TypeVar("PaneT", bound=AskingPane)

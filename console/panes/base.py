@@ -86,6 +86,17 @@ class RecordPane(RecordList[RowT]):
             self.warn(f"No row is under the cursor in {self.group.lower()}.")
         return row
 
+    # leaving
+
+    @property
+    def holds(self) -> str:
+        """What would be lost with the console, since it is nowhere else; empty for nothing."""
+        return ""
+
+    async def settle(self) -> bool:
+        """Ask what becomes of that; whether the console may be left."""
+        return True
+
     # keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

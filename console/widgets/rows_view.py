@@ -33,6 +33,7 @@ class RowsView(ListReader[RowT]):
         super().__init__(id=id, classes=classes)
         self._columns: Sequence[Column[RowT]] = tuple(columns)
         self.empty_text = empty_text
+        self.loading_text = "Loading…"
         self._order_shown: tuple[str, bool] | None = None
         self._painters: dict[tuple[int, bool], RowPainter[RowT]] = {}
         self._strips: LRUCache[tuple[int, int, RowState, bool, int], Strip] = LRUCache(512)
@@ -135,5 +136,5 @@ class RowsView(ListReader[RowT]):
         if self.error is not None:
             return f"{self.error}\npress r to try again"
         if self._list is None or self._list.source is not self._source:
-            return "Loading…" if self._says_loading else ""
+            return self.loading_text if self._says_loading else ""
         return self.empty_text
