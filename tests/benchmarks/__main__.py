@@ -22,7 +22,7 @@ from tests.benchmarks.hono import measure_lists, measure_points
 from tests.benchmarks.hub import measure_hub, measure_tokens
 from tests.benchmarks.identity import measure_identity
 from tests.benchmarks.keys import measure_keys
-from tests.benchmarks.moving import measure_containers, measure_moving
+from tests.benchmarks.moving import measure_blobs, measure_moving
 from tests.benchmarks.reads import measure_reads
 from tests.benchmarks.start import measure_start
 from tests.benchmarks.writes import measure_writes
@@ -71,7 +71,7 @@ class Bench:
         """Import and export."""
         rounds = 1 if self.thorough else 3
         yield from measure_moving(self.folder, devices=self.devices, rounds=rounds)
-        yield from measure_containers(self.folder, devices=self.devices, rounds=rounds)
+        yield from measure_blobs(self.folder, devices=self.devices, rounds=rounds)
 
     def reads(self) -> Iterator[Figure]:
         """Point reads and pages."""

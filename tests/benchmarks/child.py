@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from importlib import import_module
+from io import BufferedWriter
 from pathlib import Path
 
 from registry_backend.domain.jobs import JobSpec, JobStatus, JobType
@@ -21,6 +23,7 @@ from registry_backend.jobs.owners import this_process
 from registry_backend.jobs.runner import JobRunner
 from registry_backend.jobs.work import spool_beside
 from registry_backend.open import open_registry
+from tests.benchmarks.blob_plain import BlobWriter, reading_blob
 from tests.benchmarks.fleet import TENANT, open_plain
 from tests.benchmarks.references import parse_and_insert, read_and_write
 
@@ -38,7 +41,7 @@ class Done:
 
 
 def run_child(task: str, data: Path, folder: Path, address: str = "") -> Done:
-    """Run a task of `TASKS` in a process of its own; a job in a container, if one is named."""
+    """Run a task of `TASKS` in a process of its own, through a container if one is named."""
     words = [task, str(data), str(folder), *([address] if address else [])]
     command = [sys.executable, "-m", "tests.benchmarks.child", *words]
     ended = subprocess.run(command, capture_output=True, check=False, cwd=_ROOT, text=True)
@@ -74,6 +77,8 @@ async def _run_trial(data: Path, spec: JobSpec) -> tuple[int, float]:
 
 
 async def _run_job(data: Path, spec: JobSpec) -> tuple[int, float]:
+    if spec.folder.startswith("http"):
+        import_module("aiohttp")  # as in a server, which has loaded it to be asked for a job
     registry = await open_registry(data)
     spool = spool_beside(data)
     runner = JobRunner(registry.store, owner=this_process(), spool=spool)
@@ -91,16 +96,30 @@ async def _run_job(data: Path, spec: JobSpec) -> tuple[int, float]:
 
 
 def _parse_and_insert(data: Path, folder: Path) -> tuple[int, float]:
+    container = _container()
     began = time.perf_counter()
-    lines = parse_and_insert(data, folder / LINES, TENANT)
+    with reading_blob(container, LINES) if container else (folder / LINES).open("rb") as source:
+        lines = parse_and_insert(data, source, TENANT)
     return lines, time.perf_counter() - began
 
 
 def _read_and_write(data: Path, folder: Path) -> tuple[int, float]:
+    container = _container()
     began = time.perf_counter()
-    with closing(open_plain(data)) as connection, (folder / WRITTEN).open("wb") as target:
-        lines = read_and_write(connection, target, TENANT)
+    with closing(open_plain(data)) as connection:
+        if container:
+            with BufferedWriter(BlobWriter(container, WRITTEN), 1 << 20) as blob:
+                lines = read_and_write(connection, blob, TENANT)
+        else:
+            with (folder / WRITTEN).open("wb") as file:
+                lines = read_and_write(connection, file, TENANT)
     return lines, time.perf_counter() - began
+
+
+def _container() -> str:
+    """The blob container that was named; empty: none."""
+    address = sys.argv[4] if len(sys.argv) > 4 else ""
+    return address if address.startswith("http") else ""
 
 
 TASKS: dict[str, Callable[[Path, Path], tuple[int, float]]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 from registry_backend.domain.journal import Actor
@@ -16,13 +15,12 @@ from tests.benchmarks.figures import Figure, Spread
 from tests.benchmarks.fleet import TENANT, write_import
 
 BUDGET = ">= 0.6"
-PRODUCT, PLAIN = "imported.sqlite", "inserted.sqlite"
-_BARE = ("parse and insert", "read and write")
+PRODUCT, PLAIN, TRIED = "imported.sqlite", "inserted.sqlite", "tried.sqlite"
 _MEGABYTE = 1 << 20
 
 
 def measure_moving(folder: Path, *, devices: int, rounds: int) -> Iterator[Figure]:
-    """Import and export by turns with the references, each into a new registry.
+    """Jobs with a `file:` container by turns with the references, each into a new registry.
 
     Args:
         folder: Where files may be made; the last round's are left there.
@@ -32,53 +30,57 @@ def measure_moving(folder: Path, *, devices: int, rounds: int) -> Iterator[Figur
     write_import(folder / LINES, devices=devices)
     done: dict[str, list[Done]] = {}
     for _ in range(rounds):
-        for name in (PRODUCT, PLAIN):
-            empty_registry(folder / name)
-        for task, name in (
-            ("parse-and-insert", PLAIN),
-            ("import", PRODUCT),
-            ("read-and-write", PRODUCT),
-            ("export", PRODUCT),
-        ):
-            done.setdefault(task, []).append(run_child(task, folder / name, folder))
-    yield _rate("import", devices, done["import"], "parse and insert", done["parse-and-insert"])
-    yield _peak("import", devices, done["import"], "parse and insert", done["parse-and-insert"])
-    yield _rate("export", devices, done["export"], "read and write", done["read-and-write"])
-    yield _peak("export", devices, done["export"], "read and write", done["read-and-write"])
+        _round(done, folder, folder.as_uri())
+        empty_registry(folder / TRIED)
+        tried = run_child("dry-run", folder / TRIED, folder)
+        done.setdefault("dry run", []).append(tried)
+    yield from _figures(done, devices, "file: container", BUDGET)
+    yield _rate("dry run", devices, done["dry run"], "the import", done["import"])
 
 
-def measure_containers(folder: Path, *, devices: int, rounds: int) -> Iterator[Figure]:
-    """The same jobs through a `file:` container and through a blob storage, if one is installed.
+def measure_blobs(folder: Path, *, devices: int, rounds: int) -> Iterator[Figure]:
+    """The same through a blob storage, which the references read and write too; if there is one.
 
     Args:
         folder: Where files may be made.
         devices: How many lines.
         rounds: How often.
     """
+    if not is_installed():
+        return
     write_import(folder / LINES, devices=devices)
-    with ExitStack() as stack:
-        places = {"file: container": folder.as_uri()}
-        if is_installed():
-            azurite = stack.enter_context(running_azurite())
-            azurite.make_container("bench")
-            azurite.put_file("bench", LINES, folder / LINES)
-            places["blob container"] = azurite.sas("bench", "rwd")
-        done: dict[str, list[Done]] = {}
+    done: dict[str, list[Done]] = {}
+    with running_azurite() as azurite:
+        azurite.make_container("bench")
+        azurite.put_file("bench", LINES, folder / LINES)
         for _ in range(rounds):
-            for place, address in ({"folder": ""} | places).items():
-                empty_registry(folder / PRODUCT)
-                if not address:
-                    tried = run_child("dry-run", folder / PRODUCT, folder)
-                    done.setdefault("dry run", []).append(tried)
-                for task in ("import", "export"):
-                    ended = run_child(task, folder / PRODUCT, folder, address)
-                    done.setdefault(f"{task}, {place}", []).append(ended)
-    yield _rate("dry run", devices, done["dry run"], "the import", done["import, folder"])
-    for task in ("import", "export"):
-        for place in places:
-            what, bare = f"{task}, {place}", done[f"{task}, folder"]
-            yield _rate(what, devices, done[what], "in a folder", bare)
-            yield _peak(what, devices, done[what], "in a folder", bare)
+            _round(done, folder, azurite.sas("bench", "rwd"))
+    yield from _figures(done, devices, "blob container")
+
+
+def _round(done: dict[str, list[Done]], folder: Path, address: str) -> None:
+    """Each task once, with the container at the address."""
+    for name in (PRODUCT, PLAIN):
+        empty_registry(folder / name)
+    for task, name in (
+        ("parse-and-insert", PLAIN),
+        ("import", PRODUCT),
+        ("read-and-write", PRODUCT),
+        ("export", PRODUCT),
+    ):
+        done.setdefault(task, []).append(run_child(task, folder / name, folder, address))
+
+
+def _figures(
+    done: dict[str, list[Done]], devices: int, place: str, budget: str = ""
+) -> Iterator[Figure]:
+    for task, bare, name in (
+        ("import", "parse-and-insert", "parse and insert"),
+        ("export", "read-and-write", "read and write"),
+    ):
+        what = f"{task}, {place}"
+        yield _rate(what, devices, done[task], name, done[bare], budget)
+        yield _peak(what, devices, done[task], name, done[bare])
 
 
 def empty_registry(path: Path) -> None:
@@ -97,7 +99,14 @@ async def _create(path: Path) -> None:
         await registry.close()
 
 
-def _rate(what: str, size: int, ours: Sequence[Done], name: str, theirs: Sequence[Done]) -> Figure:
+def _rate(
+    what: str,
+    size: int,
+    ours: Sequence[Done],
+    name: str,
+    theirs: Sequence[Done],
+    budget: str = "",
+) -> Figure:
     return Figure(
         what=f"{what}, lines",
         size=size,
@@ -105,7 +114,7 @@ def _rate(what: str, size: int, ours: Sequence[Done], name: str, theirs: Sequenc
         ours=Spread(tuple(done.lines / done.seconds for done in ours)),
         reference=name,
         theirs=Spread(tuple(done.lines / done.seconds for done in theirs)),
-        budget=BUDGET if name in _BARE else "",
+        budget=budget,
         note=f"{ours[-1].lines:,} lines in {ours[-1].seconds:.1f} s",
     )
 

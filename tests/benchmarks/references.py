@@ -48,17 +48,17 @@ class _Line(BaseModel):
     authentication: _Authentication
 
 
-def parse_and_insert(data: Path, lines: Path, tenant_id: str) -> int:
+def parse_and_insert(data: Path, lines: BinaryIO, tenant_id: str) -> int:
     """Parse each line by pydantic-core and insert its rows in key order; how many lines.
 
     Args:
         data: A registry that holds the tenant and no device.
-        lines: The file.
+        lines: The file, or a blob on its way here.
         tenant_id: Whose devices they become.
     """
     count = 0
-    with closing(connect_writer(data)) as connection, lines.open("rb") as file:
-        while batch := list(islice(file, LINES_A_TRANSACTION)):
+    with closing(connect_writer(data)) as connection:
+        while batch := list(islice(lines, LINES_A_TRANSACTION)):
             _insert(connection, tenant_id, batch, count)
             count += len(batch)
     return count
