@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from console.adapters.base import JobsPort
+from console.adapters.ports.jobs import JobsPort
 from registry_backend.domain.dry_run import DryRun
 from registry_backend.domain.jobs import (
     Job,

@@ -15,6 +15,7 @@ PACKAGES = ("console", "registry_backend", "themes", "screenshots")
 
 DOMAIN = "registry_backend.domain"
 STORE = "registry_backend.storage.base"
+PORTS = "console.adapters.ports"
 
 ROOMS: dict[str, tuple[str, ...]] = {
     # room: whom its modules may import besides each other, the standard library and __future__
@@ -41,20 +42,22 @@ ROOMS: dict[str, tuple[str, ...]] = {
                                     "registry_backend.open", "aiohttp"),
     "registry_backend":            (),
     # ---------------------------------------------------------------- the console
-    "console.adapters.base":       (DOMAIN,),
+    "console.adapters.ports":      (DOMAIN,),
+    "console.adapters.base":       (DOMAIN, PORTS),
     "console.adapters.rest":       (DOMAIN, "console.adapters.base", "httpx", "cryptography"),
     "console.adapters.read_only":  (DOMAIN, "console.adapters.base"),
-    "console.adapters.local":      (DOMAIN, "console.adapters.base", "console.adapters.read_only",
-                                    "registry_backend.open", "registry_backend.registry",
+    "console.adapters.local":      (DOMAIN, PORTS, "console.adapters.base",
+                                    "console.adapters.read_only", "registry_backend.open",
+                                    "registry_backend.registry",
                                     "registry_backend.jobs", "registry_backend.identityd",
                                     "registry_backend.sample", "platformdirs"),
-    "console.adapters.identity":   (DOMAIN, "console.adapters.base", "console.adapters.read_only",
-                                    "console.adapters.healing", "console.adapters.rest",
-                                    "registry_backend.wire", "registry_backend.identityd",
-                                    "httpx"),
-    "console.adapters":            (DOMAIN, "console.adapters.base", "console.adapters.read_only",
+    "console.adapters.identity":   (DOMAIN, PORTS, "console.adapters.base",
+                                    "console.adapters.read_only", "console.adapters.healing",
                                     "console.adapters.rest", "registry_backend.wire",
-                                    "httpx", "pydantic"),
+                                    "registry_backend.identityd", "httpx"),
+    "console.adapters":            (DOMAIN, PORTS, "console.adapters.base",
+                                    "console.adapters.read_only", "console.adapters.rest",
+                                    "registry_backend.wire", "httpx", "pydantic"),
     "console.render":              (DOMAIN, "rich"),
     "console.forms":               (DOMAIN, "console.render"),
     "console.widgets":             (DOMAIN, "console.adapters.base", "console.render",
@@ -62,7 +65,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "console.dialogs":             (DOMAIN, "console.adapters.base", "console.render",
                                     "console.forms", "console.widgets", "console.keys",
                                     "textual", "rich"),
-    "console.panes":               (DOMAIN, "console.adapters.base", "console.render",
+    "console.panes":               (DOMAIN, PORTS, "console.adapters.base", "console.render",
                                     "console.forms", "console.widgets", "console.dialogs",
                                     "console.keys", "console.saving", "textual", "rich"),
     "console.keys":                ("textual",),
@@ -195,7 +198,7 @@ def existing(prefix: str) -> list[str]:
 ADAPTERS = [
     module
     for module in existing("console.adapters")
-    if module not in SHARED_ADAPTER_MODULES | {"console.adapters"}
+    if module not in SHARED_ADAPTER_MODULES | {"console.adapters"} and not within(module, PORTS)
 ]
 LAZY_HERE = [(room, never) for room, never in LAZY if existing(room)]
 
@@ -279,6 +282,7 @@ def test_an_adapter_loads_no_screen_and_no_other_adapter(module: str) -> None:
         for name in loaded & MODULES.keys()
         if within(name, "console.adapters")
         and name not in SHARED_ADAPTER_MODULES | {"console.adapters"}
+        and not within(name, PORTS)
         and not within(name, f"console.adapters.{family}")
     }
     assert not others

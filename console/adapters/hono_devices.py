@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from time import monotonic
 
-from console.adapters.base import ListAbilities
 from console.adapters.hono_bodies import SEEN, content_version, device_body, device_of
 from console.adapters.hono_filters import (
     FOR_DEVICES,
@@ -35,6 +34,7 @@ from console.adapters.hono_results import (
     read_each,
 )
 from console.adapters.hono_session import HonoSession
+from console.adapters.ports.lists import ListAbilities
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.errors import (

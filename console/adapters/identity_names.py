@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 
-from console.adapters.base import PrincipalsPort
+from console.adapters.ports.principals import PrincipalsPort
 from registry_backend.domain.errors import Invalid, RegistryError
 
 MAX_COMMON_NAME = 64

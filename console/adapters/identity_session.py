@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from console.adapters.base import PrincipalsPort
 from console.adapters.identity_caller import Caller
 from console.adapters.identity_errors import Refusal, is_wrong_version, problem_of, words_of
 from console.adapters.identity_socket import Received, exchange
+from console.adapters.ports.principals import PrincipalsPort
 from registry_backend.domain.document import parse_json
 from registry_backend.domain.effective import EffectiveView
 from registry_backend.domain.errors import Fault, Invalid, RegistryError, Unreachable, Unsupported

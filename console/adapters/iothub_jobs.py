@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from console.adapters.base import JobAbilities
 from console.adapters.iothub_blobs import blob_lines, blob_size_in_lines, is_container
 from console.adapters.iothub_bodies import moment_of
 from console.adapters.iothub_lines import check_source, file_of
 from console.adapters.iothub_runs import ERRORS_FILE, Run
 from console.adapters.iothub_session import HubSession
 from console.adapters.iothub_trial import try_import
+from console.adapters.ports.jobs import JobAbilities
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.dry_run import DryRun
 from registry_backend.domain.errors import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from console.adapters.base import ListAbilities
 from console.adapters.local_connection import Connection
+from console.adapters.ports.lists import ListAbilities
 from registry_backend.domain.credentials import Credential, CredentialRow, CredentialSet
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.query import (

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.adapters.base import JobAbilities
 from console.adapters.local_connection import Connection
+from console.adapters.ports.jobs import JobAbilities
 from registry_backend.domain.dry_run import DryRun
 from registry_backend.domain.effective import EffectiveView
 from registry_backend.domain.explanations import Answer, CallRequest

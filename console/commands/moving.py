@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from stat import S_ISDIR
 
-from console.adapters.base import JobsPort, refuse_write
+from console.adapters.base import refuse_write
+from console.adapters.ports.jobs import JobsPort
 from console.commands.boundary import FAILED, GOOD, UsageFault
 from console.commands.output import say, write_json
 from console.commands.places import container_named, is_address

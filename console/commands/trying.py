@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.adapters.base import JobsPort
+from console.adapters.ports.jobs import JobsPort
 from console.commands.boundary import FAILED, GOOD, UsageFault
 from console.commands.output import say, write, write_json
 from console.commands.watching import Progress

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from console.adapters.base import JobsPort
+from console.adapters.ports.jobs import JobsPort
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.jobs import Job
 

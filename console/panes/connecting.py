@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.adapters.base import ConnectionsPort
+from console.adapters.ports.connections import ConnectionsPort
 from console.dialogs.choose import Choice, ChooseScreen
 from console.dialogs.secret import SecretScreen
 from console.forms.fields import Field, Values, number_of, text_of

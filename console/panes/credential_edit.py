@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import App
 
-from console.adapters.base import CredentialsPort
+from console.adapters.ports.credentials import CredentialsPort
 from console.forms.fields import Values, refilled
 from console.forms.veil import Veil
 from console.forms.withheld import INTRO, completed, withheld, withheld_fields

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from textual import on, work
 
-from console.adapters.base import CredentialsPort, RegistryAdapter
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.credentials import CredentialsPort
 from console.dialogs.expiring import ExpiringScreen
 from console.dialogs.show import ShowScreen
 from console.forms.veil import Veil

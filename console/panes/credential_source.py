@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from console.adapters.base import CredentialsPort
+from console.adapters.ports.credentials import CredentialsPort
 from console.render.credentials import CredentialEntry, entries_of, validity_cell
 from registry_backend.domain.credentials import CredentialRow
 from registry_backend.domain.errors import Invalid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.adapters.base import DevicesPort
+from console.adapters.ports.devices import DevicesPort
 from console.dialogs.choose import Choice
 from registry_backend.domain.devices import Device
 from registry_backend.domain.query import Count, DeviceQuery, DeviceSort, Order, Page, PageRequest

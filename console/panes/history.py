@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from console.adapters.base import JournalPort
+from console.adapters.ports.journal import JournalPort
 from console.dialogs.show import ShowScreen
 from console.panes.asking import AskingPane
 from console.render.journal import history_text

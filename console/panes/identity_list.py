@@ -8,7 +8,9 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar, TypeVar
 
-from console.adapters.base import ModulesPort, ProvisioningPort, RegistryAdapter, refuse_write
+from console.adapters.base import RegistryAdapter, refuse_write
+from console.adapters.ports.modules import ModulesPort
+from console.adapters.ports.provisioning import ProvisioningPort
 from console.dialogs.waiting import WaitingScreen
 from console.panes.base import RecordPane
 from console.panes.editing import LeftOpen

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
-from console.adapters.base import ModulesPort, PrincipalsPort, ProvisioningPort
+from console.adapters.ports.modules import ModulesPort
+from console.adapters.ports.principals import PrincipalsPort
+from console.adapters.ports.provisioning import ProvisioningPort
 from console.render.identities import IdentityRow, Kind
 from registry_backend.domain.errors import RegistryError, Unreachable
 from registry_backend.domain.identities import Identity

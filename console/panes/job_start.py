@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from console.adapters.base import JobAbilities
+from console.adapters.ports.jobs import JobAbilities
 from console.dialogs.confirm import ConfirmScreen
 from console.dialogs.dry_run import DryRunScreen
 from console.dialogs.working import WorkingScreen

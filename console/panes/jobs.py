@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from textual import on, work
 
-from console.adapters.base import JobsPort, RegistryAdapter
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.jobs import JobsPort
 from console.dialogs.confirm import ConfirmScreen
 from console.keys import bindings_of
 from console.panes.asking import one_at_a_time

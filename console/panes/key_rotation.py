@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import get_args
 
-from console.adapters.base import CredentialsPort
+from console.adapters.ports.credentials import CredentialsPort
 from console.dialogs.choose import Choice, ChooseScreen
 from console.dialogs.confirm import ConfirmScreen
 from console.forms.veil import Veil

@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from console.adapters.base import PrincipalsPort, RegistryAdapter
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.principals import PrincipalsPort
 from console.dialogs.confirm import ConfirmScreen
 from console.dialogs.review import ReviewScreen
 from console.panes.base import RecordPane

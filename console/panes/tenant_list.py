@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from textual import on, work
 
-from console.adapters.base import RegistryAdapter, TenantsPort
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.tenants import TenantsPort
 from console.panes.base import RecordPane
 from console.panes.history import show_history
 from console.panes.scope import Scope, ScopeAsked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.adapters.base import TenantsPort
+from console.adapters.ports.tenants import TenantsPort
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.query import (
     Count,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from console.adapters.base import JobAbilities
+from console.adapters.ports.jobs import JobAbilities
 from registry_backend.domain.dry_run import DryRun
 from registry_backend.domain.errors import NotFound, RegistryError
 from registry_backend.domain.jobs import (

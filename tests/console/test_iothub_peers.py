@@ -19,11 +19,11 @@ from urllib.parse import unquote
 import pytest
 from aiohttp import web
 
-from console.adapters.base import DevicesPort
 from console.adapters.iothub import IotHubAdapter
 from console.adapters.iothub_bodies import attributes_of, changed_body, moment_of, twin_device_of
 from console.adapters.iothub_errors import clock_hint, hub_problem
 from console.adapters.iothub_session import Tokens, hub_name, hub_of
+from console.adapters.ports.devices import DevicesPort
 from console.adapters.rest_refusals import Refusal
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.errors import (
@@ -359,7 +359,7 @@ def slow(after: str | None = None) -> web.Response:
 async def test_a_hub_that_asks_to_slow_down_is_waited_for(
     tmp_path: Path, after: str | None, least: float
 ) -> None:
-    """Also by writes, which it has not done; the header says so meanwhile."""
+    """Also by writes, which it has not done; the header says so meanwhile, and how long."""
     async with reaching(tmp_path, Peer(script=[])) as there:
         there.peer.script = [slow(after), slow(after)]
         saved = await there.devices.create(there.tenant, "pump", device())
@@ -367,7 +367,10 @@ async def test_a_hub_that_asks_to_slow_down_is_waited_for(
         assert there.peer.asked == ["PUT /devices/pump"] * 3
         assert len(there.waits) == 2
         assert all(least <= each <= least * 1.31 for each in there.waits)
-        assert there.health[:2] == ["waiting, the hub asks to slow down", "connected"]
+        told = re.fullmatch(r"waiting (\d+) s, the hub asks to slow down", there.health[0])
+        assert told is not None
+        assert int(told[1]) >= there.waits[0]
+        assert there.health[1] == "connected"
         assert "slow down" in there.notices[0]
 
 

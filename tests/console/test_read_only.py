@@ -10,9 +10,18 @@ from typing import get_type_hints
 
 import pytest
 
-from console.adapters import base
 from console.adapters.base import RegistryAdapter
 from console.adapters.local import LocalAdapter
+from console.adapters.ports.connections import ConnectionsPort
+from console.adapters.ports.credentials import CredentialsPort
+from console.adapters.ports.devices import DevicesPort
+from console.adapters.ports.jobs import JobsPort
+from console.adapters.ports.journal import JournalPort
+from console.adapters.ports.modules import ModulesPort
+from console.adapters.ports.principals import PrincipalsPort
+from console.adapters.ports.provisioning import ProvisioningPort
+from console.adapters.ports.statistics import StatisticsPort
+from console.adapters.ports.tenants import TenantsPort
 from console.adapters.read_only import READING, read_only
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.devices import DeviceAttributes
@@ -22,16 +31,16 @@ from registry_backend.domain.principals import FileChange, FilePrincipal, Princi
 from registry_backend.domain.tenants import TenantAttributes
 
 PORTS = {
-    "tenants": base.TenantsPort,
-    "devices": base.DevicesPort,
-    "credentials": base.CredentialsPort,
-    "jobs": base.JobsPort,
-    "statistics": base.StatisticsPort,
-    "journal": base.JournalPort,
-    "principals": base.PrincipalsPort,
-    "connections": base.ConnectionsPort,
-    "modules": base.ModulesPort,
-    "provisioning": base.ProvisioningPort,
+    "tenants": TenantsPort,
+    "devices": DevicesPort,
+    "credentials": CredentialsPort,
+    "jobs": JobsPort,
+    "statistics": StatisticsPort,
+    "journal": JournalPort,
+    "principals": PrincipalsPort,
+    "connections": ConnectionsPort,
+    "modules": ModulesPort,
+    "provisioning": ProvisioningPort,
 }
 WRITING = {
     "tenants": {"create", "update", "delete"},

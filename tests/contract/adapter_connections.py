@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from console.adapters.base import ConnectionsPort, RegistryAdapter
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.connections import ConnectionsPort
 from registry_backend.domain.errors import Invalid, NotFound
 from registry_backend.wire.connection_strings import parse_device
 from registry_backend.wire.sas import parse_token

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.adapters.base import CredentialsPort, RegistryAdapter
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.credentials import CredentialsPort
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.errors import AlreadyExists, Invalid, NotFound, VersionMismatch
 from registry_backend.domain.query import PageRequest

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.adapters.base import DevicesPort, RegistryAdapter
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.devices import DevicesPort
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.devices import Device
 from registry_backend.domain.errors import (

@@ -9,7 +9,9 @@ from typing import TypeVar
 
 import pytest
 
-from console.adapters.base import DevicesPort, JobsPort, RegistryAdapter
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.devices import DevicesPort
+from console.adapters.ports.jobs import JobsPort
 from registry_backend.domain.devices import DeviceAttributes
 from registry_backend.domain.jobs import Job, JobSpec
 from registry_backend.domain.query import Cursor, Page, PageRequest

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from console.adapters.base import ModulesPort, ProvisioningPort, RegistryAdapter
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.modules import ModulesPort
+from console.adapters.ports.provisioning import ProvisioningPort
 from registry_backend.domain.errors import AlreadyExists, Invalid, NotFound
 from registry_backend.domain.identities import Identity
 from tests.contract.adapter_help import AdapterTests, need

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.base import JobsPort, RegistryAdapter
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.jobs import JobsPort
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.errors import Invalid, NotFound
 from registry_backend.domain.jobs import JobFormat, JobSpec, JobStatus, JobType

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from console.adapters.base import JournalPort, RegistryAdapter
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.journal import JournalPort
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.journal import Change
 from tests.contract.adapter_help import AdapterTests, device, fill, need

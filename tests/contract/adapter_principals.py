@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.base import PrincipalsPort, RegistryAdapter
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.principals import PrincipalsPort
 from registry_backend.domain.errors import Invalid, VersionMismatch
 from registry_backend.domain.explanations import CallRequest
 from registry_backend.domain.permissions import Operation, Role

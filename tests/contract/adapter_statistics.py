@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from console.adapters.base import RegistryAdapter, StatisticsPort
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.statistics import StatisticsPort
 from tests.contract.adapter_help import AdapterTests, device, fill, need
 
 

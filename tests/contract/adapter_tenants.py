@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from console.adapters.base import RegistryAdapter, TenantsPort
+from console.adapters.base import RegistryAdapter
+from console.adapters.ports.tenants import TenantsPort
 from registry_backend.domain.errors import (
     AlreadyExists,
     Invalid,

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.base import CredentialsPort, DevicesPort, RegistryAdapter, TenantsPort
+from console.adapters.base import RegistryAdapter
 from console.adapters.hono import HonoAdapter
+from console.adapters.ports.credentials import CredentialsPort
+from console.adapters.ports.devices import DevicesPort
+from console.adapters.ports.tenants import TenantsPort
 from registry_backend.api.authentication import Authentication
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.errors import (

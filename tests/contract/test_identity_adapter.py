@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.base import ModulesPort, ProvisioningPort
 from console.adapters.identity import IdentityAdapter
+from console.adapters.ports.modules import ModulesPort
+from console.adapters.ports.provisioning import ProvisioningPort
 from tests.contract.adapter_identity import ModulesSuite, ProvisioningSuite
 from tests.contract.adapter_principals import PrincipalsSuite
 from tests.contract.adapter_suite import AdapterSuite

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.base import CredentialsPort, DevicesPort, RegistryAdapter
+from console.adapters.base import RegistryAdapter
 from console.adapters.iothub import IotHubAdapter
+from console.adapters.ports.credentials import CredentialsPort
+from console.adapters.ports.devices import DevicesPort
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.devices import Device
 from registry_backend.domain.errors import (

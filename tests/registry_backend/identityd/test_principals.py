@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.base import PrincipalsPort
+from console.adapters.ports.principals import PrincipalsPort
 from registry_backend.domain.errors import (
     Denied,
     Fault,

@@ -1,0 +1,20 @@
+"""How devices themselves connect."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class ConnectionsPort(Protocol):
+    """How a device itself connects: what an operator pastes into it, made on demand."""
+
+    async def connection_string(self, tenant_id: str, device_id: str, *, secondary: bool) -> str:
+        """The device's connection string with one of its keys, a secret (iothub 7.3).
+
+        Raises NotFound, Invalid (the device has no keys).
+        """
+
+    async def sas_token(
+        self, tenant_id: str, device_id: str, *, minutes: int, secondary: bool
+    ) -> str:
+        """A token the device may present for so long, a secret (iothub 7.1). Raises as above."""
