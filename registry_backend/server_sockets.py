@@ -10,8 +10,10 @@ from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from registry_backend.domain.errors import Denied, Invalid, Unreachable
+from registry_backend.identityd.files import shown
 
 DEFAULT_MODE = 0o660
 FIRST_PASSED = 3
@@ -26,6 +28,15 @@ class SocketPlace:
     mode: int = DEFAULT_MODE
     owner: tuple[int, int] | None = None
     """Uid and gid; -1 leaves one as it is. None leaves both."""
+
+
+class SocketFile(NamedTuple):
+    """What tells a socket's file from one that came to stand in its place."""
+
+    device: int
+    inode: int
+    made_at: int
+    """In nanoseconds; inodes are given to new files at once."""
 
 
 def bound_socket(place: SocketPlace) -> socket.socket:
@@ -52,9 +63,35 @@ def bound_socket(place: SocketPlace) -> socket.socket:
             os.chown(place.path, *place.owner)
     except OSError as error:
         bound.close()
-        remove_stale(place.path)
+        remove_own(place.path, file_of(place.path))
         raise _refused(place.path, error) from None
     return bound
+
+
+def file_of(path: Path) -> SocketFile | None:
+    """Which socket's file is at a path now; None where there is none."""
+    try:
+        found = path.stat(follow_symlinks=False)
+    except OSError:
+        return None
+    if not stat.S_ISSOCK(found.st_mode):
+        return None
+    return SocketFile(found.st_dev, found.st_ino, found.st_mtime_ns)
+
+
+def remove_own(path: Path, own: SocketFile | None) -> None:
+    """Remove a socket's file, unless another service has put its own there by now."""
+    if own is not None and file_of(path) == own:
+        with suppress(OSError):
+            path.unlink()
+
+
+def address_of(listening: socket.socket) -> str:
+    """Where a socket is, for people; a name without a file begins with @, as systemd has it."""
+    name = listening.getsockname()
+    if isinstance(name, bytes):
+        return "unix:@" + name.removeprefix(b"\0").decode("utf-8", "backslashreplace")
+    return f"unix:{shown(Path(name))}"
 
 
 def is_passed(environment: Mapping[str, str]) -> bool:
@@ -96,13 +133,6 @@ def passed_socket(environment: MutableMapping[str, str]) -> socket.socket | None
     return passed
 
 
-def remove_stale(path: Path) -> None:
-    """Remove the file of a socket, unless somebody listens there by now."""
-    with suppress(OSError):
-        if stat.S_ISSOCK(path.stat(follow_symlinks=False).st_mode) and _is_free(path):
-            path.unlink()
-
-
 def _make_room(path: Path) -> None:
     try:
         found = path.stat(follow_symlinks=False)
@@ -113,36 +143,42 @@ def _make_room(path: Path) -> None:
     if not stat.S_ISSOCK(found.st_mode):
         kind = "a folder" if stat.S_ISDIR(found.st_mode) else "something else than a socket"
         raise Unreachable(
-            f"Cannot listen on {path}: {kind} is there. It was left as it is.",
+            f"Cannot listen on {shown(path)}: {kind} is there. It was left as it is.",
             layer="file",
             hint="Choose another path, or move it away.",
         )
-    if not _is_free(path):
-        raise Unreachable(
-            f"Cannot listen on {path}: somebody listens there already.",
-            layer="refused",
-            hint="Stop the other service, or choose another path.",
-        )
+    _require_nobody(path)
     try:
         path.unlink()
     except OSError as error:
         raise _refused(path, error) from None
 
 
-def _is_free(path: Path) -> bool:
-    """Whether nobody listens on a socket's file."""
+def _require_nobody(path: Path) -> None:
+    """Raises Unreachable or Denied unless it is sure that nobody listens on a socket's file."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
         caller.settimeout(0)
         try:
             caller.connect(os.fspath(path))
         except OSError as error:
-            return error.errno in (errno.ECONNREFUSED, errno.ENOENT)
-    return False
+            if error.errno in (errno.ECONNREFUSED, errno.ENOENT):
+                return
+            if error.errno in (errno.EACCES, errno.EPERM):
+                raise Denied(
+                    f"Cannot listen on {shown(path)}: a socket is there that this user may not "
+                    "connect to, so nobody can tell whether it is in use.",
+                    hint="Remove it as its owner, or choose another path.",
+                ) from None
+    raise Unreachable(
+        f"Cannot listen on {shown(path)}: somebody listens there already.",
+        layer="refused",
+        hint="Stop the other service, or choose another path.",
+    )
 
 
 def _refused(path: Path, error: OSError) -> Denied | Invalid | Unreachable:
     reason = error.strerror or str(error)
-    said = f"Cannot listen on {path}: {reason}."
+    said = f"Cannot listen on {shown(path)}: {reason}."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return Denied(said, hint="Choose a folder that you may write to, or start as root.")
     if error.errno in (errno.ENOENT, errno.ENOTDIR):

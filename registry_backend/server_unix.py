@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,12 +23,15 @@ from registry_backend.registry import Registry
 from registry_backend.server_peers import PeerServer, uid_of
 from registry_backend.server_sockets import (
     SocketPlace,
+    address_of,
     bound_socket,
+    file_of,
     passed_socket,
-    remove_stale,
+    remove_own,
 )
 
-BACKLOG = 128
+BACKLOG = 512
+"""Callers that wait to be accepted; those beyond are told to try again, or wait themselves."""
 
 log = logging.getLogger("idconsole.identity")
 
@@ -63,16 +67,27 @@ async def unix_listening(
     Raises:
         RegistryError: when the configuration is refused, or the socket cannot be used.
     """
-    passed = passed_socket(os.environ)
-    listening = passed or bound_socket(_place(listener))
-    try:
+    with _socket(listener) as listening:
         async with _serving(registry, listener, options, grace=grace) as runner:
             await web.SockSite(runner, listening, backlog=BACKLOG).start()
-            yield f"unix:{listening.getsockname()}"
-    finally:
-        listening.close()
-        if passed is None:
-            remove_stale(_place(listener).path)
+            yield address_of(listening)
+
+
+@contextmanager
+def _socket(listener: UnixListener) -> Iterator[socket.socket]:
+    """The socket that systemd passes, or one at the listener's place, whose file goes again."""
+    passed = passed_socket(os.environ)
+    if passed is not None:
+        with passed:
+            yield passed
+        return
+    place = _place(listener)
+    with bound_socket(place) as bound:
+        own = file_of(place.path)
+        try:
+            yield bound
+        finally:
+            remove_own(place.path, own)
 
 
 def _place(listener: UnixListener) -> SocketPlace:

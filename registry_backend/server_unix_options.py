@@ -14,6 +14,7 @@ from registry_backend.server_sockets import SocketPlace
 from registry_backend.server_unix import UnixListener
 
 _MODE = re.compile(r"[0-7]{3,4}")
+_ID = re.compile(r"[0-9]{1,10}")
 _MAX_ID = 2**32 - 2
 """The one above it stands for no change."""
 
@@ -57,7 +58,7 @@ def _number(name: str, kind: str, look_up: Callable[[str], int]) -> int:
     """A name's number; -1, which changes nothing, where no name is given."""
     if not name:
         return -1
-    if name.isascii() and name.isdigit() and int(name) <= _MAX_ID:
+    if _ID.fullmatch(name) and int(name) <= _MAX_ID:
         return int(name)
     try:
         return look_up(name)

@@ -206,6 +206,14 @@ def test_old_http_and_requests_without_a_host_are_answered(root: Api) -> None:
         assert root.read(root.raw(head.encode())).json == {"certificate": ""}
 
 
+def test_a_request_written_by_hand_is_answered(root: Api) -> None:
+    """Newlines alone end its lines, and a name stands in it as it is spelled."""
+    target = f"/identities/modules/küche?type=aziot&{LATEST}"
+    for version in ("1.0", "1.1"):
+        reply = root.read(root.raw(f"GET {target} HTTP/{version}\nConnection: close\n\n".encode()))
+        assert (reply.status, reply.message) == (404, no_module("küche"))
+
+
 def test_a_client_that_asks_whether_to_go_on_is_told_so(manual: Running) -> None:
     """`Expect: 100-continue` is answered before the body comes."""
     with manual.api.connect() as connection:

@@ -12,12 +12,13 @@ import pytest
 
 from registry_backend.domain.errors import Denied, Invalid, RegistryError, Unreachable
 from registry_backend.identityd.behaviour_config import ConfigPaths
-from registry_backend.server_sockets import SocketPlace, bound_socket, passed_socket
+from registry_backend.server_sockets import SocketPlace, address_of, bound_socket, passed_socket
 from registry_backend.server_unix import UnixListener
 from registry_backend.server_unix_options import parse_unix
 from tests.end_to_end.identity.client import Callers, Running, configure, open_folder
 from tests.end_to_end.identity.conftest import CONFIGS
 
+STRANGER = 65534
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 
 
@@ -76,6 +77,40 @@ def test_a_living_socket_is_not_taken_away(folder: Path, callers: Callers, path:
         with pytest.raises(Unreachable, match="somebody listens there already"):
             serve(folder, callers, SocketPlace(path))
         assert path.is_socket()
+
+
+def test_a_successors_socket_is_not_taken_away(folder: Path, callers: Callers, path: Path) -> None:
+    """It may have come while the former service finished its requests, and not listen yet."""
+    configure(folder, CONFIGS["none"])
+    service = Running(folder, callers)
+    with socket.socket(socket.AF_UNIX) as successor:
+        with service.serving(UnixListener(service.config, SocketPlace(path))):
+            path.unlink()
+            successor.bind(str(path))
+        assert path.is_socket()
+
+
+@AS_ROOT
+def test_a_socket_that_nobody_can_ask_is_left_alone(folder: Path, path: Path) -> None:
+    """Whoever may not connect to it cannot tell whether it is in use."""
+    folder.chmod(0o777)
+    with bound_socket(SocketPlace(path, mode=0o600)):
+        os.seteuid(STRANGER)
+        try:
+            with pytest.raises(Denied, match="may not connect to"):
+                bound_socket(SocketPlace(path))
+        finally:
+            os.seteuid(0)
+    assert path.is_socket()
+
+
+def test_an_address_can_be_shown_whatever_bytes_it_is_made_of(folder: Path) -> None:
+    """Paths that are no text, and names without a file, as systemd passes them."""
+    with bound_socket(SocketPlace(folder / os.fsdecode(b"\xff"))) as odd:
+        assert address_of(odd) == f"unix:{folder}/\\xff"
+    with socket.socket(socket.AF_UNIX) as nameless:
+        nameless.bind(f"\0{folder}")
+        assert address_of(nameless) == f"unix:@{folder}"
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "link", "pipe"])
@@ -155,6 +190,8 @@ def test_what_an_operator_types_is_understood() -> None:
         ("0888", "", "octal"),
         ("0660", "nobody-of-that-name", "no user"),
         ("0660", ":nobody-of-that-name", "no group"),
+        ("0660", "4294967295", "no user"),
+        ("0660", "9" * 5000, "no user"),
     ],
 )
 def test_what_makes_no_sense_is_refused(mode: str, owner: str, told: str) -> None:
