@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import re
 import time
@@ -23,8 +24,8 @@ from registry_backend.wire.connection_strings import HubConnection, parse_hub
 from registry_backend.wire.iothub_device_versions import HubVersion, parse_version
 from registry_backend.wire.sas import make_token
 
-WAITING = "waiting, the hub asks to slow down"
-"""The health of a hub that slows its callers down."""
+WAITING = "waiting {seconds} s, the hub asks to slow down"
+"""The health of a hub that slows its callers down: counts down to the next request."""
 TOKEN_SECONDS = 3600
 RENEW_SECONDS = 600
 """A token with less than this left is made anew."""
@@ -107,6 +108,7 @@ class HubSession:
         self._one_by_one = asyncio.Lock()
         self._wary = False
         self._waits = 0
+        self._ticking: asyncio.TimerHandle | None = None
         self._seen: OrderedDict[tuple[str, str], JsonObject] = OrderedDict()
         self._versions = MovedVersions(_REMEMBERED)
 
@@ -188,13 +190,22 @@ class HubSession:
         self._waits += 1
         self._calm.clear()
         self._wary = True
+        spread = seconds * random.uniform(1.0, 1.3)  # noqa: S311 - spreads clients
         try:
-            self._on_health(WAITING)
+            self._count_down(math.ceil(spread))
             self.tell(f"The hub asks to slow down: waiting {seconds:g} s, then going on.")
-            await self._wait(seconds * random.uniform(1.0, 1.3))  # noqa: S311 - spreads clients
+            await self._wait(spread)
         finally:
+            if self._ticking is not None:
+                self._ticking.cancel()
             self._calm.set()
             self._on_health(self.client.health)
+
+    def _count_down(self, seconds: int) -> None:
+        """Show how long it takes, each second anew."""
+        self._on_health(WAITING.format(seconds=max(1, seconds)))
+        loop = asyncio.get_running_loop()
+        self._ticking = loop.call_later(1.0, self._count_down, seconds - 1)
 
     def refused(self, answer: Answer, what: str, body: Any) -> RegistryError:
         """An answer that was asked to be shown, as the error that it is."""
