@@ -107,10 +107,12 @@ examples:
   idconsole principals explain --uid iotedge --call get-module --module agent
   idconsole principals explain --uid 0 --method GET --path "/identities/modules?type=aziot"
 
-check prints FILE:LINE:COLUMN: SEVERITY: what is amiss and what to do, and ends with 1 when there
-are errors: the daemon would refuse to start. explain without a call tells all ten: get-identity,
-get-provisioning, get-device, reprovision, list-modules, create-module, get-module, update-module,
-delete-module, get-trust-bundle. Neither needs the daemon, nor root.
+check prints FILE:LINE:COLUMN: SEVERITY: what is amiss and what to do. It ends with 1 when there are
+errors, since the daemon would refuse to start, and when a file or folder could not be read (a
+warning, for the daemon may be allowed to), since nobody knows then; with 0 on other warnings.
+explain without a call tells all ten: get-identity, get-provisioning, get-device, reprovision,
+list-modules, create-module, get-module, update-module, delete-module, get-trust-bundle. Neither
+needs the daemon, nor root.
 """,
     "context": """\
 examples:

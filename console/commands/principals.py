@@ -40,7 +40,7 @@ def _given(options: argparse.Namespace, name: str) -> bool:
 
 
 def _check(view: EffectiveView, *, json: bool) -> int:
-    """Print every finding; 1 when the daemon would not start."""
+    """Print every finding; 1 when the daemon would not start, or when nobody can tell."""
     if json:
         array = JsonArray()
         array.write([finding_json(finding) for finding in view.findings])
@@ -49,7 +49,9 @@ def _check(view: EffectiveView, *, json: bool) -> int:
         for finding in view.findings:
             write(compiler_line(finding) + "\n")
         say(f"{len(view.principals)} principals: {tally(view.findings)}.")
-    return GOOD if view.starts else FAILED
+    for path in view.unread:
+        say(f"{path} was not read, so the check is not complete.")
+    return GOOD if view.starts and not view.unread else FAILED
 
 
 def _list(view: EffectiveView, *, json: bool) -> int:

@@ -76,3 +76,8 @@ class EffectiveView(Value):
     def starts(self) -> bool:
         """Whether the daemon would start with it, as far as can be seen."""
         return all(finding.severity is not Severity.ERROR for finding in self.findings)
+
+    @property
+    def unread(self) -> tuple[Path, ...]:
+        """Files and folders that were not read here, so that nobody knows what they say."""
+        return tuple(file.path for file in self.config.files if file.unread_here)

@@ -72,7 +72,9 @@ class ConfigFile(Value):
     """Of the problem, counted from 1; 0 when it is of the file as a whole."""
     column: int = 0
     unread_here: bool = False
-    """Whether only this user may not read it, whatever the daemon may."""
+    """Whether it was not read here, though the daemon may well read it."""
+    too_large: bool = False
+    """Whether that is because of its size; otherwise this user may not read it."""
     editable: bool = True
     """False for generated files and files we may not write, and where tables are not understood."""
     text_editable: bool = False

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from registry_backend.domain.errors import RegistryError
 from registry_backend.domain.findings import Severity
+from registry_backend.identityd.blocks import PRINCIPAL
 from registry_backend.identityd.configuration import read_source
 from registry_backend.identityd.files import shown
 from registry_backend.identityd.report import Report
@@ -15,7 +16,8 @@ from registry_backend.identityd.users import DAEMON_USER, User
 from registry_backend.identityd.whole import Place
 
 _STRAYS = 100
-"""Files beside the main one that are looked into, at most."""
+"""Files that nobody reads and that are looked into, at most."""
+_IN_ITS_PLACE = "Put a regular file with the ending .toml in its place, or take it away."
 
 
 def check_absence(report: Report) -> None:
@@ -36,8 +38,12 @@ def check_absence(report: Report) -> None:
 def check_passed_over(report: Report) -> None:
     """Entries of the folder that the daemon does not read, where someone may think it does."""
     config = report.whole.config
+    strangers: list[tuple[Path, str]] = []
     for path, why in config.skipped:
-        if path in (config.main_file, config.config_dir) or ".toml" not in path.name.lower():
+        if path in (config.main_file, config.config_dir):
+            continue
+        if ".toml" not in path.name.lower():
+            strangers.append((path, why))
             continue
         copy = path.suffix.lower() != ".toml" and path.name != ".toml"
         report.in_file(
@@ -45,8 +51,17 @@ def check_passed_over(report: Report) -> None:
             "passed-over",
             Severity.NOTE if copy else Severity.WARNING,
             f"The daemon passes over {path.name}: {why}.",
-            "Put a regular file with the ending .toml in its place, or take it away.",
+            _IN_ITS_PLACE,
         )
+    for path, why in strangers[:_STRAYS]:
+        if (line := _line_of_principals(path)) is not None:
+            report.in_file(
+                Place(path, line),
+                "passed-over",
+                Severity.WARNING,
+                f"{path.name} holds principals, and the daemon passes it over: {why}.",
+                _IN_ITS_PLACE,
+            )
 
 
 def check_strays(report: Report) -> None:
@@ -54,23 +69,37 @@ def check_strays(report: Report) -> None:
     main = report.whole.config.main_file
     read = {main, *(file.path for file in report.whole.config.files)}
     try:
-        found = sorted(path for path in main.parent.glob("*.toml") if path not in read)
+        found = sorted(
+            path for path in main.parent.iterdir() if path not in read and path.is_file()
+        )
     except OSError:
         return  # a folder that cannot be listed shows its files' problems elsewhere
+    # Likely names first: the folder may be anybody's.
+    found.sort(key=lambda path: ".toml" not in path.name.lower())
     for path in found[:_STRAYS]:
-        try:
-            source = read_source(path, follow_links=True)
-        except RegistryError:
-            continue  # nobody reads it, so nobody minds
-        if source.principals and source.principals[0].principal is not None:
+        if (line := _line_of_principals(path)) is not None:
             report.in_file(
-                Place(path, source.principals[0].line),
+                Place(path, line),
                 "stray-file",
                 Severity.WARNING,
                 f"{path.name} holds principals, but stands beside {main.name}, where the daemon "
                 "never looks.",
                 f"Move it into {shown(report.whole.config.config_dir)}.",
             )
+
+
+def _line_of_principals(path: Path) -> int | None:
+    """Where principals begin in a file that nobody reads; None when it holds none."""
+    try:
+        source = read_source(path, follow_links=True)
+    except RegistryError:
+        return None  # it is not read, so that its faults harm nobody
+    understood = [at.line for at in source.principals if at.principal is not None]
+    if understood:
+        return understood[0]
+    # One table in single brackets is meant as a principal, too.
+    single = isinstance(source.document.get(PRINCIPAL), dict)
+    return source.places.of((PRINCIPAL,))[0] if single else None
 
 
 def check_access(report: Report) -> None:

@@ -37,7 +37,9 @@ def check_files(report: Report) -> None:
                 "not-readable-here",
                 Severity.WARNING,
                 f"{file.problem} What it says is missing from everything below.",
-                "Check again as root or as the owner of the configuration.",
+                "Check again as a user who may read it, such as root."
+                if not file.too_large
+                else "Split it into several files, or take it out of the folder.",
             )
         elif report.whole.is_fatal(file.path):
             report.in_file(

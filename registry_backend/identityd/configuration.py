@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from registry_backend.domain.errors import Denied, Invalid, NotFound, RegistryError
+from registry_backend.domain.errors import Denied, Invalid, LimitReached, NotFound, RegistryError
 from registry_backend.domain.principals import ConfigFile, FilePrincipal, PrincipalConfig
 from registry_backend.identityd.blocks import PRINCIPAL, Layout, cut
 from registry_backend.identityd.edit import parse, principal_tables
@@ -206,7 +206,8 @@ def _broken(path: Path, error: RegistryError, *, text_editable: bool = False) ->
         problem=str(error),
         line=int(place[1]) if place else 0,
         column=int(place[2]) if place else 0,
-        unread_here=isinstance(error, Denied),
+        unread_here=isinstance(error, Denied | LimitReached),
+        too_large=isinstance(error, LimitReached),
         editable=False,
         text_editable=text_editable,
         why_not_editable=_MEND,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from registry_backend.identityd.files import LARGEST_FILE
 from tests.end_to_end.program import Program
 
 CONFIG = """\
@@ -104,6 +105,17 @@ def test_check_guards_a_package_build(program: Program) -> None:
     assert done.returncode == 1
     assert ": error: “agent” is already the name of a principal in agent.toml:1;" in done.stdout
     assert "1 error, " in done.stderr
+
+
+def test_check_is_no_guard_where_it_could_not_look(program: Program) -> None:
+    """A file that nobody read is a warning, and no reason to let the package pass."""
+    paths = configuration(program, GATEWAY, agent=AGENT)
+    large = program.home / "config.d" / "large.toml"
+    large.write_bytes(b"#" * (LARGEST_FILE + 1))
+    done = program.run("principals", "check", *paths)
+    assert done.returncode == 1
+    assert f"{large}: warning: " in done.stdout
+    assert f"{large} was not read, so the check is not complete." in done.stderr
 
 
 def test_check_speaks_json(program: Program) -> None:

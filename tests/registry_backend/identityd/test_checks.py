@@ -9,9 +9,11 @@ import pytest
 
 from registry_backend.domain.findings import Severity
 from registry_backend.identityd.checks import introduced
+from registry_backend.identityd.files import LARGEST_FILE
 from registry_backend.identityd.users import DAEMON_USER, KnownUsers, User
 from tests.registry_backend.identityd.gateway import BASE, NOBODY, Gateway, principal
 
+AGENT = '[[principal]]\nuid = 1\nname = "agent"\n'
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 MODULE, LOCAL, DEVICE = 'idtype = ["module"]', 'idtype = ["local"]', 'idtype = ["device"]'
 WITHOUT_HUB = BASE[: BASE.index("source")] + 'source = "none"\n[localid]\ndomain = "d"\n'
@@ -189,6 +191,38 @@ def test_principals_beside_the_folder_are_told(tmp_path: Path) -> None:
     (tmp_path / "keyd.toml").write_text('[[principal]]\nuid = 1\nkeys = ["*"]\n')
     (found,) = gateway.findings()
     assert (found.rule, found.file.name) == ("stray-file", "agent.toml")
+
+
+def test_whatever_holds_principals_and_is_not_read_is_told_by_its_line(tmp_path: Path) -> None:
+    """Under any name, and in single brackets too; what only waits to be read is left alone."""
+    gateway = Gateway(tmp_path).write(BASE)
+    single = '# of a package\n[principal]\nuid = 1\nname = "agent"\n'
+    gateway.put({"agent": f"# one\n{AGENT}", "agent.conf": single, "notes": "principal\n"})
+    (tmp_path / "single.toml").write_text(single)
+    (tmp_path / "old.conf").write_text(AGENT)
+    (tmp_path / "config.toml.default").write_text("# [[principal]]\n# uid = 1\n")
+    for place in (tmp_path, gateway.folder):
+        os.mkfifo(place / "pipe")
+        (place / "loop").symlink_to("loop")
+    found = [(at.rule, at.severity, at.file.name, at.line) for at in gateway.findings()]
+    assert found == [
+        ("passed-over", WARNING, "agent", 2),
+        ("passed-over", WARNING, "agent.conf", 2),
+        ("stray-file", WARNING, "old.conf", 1),
+        ("stray-file", WARNING, "single.toml", 2),
+    ]
+
+
+def test_a_file_too_large_to_read_is_no_fault_and_is_told(tmp_path: Path) -> None:
+    """The daemon may well read it, so that nobody here knows what comes of it."""
+    gateway = Gateway(tmp_path).write(BASE).put({"big.toml": "#" * (LARGEST_FILE + 1)})
+    (found,) = gateway.findings()
+    assert (found.rule, found.severity, found.file.name) == (
+        "not-readable-here",
+        WARNING,
+        "big.toml",
+    )
+    assert "Split it" in found.remedy
 
 
 def test_a_missing_file_and_folder_are_notes(tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import string
+from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from registry_backend.domain.errors import Invalid
@@ -186,6 +187,44 @@ def test_any_sequence_of_edits_means_what_was_meant_and_leaves_the_rest_alone(
                 assert "".join(text.split()) == _compact(before, index)
         assert same(principal_tables(parse(text)), meant)
         assert same(_without_principals(parse(text)), rest)
+
+
+@settings(max_examples=200, deadline=None)
+@given(FILES, st.integers(0, 9), st.sampled_from(["uid", "name"]), WORDS, st.integers(0, 2**32 - 1))
+def test_one_field_of_one_principal_changes_and_no_other_byte(
+    text: str, number: int, key: str, name: str, uid: int
+) -> None:
+    """Of one line, only what stands for the value; read again, it means what was meant."""
+    document = parse(text)
+    tables = principal_tables(document)
+    assume(tables)
+    index = number % len(tables)
+    old = tables[index]
+    assert isinstance(old, dict)
+    new = {**old, key: uid if key == "uid" else name}
+    after = update_principal(text, index, new)
+    assert same(
+        parse(after), {**document, "principal": [*tables[:index], new, *tables[index + 1 :]]}
+    )
+    if same(old, new):
+        assert after == text
+        return
+    written = value_text(new[key])
+    assert any(
+        parse(f"v = {text[at : len(text) - tail]}")["v"] == old[key]
+        for at in _found(after, written)
+        if after[:at] == text[:at]
+        and (tail := len(after) - at - len(written)) <= len(text) - at
+        and after[at + len(written) :] == text[len(text) - tail :]
+    )
+
+
+def _found(text: str, part: str) -> Iterator[int]:
+    """Every place of a part."""
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 @settings(max_examples=50, deadline=None)
