@@ -7,8 +7,9 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from console.adapters.hono_bodies import SEEN
+from console.adapters.hono_bodies import SEEN, device_of
 from console.adapters.hono_session import HonoSession
+from registry_backend.domain.devices import Device
 from registry_backend.domain.errors import Fault, FieldProblem, Invalid, NotFound
 
 RowT = TypeVar("RowT")
@@ -27,6 +28,28 @@ async def device_total(session: HonoSession, tenant_id: str, *parameters: tuple[
     found = answer.json(what) if answer.status == 200 else {}
     total = found.get("total", 0) if isinstance(found, dict) else 0
     return total if isinstance(total, int) else 0
+
+
+async def read_device(session: HonoSession, tenant_id: str, device_id: str) -> Device:
+    """The device as the peer shows it now; its id is known from then on, or no longer.
+
+    Raises NotFound.
+    """
+    what, known = device_named(tenant_id, device_id), session.known
+    try:
+        answer = await session.send("GET", ("devices", tenant_id, device_id), what=what)
+    except NotFound:
+        known.forget_device(tenant_id, device_id)
+        known.save()
+        raise
+    known.add_devices(tenant_id, [device_id])
+    known.save()
+    return device_of(tenant_id, device_id, answer.json(what), answer.etag)
+
+
+def device_named(tenant_id: str, device_id: str) -> str:
+    """The device in a message."""
+    return f"device {device_id} of tenant {tenant_id}"
 
 
 def item_id(item: Any) -> str:
