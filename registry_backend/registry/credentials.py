@@ -15,7 +15,7 @@ from registry_backend.domain.query import Count, Page, PageRequest
 from registry_backend.domain.secrets import SECRET_MEMBERS, fingerprint, hash_password
 from registry_backend.domain.timestamps import now
 from registry_backend.registry.credential_rules import prepare_credentials
-from registry_backend.registry.devices import ensure_device, no_device
+from registry_backend.registry.device_rules import ensure_device, no_device
 from registry_backend.registry.owners import MissingOwner
 from registry_backend.registry.recording import (
     change_of,

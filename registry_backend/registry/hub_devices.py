@@ -17,7 +17,7 @@ from registry_backend.domain.query import Cursor, DeviceQuery, Order, PageReques
 from registry_backend.domain.statistics import Statistics
 from registry_backend.domain.timestamps import now
 from registry_backend.registry.credentials import journal_form
-from registry_backend.registry.devices import check_device_limit, checked_text
+from registry_backend.registry.device_rules import check_device_limit, checked_text
 from registry_backend.registry.hub_rules import (
     Allows,
     CredentialTaken,

@@ -17,7 +17,7 @@ from registry_backend.domain.journal import Actor
 from registry_backend.domain.tenants import Tenant
 from registry_backend.domain.timestamps import now
 from registry_backend.registry.credentials import journal_form
-from registry_backend.registry.devices import checked_text, no_device, replace_stored
+from registry_backend.registry.device_rules import checked_text, no_device, replace_stored
 from registry_backend.registry.owners import MissingOwner, ensure_tenant
 from registry_backend.registry.recording import change_of, check_tenant, record, require_tenant
 from registry_backend.registry.settings import UNLIMITED

@@ -12,7 +12,7 @@ from registry_backend.domain.identifiers import HUB_DEVICE_ID, check_id
 from registry_backend.domain.journal import Action, Actor
 from registry_backend.domain.modules import Module
 from registry_backend.domain.timestamps import now
-from registry_backend.registry.devices import ensure_device, get_device
+from registry_backend.registry.device_rules import ensure_device, get_device
 from registry_backend.registry.recording import change_of, record
 from registry_backend.registry.settings import RegistrySettings
 from registry_backend.storage.base import Snapshot, Store, Transaction

@@ -18,7 +18,7 @@ from registry_backend.domain.devices import DeviceAttributes
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.tenants import TenantAttributes
 from registry_backend.open import open_registry
-from registry_backend.registry import devices as use_cases
+from registry_backend.registry import device_rules
 from registry_backend.server import Listener, Serving
 from registry_backend.wire.hono_profiles import HONO_2X
 from tests.end_to_end.hono.client import Api, running
@@ -90,7 +90,7 @@ def test_a_client_that_goes_away_does_not_interrupt_the_removal_of_all_devices(
     """It is done in many transactions, and all of them are."""
     data = folder / "r.sqlite"
     asyncio.run(fill(data))
-    monkeypatch.setattr(use_cases, "DELETE_CHUNK", 1)
+    monkeypatch.setattr(device_rules, "DELETE_CHUNK", 1)
     with running(server(data)) as (address,):
         api = Api(address)
         with socket.create_connection(api.place) as peer:

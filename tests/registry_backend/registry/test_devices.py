@@ -19,7 +19,7 @@ from registry_backend.domain.identifiers import HUB_DEVICE_ID
 from registry_backend.domain.query import DeviceQuery, Order, PageRequest
 from registry_backend.domain.tenants import TenantAttributes
 from registry_backend.registry import Registry, RegistrySettings
-from registry_backend.registry import devices as device_use_cases
+from registry_backend.registry import device_rules
 from tests.registry_backend.registry.makers import ACTOR, psk
 
 
@@ -200,7 +200,7 @@ async def test_all_devices_go_in_chunks_and_no_other_tenants(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each chunk is a transaction with a line that says how many went (hono 3.4)."""
-    monkeypatch.setattr(device_use_cases, "DELETE_CHUNK", 2)
+    monkeypatch.setattr(device_rules, "DELETE_CHUNK", 2)
     await registry.tenants.create("other", TenantAttributes(), actor=ACTOR)
     await registry.devices.create("other", "d0", DeviceAttributes(), actor=ACTOR)
     for number in range(5):
