@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from registry_backend.domain.errors import RegistryError
@@ -13,19 +15,22 @@ from registry_backend.domain.journal import Actor
 from registry_backend.domain.permissions import Caller
 from registry_backend.domain.principals import IdType, Principal
 from registry_backend.identityd.authorization import authenticate, principal_map
-from registry_backend.identityd.behaviour_authority import Authority, open_authority
+from registry_backend.identityd.behaviour_authority import AUTHORITY_FILE, Authority, open_authority
 from registry_backend.identityd.behaviour_config import Loaded
 from registry_backend.identityd.behaviour_errors import NoDevice, ProvisioningFailed
 from registry_backend.identityd.behaviour_hub import Hub
-from registry_backend.identityd.behaviour_keys import ServiceKeys, open_keys
+from registry_backend.identityd.behaviour_keys import MASTER_KEY_FILE, ServiceKeys, open_keys
 from registry_backend.identityd.behaviour_provisioning import ProvisionedDevice, provision
 from registry_backend.identityd.behaviour_reconcile import module_names, plan
 from registry_backend.identityd.behaviour_state import State
+from registry_backend.identityd.files import shown
 from registry_backend.identityd.settings import Settings
 from registry_backend.registry import Registry
 
 SERVICE = Actor(via="identity", name="service")
 """Who writes when nobody called."""
+
+_OTHERS = 0o077
 
 log = logging.getLogger("idconsole.identity")
 
@@ -180,4 +185,19 @@ class IdentityService:
 def _open_home(settings: Settings) -> Home:
     state = State(settings.homedir)
     state.make_home()
-    return Home(state, open_keys(settings.homedir), open_authority(settings.homedir))
+    home = Home(state, open_keys(settings.homedir), open_authority(settings.homedir))
+    for name in (MASTER_KEY_FILE, AUTHORITY_FILE):
+        _tell_if_open(settings.homedir / name)
+    return home
+
+
+def _tell_if_open(path: Path) -> None:
+    """Whoever copied a home may have lost its modes."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & _OTHERS:
+        log.warning(
+            "%s holds a private key, and others than its owner may use it (mode %04o). Make it "
+            "chmod 600.",
+            shown(path),
+            mode,
+        )

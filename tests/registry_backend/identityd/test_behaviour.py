@@ -6,10 +6,16 @@ import asyncio
 import base64
 import logging
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +24,7 @@ from registry_backend.api.identity.endpoint import IdentityEndpoint
 from registry_backend.domain.errors import Fault, Invalid, RegistryError
 from registry_backend.domain.modules import Module
 from registry_backend.domain.permissions import Role
+from registry_backend.domain.timestamps import now
 from registry_backend.identityd.behaviour import SERVICE, IdentityService
 from registry_backend.identityd.behaviour_authority import open_authority
 from registry_backend.identityd.behaviour_config import ConfigPaths, load
@@ -146,6 +153,74 @@ def test_what_a_home_holds_is_made_once(tmp_path: Path, opened: Callable[[Path],
         opened(tmp_path)
     assert refused.value.hint
     assert file.read_bytes() == b"damaged"
+
+
+def planted_authority(home: Path, *, ends: datetime, key: ec.EllipticCurvePrivateKey) -> None:
+    """Somebody's own authority, whose certificate is not that of the key unless it is of EC_KEY."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "somebody's")])
+    certificate = (
+        x509.CertificateBuilder(
+            issuer_name=name,
+            subject_name=name,
+            public_key=EC_KEY.public_key(),
+            serial_number=1,
+            not_valid_before=datetime(2000, 1, 1, tzinfo=UTC),
+            not_valid_after=ends,
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(EC_KEY, hashes.SHA256())
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (home / "local_ca.pem").write_bytes(pem + certificate.public_bytes(Encoding.PEM))
+
+
+EC_KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def test_an_authority_that_has_expired_issues_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody would trust its certificates; the log says so at the start already."""
+    planted_authority(tmp_path, ends=datetime(2001, 1, 1, tzinfo=UTC), key=EC_KEY)
+    authority = open_authority(tmp_path)
+    assert "local_ca.pem expired on 2001-01-01" in caplog.text
+    with pytest.raises(Fault, match="expired on 2001-01-01") as refused:
+        authority.issue("m", "m", server=False)
+    assert "Remove it" in refused.value.hint
+
+
+def test_no_certificate_outlives_its_authority(tmp_path: Path) -> None:
+    """Its last ones end with it."""
+    ends = now().replace(microsecond=0) + timedelta(days=1)
+    planted_authority(tmp_path, ends=ends, key=EC_KEY)
+    assert open_authority(tmp_path).issue("m", "m", server=False).expires_at == ends
+
+
+def test_a_key_beside_another_ones_certificate_is_no_authority(tmp_path: Path) -> None:
+    """Nothing that it signed would be trusted."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    planted_authority(tmp_path, ends=datetime(2100, 1, 1, tzinfo=UTC), key=key)
+    with pytest.raises(Fault, match="damaged"):
+        open_authority(tmp_path)
+
+
+async def test_keys_that_others_may_read_are_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A copy of a home may have lost its modes; they are said, and not changed."""
+    loaded = load(written(tmp_path, NO_HUB))
+    home = tmp_path / "home"
+    registry = await open_registry(tmp_path / "registry.sqlite")
+    try:
+        await IdentityService.start(loaded, registry, default_tenant="acme")
+        assert "others than its owner" not in caplog.text
+        (home / "local_ca.pem").chmod(0o640)
+        await IdentityService.start(loaded, registry, default_tenant="acme")
+    finally:
+        await registry.close()
+    assert "local_ca.pem holds a private key" in caplog.text
+    assert "mode 0640" in caplog.text
+    assert "master_key" not in caplog.text
 
 
 @pytest.mark.parametrize(
