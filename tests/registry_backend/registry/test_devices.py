@@ -18,8 +18,7 @@ from registry_backend.domain.errors import (
 from registry_backend.domain.identifiers import HUB_DEVICE_ID
 from registry_backend.domain.query import DeviceQuery, Order, PageRequest
 from registry_backend.domain.tenants import TenantAttributes
-from registry_backend.registry import Registry, RegistrySettings
-from registry_backend.registry import device_rules
+from registry_backend.registry import Registry, RegistrySettings, device_rules
 from tests.registry_backend.registry.makers import ACTOR, psk
 
 
