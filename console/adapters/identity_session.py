@@ -186,8 +186,9 @@ class IdentitySession:
         try:
             yield
         except asyncio.CancelledError:
-            if self._health == WAITING:
-                self._tell(CONNECTED)
+            if self._health == WAITING:  # somebody waits no longer, and nothing has come
+                self._tell(_HEALTH["timeout"])
+                self._on_lost()
             raise
         finally:
             timer.cancel()

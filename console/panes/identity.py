@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual import on
 
+from console.dialogs.choose import Choice, ChooseScreen
 from console.dialogs.confirm import ConfirmScreen
 from console.forms.fields import Values
 from console.forms.identities import is_server, local_fields, module_fields, read_module_id
@@ -15,9 +16,18 @@ from console.panes.identity_secrets import IdentitySecrets
 from console.render import identities as render
 from console.render.identities import IdentityRow, key_of
 from console.widgets.table_messages import Opened
-from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.errors import AlreadyExists, RegistryError
 from registry_backend.domain.identities import Identity, IdentityKind
 
+_NOT_KEPT = (
+    "The service keeps no certificates: {name} is what was issued here, and cannot be fetched "
+    "again. i issues a new one, with a new key."
+)
+_LEAVING = (
+    Choice("save", "Save", "to new files, then leave", "s"),
+    Choice("discard", "Discard", "leave; the key is gone for good", "d"),
+    Choice("stay", "Stay", "in the console", "n"),
+)
 REPROVISION = "reprovision"
 """What must be typed before the device is provisioned anew."""
 
@@ -43,6 +53,11 @@ class IdentityPane(IdentityList):
         if row.kind not in ("module", "local"):
             self.read_again()
             return
+        if row.kind == "local" and not row.principal and row.identity is not None:
+            self.warn(_NOT_KEPT.format(name=row.name))
+            return
+        if not await self._may_replace(row.module_id if row.kind == "local" else ""):
+            return
         kind: IdentityKind = "local" if row.kind == "local" else "aziot"
         try:
             found = await self.awaited(
@@ -51,7 +66,26 @@ class IdentityPane(IdentityList):
         except LeftOpen as left:
             self.tell(str(left))
             return
-        self.show_newer(IdentityRow(row.kind, row.module_id, found, principal=row.principal))
+        if kind == "local":
+            self._take(row.module_id, found, wanted=row.unsaved)
+        else:
+            self.show_newer(IdentityRow(row.kind, row.module_id, found, principal=row.principal))
+
+    async def _may_replace(self, name: str) -> bool:
+        """Whether a new key may take the place of the one that is here, if there is one unsaved."""
+        if name not in self.rows.issued.unsaved:
+            return True
+        question = ConfirmScreen(
+            f"Replace the key of {name}?",
+            render.replace_warning(name),
+            confirm="Replace",
+        )
+        return await self.ask(question) or False
+
+    def _take(self, name: str, identity: Identity, *, wanted: bool) -> None:
+        """Show what was issued; keep it, since the service does not."""
+        self.rows.issued.take(name, identity, wanted=wanted)
+        self.show_newer(self.rows.local_row(name))
 
     @one_at_a_time
     async def action_issue(self) -> None:
@@ -61,22 +95,30 @@ class IdentityPane(IdentityList):
 
         async def save(values: Values) -> Identity:
             name = read_module_id(values)
-            if name in self.rows.with_local:
-                return await self.awaited(f"Fetch {name}", lambda: self.modules.get(name, "local"))
-            self.refuse_writing()
-            return await self.awaited(
-                f"Issue {name}",
-                lambda: self.modules.create(name, "local", server=is_server(values)),
-            )
+            if not await self._may_replace(name):
+                raise LeftOpen(f"The key of {name} stays as it is; nothing was issued.")
+            return await self._issued(name, server=is_server(values))
 
         fields = local_fields(name)
         issued = await self.fill_form("Issue a local identity", fields, save, submit="Issue")
         if issued is None:
             return
         name = issued.module_id or ""
-        self.show_newer(IdentityRow("local", name, issued, principal=name in self.rows.with_local))
+        self._take(name, issued, wanted=True)
         self.tell(f"Issued {name}. Nobody keeps its key but this list: s saves it.")
         self.table.reload(at=key_of("local", name))
+
+    async def _issued(self, name: str, *, server: bool) -> Identity:
+        """A local identity: a principal's is fetched, any other created."""
+        if name not in self.rows.with_local:
+            self.refuse_writing()
+            try:
+                return await self.awaited(
+                    f"Issue {name}", lambda: self.modules.create(name, "local", server=server)
+                )
+            except AlreadyExists:
+                pass  # a principal has that name, in files that cannot be read here
+        return await self.awaited(f"Fetch {name}", lambda: self.modules.get(name, "local"))
 
     # writing
 
@@ -193,7 +235,38 @@ class IdentityPane(IdentityList):
         """Save certificate and private key to files."""
         row = self.require_row()
         if row is not None:
-            await self._secrets.save(row)
+            await self._save(row)
+
+    async def _save(self, row: IdentityRow) -> bool:
+        if not await self._secrets.save(row):
+            return False
+        self.rows.issued.saved(row.module_id)
+        self.show_newer(self.rows.local_row(row.module_id))
+        return True
+
+    # leaving
+
+    @property
+    def holds(self) -> str:
+        """The names whose private keys would be lost with the console."""
+        return ", ".join(self.rows.issued.unsaved)
+
+    async def settle(self) -> bool:
+        """Save the keys that nobody else has, or let go of them, as the person wants."""
+        one = len(self.rows.issued.unsaved) == 1
+        chosen = await self.ask(
+            ChooseScreen(
+                "Leave without a private key?" if one else "Leave without private keys?",
+                _LEAVING,
+                intro=render.leaving_warning(self.rows.issued.unsaved),
+            )
+        )
+        if chosen != "save":
+            return chosen == "discard"
+        for name in self.rows.issued.unsaved:
+            if not await self._save(self.rows.local_row(name)):
+                return False
+        return True
 
     @property
     def _secrets(self) -> IdentitySecrets:

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar, TypeVar
 
+from textual import events
+
 from console.adapters.base import RegistryAdapter, refuse_write
 from console.adapters.ports.modules import ModulesPort
 from console.adapters.ports.provisioning import ProvisioningPort
@@ -15,6 +17,7 @@ from console.dialogs.waiting import WaitingScreen
 from console.panes.base import RecordPane
 from console.panes.editing import LeftOpen
 from console.panes.identity_source import IdentityRows
+from console.panes.identity_waiting import Waiting
 from console.panes.scope import Scope
 from console.panes.secrets import SecretClipboard
 from console.render import identities as render
@@ -24,8 +27,11 @@ from console.saving import Saves
 from console.widgets.columns import Column
 from console.widgets.short_list import ShortList
 from registry_backend.domain.document import JsonObject
-from registry_backend.domain.errors import NotFound
+from registry_backend.domain.errors import NotFound, RegistryError, Unreachable
 
+STACKED_BELOW = 100
+"""Columns of the screen; with fewer the detail stands below the list, which needs sixty."""
+LOADING = "Loading…"
 QUIET_SECONDS = 0.4
 """A call that takes longer is shown, with a way to wait no longer."""
 _SLOW = (
@@ -39,6 +45,18 @@ ResultT = TypeVar("ResultT")
 class IdentityList(RecordPane[IdentityRow]):
     """Lists the caller, the device, where it comes from, modules and local identities."""
 
+    DEFAULT_CSS = """
+    IdentityList.-stacked {
+        & #body { layout: vertical; }
+        & RecordTable { width: 1fr; max-height: 65%; }
+        & DetailView { width: 1fr; height: 1fr; }
+        &.-empty RecordTable { max-height: 100%; }
+        &.-empty DetailView { display: none; }
+        &.-detail-half RecordTable { max-height: 35%; }
+    }
+    .-narrow IdentityList.-stacked DetailView { display: block; }
+    """
+
     group: ClassVar[str] = "Identity"
     filter_help: ClassVar[str] = "part of the name or the kind"
 
@@ -46,8 +64,12 @@ class IdentityList(RecordPane[IdentityRow]):
         self, adapter: RegistryAdapter, saves: Saves, clock: Callable[[], datetime]
     ) -> None:
         super().__init__(adapter, saves, clock)
-        self.rows = IdentityRows(adapter.modules, self.provisioning, adapter.principals)
+        self.rows = IdentityRows(
+            adapter.modules, self.provisioning, adapter.principals, adapter.caller_uid
+        )
         self._clipboard = SecretClipboard(self)
+        self._waiting = Waiting(self, self._show_waiting, self._stopped)
+        self._seconds: int | None = None
 
     @property
     def modules(self) -> ModulesPort:
@@ -79,7 +101,7 @@ class IdentityList(RecordPane[IdentityRow]):
         wanted = self.filter_text.lower().split()
 
         async def read() -> Sequence[IdentityRow]:
-            rows = await self.rows.read()
+            rows = await self._waiting.outcome(self.rows.read())
             return [row for row in rows if all(word in render.words_of(row) for word in wanted)]
 
         return ShortList(read, lambda row: row.key)
@@ -125,12 +147,73 @@ class IdentityList(RecordPane[IdentityRow]):
         return super().why_not(action)
 
     def action_reload(self) -> None:
-        """Ask the service again."""
+        """Ask the service again; what went wrong the last time is out of date."""
+        self._complaints.drop(self.app)
         self.read_again()
 
     def on_unmount(self) -> None:
         """Leave no secret on the clipboard."""
         self._clipboard.clear()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the detail below the list where there is too little room beside it."""
+        self.set_class(event.size.width < STACKED_BELOW, "-stacked")
+        self._fit_table()
+
+    def _fit_table(self) -> None:
+        """Above the detail the list is as high as it is long, with its frame and heading."""
+        if self.is_mounted:
+            rows = self.table.length
+            self.set_class(not rows, "-empty")
+            self.table.styles.height = rows + 3 if rows and self.has_class("-stacked") else None
+
+    def come_forward(self) -> None:
+        """Ask again for what could not be had."""
+        super().come_forward()
+        if self.is_mounted and self.table.error is not None:
+            self.read_again()
+
+    def complain(self, error: RegistryError) -> None:
+        """As everywhere; an empty list says itself why it is."""
+        if error is self.table.error and not self.table.length:
+            return
+        super().complain(error)
+
+    # waiting for the list
+
+    def action_back(self) -> None:
+        """Wait no longer; otherwise as everywhere."""
+        if self._waiting.under_way and not self._filter.shown:
+            self._waiting.stop()
+        else:
+            super().action_back()
+
+    def _show_waiting(self, seconds: int | None) -> None:
+        self._seconds = seconds
+        if not self.is_mounted:
+            return
+        table = self.table
+        table.loading_text = (
+            LOADING
+            if seconds is None
+            else f"waiting for {self.adapter.address} … {seconds} s\n"
+            f"esc waits no longer, q leaves\n\n{_SLOW}"
+        )
+        table.refresh()
+        self._show_status()
+
+    def _show_status(self) -> None:
+        super()._show_status()
+        self._fit_table()
+        if self._seconds is not None:
+            self.table.border_subtitle = f"▶ waiting for an answer … {self._seconds} s   esc stop"
+
+    def _stopped(self) -> Unreachable:
+        return Unreachable(
+            f"{self.adapter.address}: you waited no longer for the service.",
+            layer="timeout",
+            hint="It may be busy with another's call, or hang: its journal says more.",
+        )
 
     # asking the service
 

@@ -56,12 +56,12 @@ class IdentitySecrets:
             self._clipboard.copy(row.private_key if chosen == "key" else row.key_handle)
             self._pane.tell(f"Copied; the clipboard is cleared in {CLEAR_SECONDS} s.")
 
-    async def save(self, row: IdentityRow) -> None:
-        """Write certificate and private key into new files."""
+    async def save(self, row: IdentityRow) -> bool:
+        """Write certificate and private key into new files; whether the person did."""
         identity = row.identity
         if identity is None or not identity.certificate or not row.private_key:
             self._pane.warn("Only a local identity that was issued can be saved. i issues one.")
-            return
+            return False
         certificate, private_key = identity.certificate, row.private_key
 
         async def save(values: Values) -> tuple[Path, Path]:
@@ -71,8 +71,10 @@ class IdentitySecrets:
 
         fields = file_fields(_stem(row.module_id))
         saved = await self._pane.fill_form(f"Save {row.name}", fields, save)
-        if saved is not None:
-            self._pane.tell(f"Saved {saved[0].name} and {saved[1].name}.")
+        if saved is None:
+            return False
+        self._pane.tell(f"Saved {saved[0].name} and {saved[1].name}.")
+        return True
 
 
 def _choices(row: IdentityRow) -> tuple[Choice, ...]:

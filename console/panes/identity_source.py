@@ -9,10 +9,12 @@ from typing import TypeVar
 from console.adapters.ports.modules import ModulesPort
 from console.adapters.ports.principals import PrincipalsPort
 from console.adapters.ports.provisioning import ProvisioningPort
+from console.panes.identity_issued import Issued
 from console.render.identities import IdentityRow, Kind
-from registry_backend.domain.errors import RegistryError, Unreachable
+from registry_backend.domain.errors import Denied, RegistryError, Unreachable
 from registry_backend.domain.identities import Identity
-from registry_backend.domain.principals import IdType
+from registry_backend.domain.permissions import Operation
+from registry_backend.domain.principals import IdType, Principal
 
 ResultT = TypeVar("ResultT")
 
@@ -24,6 +26,7 @@ class IdentityRows:
         modules: Modules, where the service has them.
         provisioning: The caller, the device and where it comes from.
         principals: Whose names have identities.
+        caller_uid: The uid that the service sees in this console; None where nobody knows.
     """
 
     def __init__(
@@ -31,10 +34,13 @@ class IdentityRows:
         modules: ModulesPort | None,
         provisioning: ProvisioningPort,
         principals: PrincipalsPort | None,
+        caller_uid: int | None = None,
     ) -> None:
         self._modules, self._provisioning = modules, provisioning
-        self._principals = principals
-        self._issued: dict[str, Identity] = {}
+        self._principals, self._caller_uid = principals, caller_uid
+        self.issued = Issued()
+        self._own_names: frozenset[str] | None = None
+        """What was issued here."""
         self._rows: Sequence[IdentityRow] | None = None
         self._turn = asyncio.Lock()
         self.with_module: frozenset[str] = frozenset()
@@ -54,10 +60,8 @@ class IdentityRows:
         self._rows = None
 
     def replace(self, row: IdentityRow) -> None:
-        """A newer version of a row."""
-        if row.kind == "local" and row.identity is not None:
-            self._issued[row.module_id] = row.identity
-        elif self._rows is not None:
+        """A newer version of a row of the service."""
+        if self._rows is not None:
             self._rows = [row if each.key == row.key else each for each in self._rows]
 
     async def _read(self) -> Sequence[IdentityRow]:
@@ -73,6 +77,7 @@ class IdentityRows:
         finally:
             for call in calls:
                 call.cancel()  # the rest of them, when one found that nothing can be had
+        self._own_names = await self._names_for_caller() if isinstance(modules, Denied) else None
         return (
             _row("own", own),
             _row("device", device),
@@ -102,6 +107,27 @@ class IdentityRows:
             for kind in (IdType.MODULE, IdType.LOCAL)
         )
 
+    async def _names_for_caller(self) -> frozenset[str] | None:
+        """Whose local identities a caller may have that may not list; None: nobody can say.
+
+        The files say so, since the service would have to be asked for each by making a key.
+        """
+        if self._principals is None or self._caller_uid is None:
+            return None
+        try:
+            answers = await self._principals.answers(str(self._caller_uid))
+            found = (await self._principals.load()).principals
+        except RegistryError:
+            return None
+        if any(each.operation is Operation.LIST_MODULES and each.allowed for each in answers):
+            return None  # it is the hub that refuses, or the service reads other files
+        mine = [
+            each.principal
+            for each in found
+            if each.principal is not None and each.principal.uid == self._caller_uid
+        ]
+        return frozenset(each.name for each in mine[-1:] if _has_local(each))
+
     def _module_rows(self, modules: Sequence[Identity]) -> list[IdentityRow]:
         return [
             IdentityRow("module", name, each, principal=name in self.with_module)
@@ -109,10 +135,22 @@ class IdentityRows:
         ]
 
     def _local_rows(self) -> list[IdentityRow]:
-        return [
-            IdentityRow("local", name, self._issued.get(name), principal=name in self.with_local)
-            for name in sorted(self.with_local | self._issued.keys())
-        ]
+        return [self.local_row(name) for name in sorted(self.with_local | self.issued.names)]
+
+    def local_row(self, name: str) -> IdentityRow:
+        """The row of a local identity, as far as it is known."""
+        return IdentityRow(
+            "local",
+            name,
+            self.issued.get(name),
+            principal=name in self.with_local,
+            refused=self._own_names is not None and name not in self._own_names,
+            unsaved=name in self.issued.unsaved,
+        )
+
+
+def _has_local(principal: Principal) -> bool:
+    return IdType.LOCAL in (principal.idtype or ())
 
 
 def _row(kind: Kind, found: Identity | RegistryError) -> IdentityRow:

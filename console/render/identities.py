@@ -11,7 +11,7 @@ from console.render.detail import Line, Section, Tone
 from console.render.expiry import window
 from registry_backend.domain.certificates import CertificateFacts
 from registry_backend.domain.document import JsonObject, compact_json
-from registry_backend.domain.errors import Denied, NotFound, RegistryError
+from registry_backend.domain.errors import Denied, Fault, NotFound, RegistryError
 from registry_backend.domain.identities import Identity, Provisioning
 from registry_backend.domain.secrets import MASK
 
@@ -46,6 +46,8 @@ class IdentityRow:
         provisioning: Of the line of that kind.
         problem: Why the service gave nothing.
         principal: Whether the configuration names a principal that has it.
+        refused: Whether the service would not give it to this caller, though it might to another.
+        unsaved: Whether its private key is nowhere but in this console.
     """
 
     kind: Kind
@@ -54,6 +56,8 @@ class IdentityRow:
     provisioning: Provisioning | None = None
     problem: RegistryError | None = None
     principal: bool = False
+    refused: bool = False
+    unsaved: bool = False
 
     @property
     def key(self) -> str:
@@ -93,6 +97,8 @@ def glyph_cell(row: IdentityRow) -> tuple[str, Tone]:
     """Whether the service gave it, in one character."""
     if row.problem is not None:
         return ("✗", "bad") if not isinstance(row.problem, Denied) else ("–", "warning")
+    if row.refused and row.identity is None:
+        return ("–", "warning")
     if row.identity is None and row.provisioning is None:
         return ("○", "muted")
     return ("●", "good")
@@ -124,7 +130,11 @@ def state_cell(row: IdentityRow, now: datetime) -> tuple[str, Tone]:
     if row.provisioning is not None:
         return (row.provisioning.source, "")
     if row.identity is None:
-        return ("not issued yet: enter", "muted")
+        return (
+            ("not for this uid", "warning") if row.refused else ("not issued yet: enter", "muted")
+        )
+    if row.unsaved:
+        return ("▲ key not saved: s", "warning")
     if row.kind == "local":
         return _validity(None, row.identity.expires_at, now)
     if row.kind == "module":
@@ -136,7 +146,11 @@ def _problem_words(problem: RegistryError) -> tuple[str, Tone]:
     tone: Tone = "warning" if isinstance(problem, Denied) else "bad"
     if isinstance(problem, NotFound) and "provisioned" in problem.message:
         return ("not provisioned", tone)
-    return (problem.title.lower(), tone)
+    return (_title(problem).lower(), tone)
+
+
+def _title(problem: RegistryError) -> str:
+    return "The service failed" if isinstance(problem, Fault) else problem.title
 
 
 def _is(identity: Identity) -> str:
@@ -160,17 +174,29 @@ def detail(row: IdentityRow, now: datetime, *, caller_uid: int | None) -> Sequen
     if row.provisioning is not None:
         return (Section(row.name, (*lines, *_provisioning_lines(row.provisioning))),)
     if row.identity is None:
-        text = "Each time it is fetched the service makes a new key and certificate: press enter."
-        return (Section(row.name, tuple(lines), text),)
+        return (
+            Section(row.name, tuple(lines)),
+            Section("How to have it", text=_how(row, caller_uid)),
+        )
     if row.kind == "local":
-        return (Section(row.name, tuple(lines)), *_local_sections(row.identity, now))
+        return (Section(row.name, tuple(lines)), *_local_sections(row, row.identity, now))
     sections = [Section(row.name, (*lines, *_hub_lines(row.identity)))]
     sections.append(Section("Proves itself", *_auth(row.identity)))
     return tuple(sections)
 
 
+def _how(row: IdentityRow, caller_uid: int | None) -> str:
+    if row.refused:
+        return (
+            f"The service gives it to root, to the first principal without idtype, and to the "
+            f"principal {row.name} itself. uid {caller_uid} is none of them: run this console as "
+            "one of them."
+        )
+    return "Each time it is fetched the service makes a new key and certificate: press enter."
+
+
 def _problem_sections(problem: RegistryError) -> tuple[Section, ...]:
-    found = (Section(problem.title, text=problem.message),)
+    found = (Section(_title(problem), text=problem.message),)
     return (*found, Section("What next", text=problem.hint)) if problem.hint else found
 
 
@@ -207,11 +233,12 @@ def _auth(identity: Identity) -> tuple[tuple[Line, ...], str]:
     return tuple(lines), text
 
 
-def _local_sections(identity: Identity, now: datetime) -> tuple[Section, ...]:
+def _local_sections(row: IdentityRow, identity: Identity, now: datetime) -> tuple[Section, ...]:
     facts = identity.certificate_facts
-    key = Section(
-        "Private key", (Line("PKCS#8", MASK),), "p shows it, C copies it, s saves it to a file."
-    )
+    text = "p shows it, C copies it, s saves it to a file."
+    if row.unsaved:
+        text += " Nobody has it but this console, and only until that is left."
+    key = Section("Private key", (Line("PKCS#8", MASK),), text)
     if facts is None:
         return (Section("Certificate", text="It cannot be decoded."), key)
     return (Section("Certificate", tuple(_certificate_lines(facts, now))), key)
@@ -289,6 +316,22 @@ def delete_warning(module_id: str, *, principal: bool) -> str:
     if module_id.startswith("$"):
         text += "\n\nIt belongs to IoT Edge, which does not run without it."
     return text
+
+
+def replace_warning(name: str) -> str:
+    """What a second issue destroys."""
+    return (
+        f"The private key of {name} that was issued before is in no file yet, and nobody else has "
+        "it. A new key and certificate would take its place in this list.\n\nCancel, and s saves "
+        "the one that is here."
+    )
+
+
+def leaving_warning(names: Sequence[str]) -> str:
+    """What is lost with the console."""
+    listed = ", ".join(names)
+    whose = f"The private key of {listed} is" if len(names) == 1 else f"The keys of {listed} are"
+    return f"{whose} in no file yet. The service keeps none: what is not saved now is lost."
 
 
 def update_warning(module_id: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures.thread  # loaded before the rights to read it are given up
+import concurrent.futures.thread  # noqa: F401 - loaded before the rights to read it are given up
 import grp
 import os
 import re
@@ -164,7 +164,6 @@ def test_a_real_refusal_names_the_folder_or_the_socket(folder: Path) -> None:
 
 def _as_nobody(folder: Path) -> str:
     """What a process of uid 65534 is told."""
-    assert concurrent.futures.thread
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

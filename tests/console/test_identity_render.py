@@ -70,7 +70,7 @@ def test_no_key_stands_in_anything_that_is_shown(row: IdentityRow) -> None:
         (ROWS[5], "not issued yet: enter"),
         (ROWS[6], "until 2026-12-11"),
         (ROWS[7], "not permitted"),
-        (ROWS[8], "the registry failed"),
+        (ROWS[8], "the service failed"),
         (IdentityRow("own", problem=NotFound("it was not provisioned")), "not provisioned"),
     ],
 )
