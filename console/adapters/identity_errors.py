@@ -49,6 +49,7 @@ class Refusal:
         module_id: Which module the call names; empty when none.
         why: What the configuration says of the caller, in sentences; empty when it is unknown.
         view: The configuration, as far as it can be read here; None when nothing of it can.
+        allowed_by_files: Whether by that configuration the caller may do it.
     """
 
     status: int
@@ -59,6 +60,7 @@ class Refusal:
     module_id: str = ""
     why: str = ""
     view: EffectiveView | None = None
+    allowed_by_files: bool = False
 
 
 def words_of(body: bytes) -> str:
@@ -194,11 +196,17 @@ _READINGS: Mapping[int, tuple[tuple[str, str, Kind, str], ...]] = {
     500: (("", "the service failed and tells the cause to its journal only", Fault, _JOURNAL),),
 }
 
+_OTHER_FILES = (
+    "It reads a changed configuration within about ten seconds: try again. If that does not help, "
+    f"see by `systemctl cat {UNIT}` and its journal whether it reads these files."
+)
+
 
 def _unauthorised(refusal: Refusal) -> Denied:
     """Groups and modes never lead here, though many look there first (identityd 11)."""
     verdict = f"the service does not let {refusal.caller} do this"
+    hint = what_it_takes(refusal.operation, refusal.caller, refusal.module_id, refusal.view)
     return Denied(
         f"{_text(refusal, verdict)} {refusal.why}".strip(),
-        hint=what_it_takes(refusal.operation, refusal.caller, refusal.module_id, refusal.view),
+        hint=_OTHER_FILES if refusal.allowed_by_files else hint,
     )

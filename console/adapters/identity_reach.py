@@ -66,7 +66,7 @@ def dropped(path: Path, caller: Caller) -> Unreachable:
         hint=(
             f"It does so when {caller} holds too many connections at once ({bound}): end other "
             f"programs of this user that keep some open, or try again soon. If it happens to all, "
-            f"the service crashed: `journalctl -u {UNIT}` says why."
+            f"the service crashed (`journalctl -u {UNIT}` says why), or it is another's socket."
         ),
     )
 

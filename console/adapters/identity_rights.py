@@ -21,6 +21,9 @@ _UNSEEN = (
     "Look first whether the configuration has the name already: each may stand there once only, or "
     "the service does not start again."
 )
+_ALL_RIGHTS = (
+    "Only root (while no principal has uid 0) and the first principal without idtype may do this."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +97,19 @@ class Known:
 
     def for_all(self) -> str:
         """What the calls take that only root and the daemon may make."""
-        text = (
-            "Only root (while no principal has uid 0) and the first principal without idtype may "
-            "do this."
-        )
         untyped = next((each for each in self.tables if each.principal.idtype is None), None)
-        if untyped is None:
-            return f"{text} Run this console {self._as_root()}."
-        helper = f"{untyped.named} of {untyped.who}"
-        return f"{text} That is {helper}: run this console {self._as(untyped)}."
+        zero = self._of_root()
+        if untyped is not None:
+            root = "" if zero is not None else ", or with sudo"
+            whose = f"{untyped.named} of {untyped.who}"
+            ways = (
+                f"The first without idtype is {whose}: run this console {self._as(untyped)}{root}."
+            )
+        elif zero is not None:
+            ways = f"There is none without idtype, and root has only the rights of {zero.named}."
+        else:
+            ways = "Run this console with sudo."
+        return ways if self.whole else f"{_ALL_RIGHTS} {ways}"
 
     def for_module(self, module_id: str) -> str:
         """What fetching a module or local identity takes."""
@@ -154,10 +161,14 @@ class Known:
         return f"as that user (`sudo -u {table.user}`)" if table.user else "under that uid"
 
     def _as_root(self) -> str:
-        for table in self.tables:
-            if table.principal.uid == 0:
-                return f"as the daemon's user; root has only the rights of {table.named}"
-        return "with sudo"
+        zero = self._of_root()
+        if zero is None:
+            return "with sudo"
+        return f"as the daemon's user; root has only the rights of {zero.named}"
+
+    def _of_root(self) -> Table | None:
+        """The table that takes root's power away."""
+        return next((each for each in self.tables if each.principal.uid == 0), None)
 
     def _caution(self) -> str:
         return "" if self.whole else f"{_UNSEEN} "

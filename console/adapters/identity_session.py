@@ -17,7 +17,6 @@ from console.adapters.identity_errors import Refusal, is_wrong_version, problem_
 from console.adapters.identity_socket import Received, exchange
 from console.adapters.ports.principals import PrincipalsPort
 from registry_backend.domain.document import parse_json
-from registry_backend.domain.effective import EffectiveView
 from registry_backend.domain.errors import Fault, Invalid, RegistryError, Unreachable, Unsupported
 from registry_backend.domain.explanations import API_VERSIONS, LATEST_VERSION
 from registry_backend.domain.permissions import Operation
@@ -204,25 +203,25 @@ class IdentitySession:
         if status != 401:
             return refusal
         try:
-            view = await self.principals.view()
-            return replace(refusal, view=view, why=await self._why(ask, view))
+            return await self._explained(ask, replace(refusal, view=await self.principals.view()))
         except RegistryError:
-            return refusal  # the refusal is what the person is to hear of
+            return refusal  # that is what the person is to hear of
 
-    async def _why(self, ask: Ask, view: EffectiveView) -> str:
-        """What the configuration as it is read here says of the caller; empty where it cannot."""
+    async def _explained(self, ask: Ask, refusal: Refusal) -> Refusal:
+        """With what the configuration as it is read here says of the caller, where it can."""
         from registry_backend.identityd.calls import (  # noqa: PLC0415 - most sessions never ask
             request_for,
         )
 
-        files = view.config.files
+        files = refusal.view.config.files if refusal.view is not None else ()
         if not files or any(file.problem for file in files):
-            return ""
+            return refusal
         request = request_for(ask.operation, module_id=ask.module_id or "module")
         answer = await self.principals.explain(self.caller.uid, request)
         if answer.allowed:
-            return "By the configuration read here it would: the service may have read another."
-        return f"{answer.who} {answer.why}"
+            why = "By the configuration read here it would: the service may have read another."
+            return replace(refusal, why=why, allowed_by_files=True)
+        return replace(refusal, why=f"{answer.who} {answer.why}")
 
 
 _HEALTH = {

@@ -493,6 +493,19 @@ async def test_a_name_that_is_taken_is_not_advised_to_be_added_again(folder: Pat
     assert "It needs a principal with name" not in caught.value.hint
 
 
+async def test_whom_the_files_would_let_in_is_told_that_the_service_read_others(
+    folder: Path,
+) -> None:
+    """Another table would change nothing."""
+    async with serving_identity(folder, principal("someone", "[]")), on_socket(folder) as adapter:
+        await need(adapter.principals).use(folder / "other.toml", folder / "config.d")
+        (folder / "other.toml").write_text(CALLER)
+        with pytest.raises(Denied) as caught:
+            await need(adapter.modules).list()
+    assert "By the configuration read here it would" in caught.value.message
+    assert "whether it reads these files" in caught.value.hint
+
+
 async def test_a_device_without_provisioning_is_told_as_such(folder: Path) -> None:
     """It is no error of the console."""
     async with serving_identity(folder, CALLER, UNPROVISIONED), on_socket(folder) as adapter:

@@ -105,12 +105,14 @@ async def test_whoever_may_do_all_is_named(tmp_path: Path) -> None:
     """The first table without idtype; root only while no table has its uid."""
     listing = Operation.LIST_MODULES
     text = await advice(tmp_path, table("edge", 997), listing, "")
-    assert f"That is “edge” ({where(tmp_path, 7)}) of uid 997 (iotedge)" in text
-    assert "`sudo -u iotedge`" in text
+    assert f"The first without idtype is “edge” ({where(tmp_path, 7)}) of uid 997 (iotedge)" in text
+    assert "`sudo -u iotedge`), or with sudo" in text
     assert "with sudo" in await advice(tmp_path, "", listing, "")
     text = await advice(tmp_path, table("zero", 0, "[]"), listing, "")
     assert "with sudo" not in text
-    assert "root has only the rights of “zero”" in text
+    assert "There is none without idtype, and root has only the rights of “zero”" in text
+    text = await advice(tmp_path, table("zero", 0, "[]") + table("edge", 997), listing, "")
+    assert "with sudo" not in text
 
 
 async def test_what_cannot_be_read_may_hold_the_name(tmp_path: Path) -> None:
