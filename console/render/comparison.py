@@ -8,6 +8,11 @@ from typing import Literal
 
 Kind = Literal["equal", "added", "removed", "fold"]
 
+_NEAR = 100
+"""Lines alike on each side of a change that are compared with it; looking through more is slow."""
+_Block = tuple[str, int, int, int, int]
+"""What to do, and from where to where in the old text and in the new."""
+
 
 @dataclass(frozen=True, slots=True)
 class DifferenceLine:
@@ -33,16 +38,12 @@ def difference_lines(before: str, after: str, *, context: int = 3) -> list[Diffe
     """
     old, new = before.splitlines(), after.splitlines()
     found: list[DifferenceLine] = []
-    blocks = SequenceMatcher(None, old, new, autojunk=len(old) > 2000).get_opcodes()
+    blocks = _blocks(old, new)
     for place, (what, old_start, old_end, new_start, new_end) in enumerate(blocks):
         if what == "equal":
-            lines = [
-                DifferenceLine("equal", text, old_start + offset + 1, new_start + offset + 1)
-                for offset, text in enumerate(old[old_start:old_end])
-            ]
             head = 0 if place == 0 else context
             tail = 0 if place == len(blocks) - 1 else context
-            found.extend(_folded(lines, head, tail))
+            found.extend(_folded(old[old_start:old_end], old_start, new_start, head, tail))
             continue
         found.extend(
             DifferenceLine("removed", text, before=number)
@@ -55,9 +56,42 @@ def difference_lines(before: str, after: str, *, context: int = 3) -> list[Diffe
     return found
 
 
-def _folded(lines: list[DifferenceLine], head: int, tail: int) -> list[DifferenceLine]:
-    hidden = len(lines) - head - tail
+def _blocks(old: list[str], new: list[str]) -> list[_Block]:
+    """What to do with which lines; of ends that are alike only the nearest lines are compared."""
+    shorter = min(len(old), len(new))
+    head = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    head = max(head - _NEAR, 0)
+    tail = next(
+        (at for at in range(shorter - head) if old[-1 - at] != new[-1 - at]), shorter - head
+    )
+    tail = max(tail - _NEAR, 0)
+    inner_old, inner_new = old[head : len(old) - tail], new[head : len(new) - tail]
+    matcher = SequenceMatcher(None, inner_old, inner_new, autojunk=len(inner_old) > 2000)
+    found: list[_Block] = [("equal", 0, head, 0, head)] if head else []
+    for what, *places in matcher.get_opcodes():
+        old_start, old_end, new_start, new_end = (place + head for place in places)
+        if found and found[-1][0] == what == "equal":
+            _, old_start, _, new_start, _ = found.pop()
+        found.append((what, old_start, old_end, new_start, new_end))
+    if tail and found and found[-1][0] == "equal":
+        _, old_start, _, new_start, _ = found.pop()
+        found.append(("equal", old_start, len(old), new_start, len(new)))
+    elif tail:
+        found.append(("equal", len(old) - tail, len(old), len(new) - tail, len(new)))
+    return found
+
+
+def _folded(
+    texts: list[str], old_start: int, new_start: int, head: int, tail: int
+) -> list[DifferenceLine]:
+    def equal(start: int, end: int) -> list[DifferenceLine]:
+        return [
+            DifferenceLine("equal", texts[at], old_start + at + 1, new_start + at + 1)
+            for at in range(start, end)
+        ]
+
+    hidden = len(texts) - head - tail
     if hidden < 3:
-        return lines
+        return equal(0, len(texts))
     fold = DifferenceLine("fold", f"{hidden} equal lines")
-    return [*lines[:head], fold, *lines[len(lines) - tail :]]
+    return [*equal(0, head), fold, *equal(len(texts) - tail, len(texts))]

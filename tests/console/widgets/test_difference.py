@@ -15,13 +15,18 @@ from tests.console.waiting import wait_for
 from tests.console.widgets.hostile import HOSTILE
 
 LINES = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=30)
+LONG = [str(number % 120) for number in range(150)]
 
 
-@given(LINES, LINES)
-def test_both_texts_can_be_read_back_from_the_difference(old: list[str], new: list[str]) -> None:
-    """Nothing is lost, nothing invented; numbers are those of the texts."""
+@given(LINES, LINES, st.integers(0, 150), st.integers(0, 150))
+def test_both_texts_can_be_read_back_from_the_difference(
+    old: list[str], new: list[str], above: int, below: int
+) -> None:
+    """Nothing is lost, nothing invented; numbers are those of the texts, however long they are."""
     assume(old != new)
-    lines = difference_lines("\n".join(old), "\n".join(new), context=100)
+    old = [*LONG[:above], *old, *LONG[:below]]
+    new = [*LONG[:above], *new, *LONG[:below]]
+    lines = difference_lines("\n".join(old), "\n".join(new), context=200)
     assert [line.text for line in lines if line.kind != "added"] == "\n".join(old).splitlines()
     assert [line.text for line in lines if line.kind != "removed"] == "\n".join(new).splitlines()
     befores = [line.before for line in lines if line.before is not None]
@@ -45,6 +50,17 @@ def test_long_equal_runs_are_folded() -> None:
         ("fold", "11 equal lines"),
     ]
     assert lines[5] == DifferenceLine("added", "fifteen", after=16)
+
+
+def test_a_change_far_down_a_long_text_is_shown_with_what_is_near() -> None:
+    """What is alike above and below is one fold each, counted to the line."""
+    old = "\n".join(str(number) for number in range(1000))
+    lines = difference_lines(old, old.replace("\n500\n", "\n"))
+    assert [(line.kind, line.text) for line in lines if line.kind != "equal"] == [
+        ("fold", "497 equal lines"),
+        ("removed", "500"),
+        ("fold", "496 equal lines"),
+    ]
 
 
 def test_equal_texts_are_one_fold() -> None:
