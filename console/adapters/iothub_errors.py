@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from console.adapters.rest_refusals import Refusal, problem_of, retry_after
-from console.adapters.rest_words import hidden_in
+from console.adapters.rest_words import hidden_in, short
 from registry_backend.domain.errors import (
     AlreadyExists,
     Denied,
@@ -105,7 +105,9 @@ def error_of(error: HubError, refusal: Refusal) -> RegistryError:
     code = CODES.get(error.name.lower(), error.code)
     status = refusal.status
     verdict = _VERDICTS.get(code) or _VERDICTS.get(status) or "the hub failed"
-    words = hidden_in(error.message, refusal.hidden)
+    if _lacks_right(error):
+        verdict = "the policy of the connection string may not do this"
+    words = short(hidden_in(error.message, refusal.hidden))
     said = f"; the hub says: {words.rstrip('.')}" if words else ""
     tracked = f" Tracking id {error.tracking_id}." if error.tracking_id else ""
     message = (
@@ -115,11 +117,18 @@ def error_of(error: HubError, refusal: Refusal) -> RegistryError:
     hint = _HINTS.get(code, "")
     if status == 401 and code != HUB_NOT_FOUND:
         hint = clock_hint(refusal.headers.get("date"), datetime.now(UTC)) or (
-            "Check the connection string; its policy may lack the right for this."
+            "Use the connection string of a policy that has the right for this."
+            if _lacks_right(error)
+            else "Check the connection string; its policy may lack the right for this."
         )
     if status == 429:
         return Throttled(message, retry_after=retry_after(refusal.headers) or WAIT_SECONDS)
     return (_BY_CODE.get(code) or _BY_STATUS.get(status) or Fault)(message, hint=hint)
+
+
+def _lacks_right(error: HubError) -> bool:
+    """Whether the token was believed; the name and number alone do not tell (iothub 4.8)."""
+    return "does not allow access" in error.message
 
 
 def clock_hint(date: str | None, now: datetime) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
+from console.adapters.iothub_devices import read_device
 from console.adapters.iothub_lists import AT_MOST, list_members, query_devices
 from console.adapters.iothub_session import HubSession
+from registry_backend.domain.errors import Denied, NotFound
 
 MOST_ASKED = 2_000
-"""Devices asked for one by one beyond the thousand that a hub lists."""
+"""Devices asked for by query beyond the thousand that a hub lists."""
+MOST_READ_SINGLY = 100
+"""The same where the connection string's policy may read, but not query (iothub 7.2)."""
 _IDS_A_QUERY = 100
 UNTOLD = "?"
 """The version of a device that is there, where only a query was asked."""
@@ -22,6 +27,8 @@ class KnownDevices:
         self._etags: dict[str, str] = {}
         self._asked: set[str] = set()
         self._questions = 0
+        self._most = MOST_ASKED
+        self._may_query = True
         self.whole = False
         """Whether the hub listed all that it has."""
         self.exact = True
@@ -41,15 +48,30 @@ class KnownDevices:
             return
         unknown = [each for each in device_ids if each not in self._etags]
         unknown = [each for each in dict.fromkeys(unknown) if each not in self._asked]
-        room = max(0, MOST_ASKED - self._questions)
-        if len(unknown) > room:
+        while unknown and (room := self._most - self._questions) > 0:
+            some = unknown[: min(room, _IDS_A_QUERY)]
+            if self._may_query:
+                try:
+                    await self._ask(some)
+                except Denied:
+                    self._may_query, self._most = False, MOST_READ_SINGLY
+                    continue
+            else:
+                await asyncio.gather(*(self._read(each) for each in some))
+            self._asked.update(some)
+            self._questions += len(some)
+            unknown = unknown[len(some) :]
+        if unknown:
             self.exact = False
-        for start in range(0, min(room, len(unknown)), _IDS_A_QUERY):
-            await self._ask(unknown[start : min(room, start + _IDS_A_QUERY)])
+
+    async def _read(self, device_id: str) -> None:
+        try:
+            shown = await read_device(self._session, device_id)
+        except NotFound:
+            return
+        self._etags[device_id] = str(shown.get("etag") or UNTOLD)
 
     async def _ask(self, device_ids: Sequence[str]) -> None:
-        self._asked.update(device_ids)
-        self._questions += len(device_ids)
         quoted = ", ".join("'" + each.replace("'", "''") + "'" for each in device_ids)
         token: str | None = None
         while True:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from console.adapters import iothub_known
 from registry_backend.domain.dry_run import Effect
-from registry_backend.domain.jobs import ImportMode, JobFormat, JobSpec, JobType
+from registry_backend.domain.jobs import ImportMode, JobFormat, JobSpec, JobStatus, JobType
 from tests.contract.adapter_help import fill, need, run_job
 from tests.contract.hub_serving import HUB, on_hub, serving_hub
 
@@ -79,3 +80,32 @@ async def test_lines_of_a_hub_in_a_file_called_ndjson_are_read_as_what_they_are(
         (error,) = await jobs.errors(job.job_id, skip=0, limit=10)
         assert error.line == 3
         assert "device-id" in error.message
+
+
+@pytest.mark.parametrize("singly", [100, 1])
+async def test_an_import_needs_no_right_to_query(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, singly: int
+) -> None:
+    """Beyond what a hub lists devices are asked for one by one; counts may be off beyond that."""
+    monkeypatch.setattr(iothub_known, "AT_MOST", 1)
+    monkeypatch.setattr(iothub_known, "MOST_READ_SINGLY", singly)
+    text = "".join(f'{{"id": "{name}", "status": "enabled"}}\n' for name in ("a", "b", "c"))
+    (tmp_path / "devices.txt").write_text(text, "utf-8")
+    spec = JobSpec(type=JobType.IMPORT, tenant_id=HUB, folder=str(tmp_path))
+    async with serving_hub(tmp_path) as hub, on_hub(hub, "registryReadWrite") as adapter:
+        await fill(need(adapter.devices), HUB, "pump")
+        jobs = need(adapter.jobs)
+        tried = await jobs.dry_run(spec)
+        assert (tried.count("create"), tried.exact) == (3, singly == 100)
+        assert (await run_job(jobs, spec)).counts.created == 3
+
+
+async def test_an_import_that_the_policy_does_not_allow_names_the_right(tmp_path: Path) -> None:
+    """Not as a connection string that was mistyped."""
+    (tmp_path / "devices.txt").write_text('{"id": "a", "status": "enabled"}\n', "utf-8")
+    spec = JobSpec(type=JobType.IMPORT, tenant_id=HUB, folder=str(tmp_path))
+    async with serving_hub(tmp_path) as hub, on_hub(hub, "registryRead") as adapter:
+        job = await run_job(need(adapter.jobs), spec)
+        assert job.status is JobStatus.FAILED
+        assert "may not do this" in (job.failure_reason or "")
+        assert "it lacks RegistryWrite" in (job.failure_reason or "")

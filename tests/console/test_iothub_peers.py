@@ -295,7 +295,7 @@ async def test_a_filter_that_only_some_devices_were_asked_never_says_there_are_n
         assert (await there.devices.count(there.tenant, DeviceQuery(id_prefix="d0699"))).value == 10
         assert "startswith(deviceId, 'd0699')" in peer.bodies[-1]["query"]
         some = await there.devices.count(there.tenant, DeviceQuery(id_contains=("0123",)))
-        assert str(some) == "the first 11 of more"
+        assert str(some) == "11 among the first 5,000 of 7,000"
         assert "11 of the first 5,000 of 7,000 devices match" in there.notices[-1]
 
 
@@ -462,6 +462,17 @@ FORM_B = {"errorCode": 409001, "message": "taken", "trackingId": "abc", "timesta
         (refusal(403, {"Message": "ErrorCode:JobQuotaExceeded;one"}), LimitReached, "one import"),
         (refusal(401, {"Message": "ErrorCode:IotHubNotFound;who"}), NotFound, "no such hub"),
         (refusal(401, {"Message": "ErrorCode:IotHubUnauthorized;no"}), Denied, "not accepted"),
+        (
+            refusal(
+                401,
+                {
+                    "Message": "ErrorCode:IotHubUnauthorized;Authorization rule 'reader' does not "
+                    "allow access for 'devices'"
+                },
+            ),
+            Denied,
+            "may not do this",
+        ),
         (refusal(400, {"Message": "ErrorCode:ArgumentInvalid;bad"}), Invalid, "bad"),
         (refusal(412, {"Message": "ErrorCode:PreconditionFailed;x"}), VersionMismatch, "changed"),
         (refusal(429, {"Message": "ErrorCode:ThrottlingException;x"}), Throttled, "slow down"),
