@@ -185,7 +185,7 @@ class CredentialList(RecordPane[CredentialEntry]):
         entry = self.require_row()
         if entry is None:
             return
-        index = await self._dialogs(entry.stored).choose_secret(entry, "Show which secret?")
+        index = await self._dialogs(entry.stored).secrets.choose(entry, "Show which secret?")
         if index is not None:
             secret = entry.credential.secrets[index]
             text = render.revealed(entry.credential.type, secret)
@@ -203,7 +203,7 @@ class CredentialList(RecordPane[CredentialEntry]):
         entry = self.require_row()
         if entry is None:
             return
-        index = await self._dialogs(entry.stored).choose_secret(entry, "Copy which secret?")
+        index = await self._dialogs(entry.stored).secrets.choose(entry, "Copy which secret?")
         if index is None:
             return
         found = render.material(entry.credential.secrets[index])

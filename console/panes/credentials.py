@@ -64,14 +64,14 @@ class CredentialsPane(CredentialList):
         """Give a secret new material."""
         entry = self.require_row()
         if entry is not None:
-            self._saved(await self._dialogs(entry.stored).replace(entry), entry.key)
+            self._saved(await self._dialogs(entry.stored).secrets.replace(entry), entry.key)
 
     @one_at_a_time
     async def action_add_secret(self) -> None:
         """Add a secret beside the others."""
         entry = self.require_row()
         if entry is not None:
-            self._saved(await self._dialogs(entry.stored).add_secret(entry), entry.key)
+            self._saved(await self._dialogs(entry.stored).secrets.add_secret(entry), entry.key)
 
     @one_at_a_time
     async def action_keys(self) -> None:
