@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from tests.end_to_end.identity.client import (
 
 RECORDED: dict[str, Any] = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
 CONFIGS: dict[str, str] = RECORDED["configs"]
+DAEMON = 1001
+"""The uid of the daemon's principal in both setups."""
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +48,25 @@ def manual(callers: Callers) -> Iterator[Running]:
         plant_module(folder, "foreign")
         with running(callers, CONFIGS["manual-sas"], folder=folder) as service:
             yield service
+
+
+@pytest.fixture(scope="session")
+def own(callers: Callers) -> Iterator[Running]:
+    """As `manual`, but whoever runs the tests is the daemon's principal: nobody need be root."""
+    with open_folder() as folder:
+        plant_module(folder, "foreign")
+        with running(callers, _as_daemon(os.geteuid()), folder=folder) as service:
+            yield service
+
+
+def _as_daemon(uid: int) -> str:
+    """The setup in which a uid and that of the daemon's principal have changed places."""
+    places = {str(uid): str(DAEMON), str(DAEMON): str(uid)}
+    return re.sub(
+        r"(?<=uid = )\d+",
+        lambda found: places.get(found[0], found[0]),
+        CONFIGS["manual-sas"],
+    )
 
 
 @pytest.fixture

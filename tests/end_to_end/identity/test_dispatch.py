@@ -30,9 +30,9 @@ def bad(parameter: str, cause: str) -> str:
 
 
 @pytest.fixture
-def root(manual: Running) -> Api:
+def root(own: Running) -> Api:
     """A caller who may do everything: the daemon's principal."""
-    return manual.api.of(1001)
+    return own.api
 
 
 @pytest.mark.parametrize(

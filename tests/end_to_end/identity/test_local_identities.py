@@ -22,9 +22,9 @@ X509 = {"type": "x509"}
 
 
 @pytest.fixture
-def daemon(manual: Running) -> Api:
+def daemon(own: Running) -> Api:
     """The caller who may ask for any local identity."""
-    return manual.api.of(1001)
+    return own.api
 
 
 def ask(api: Api, module_id: str, **more: Any) -> Reply:
@@ -50,7 +50,7 @@ def usages(reply: Reply) -> list[x509.ObjectIdentifier]:
     return list(certificate(reply).extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
 
 
-def test_the_certificate_belongs_to_the_key_and_the_authority(manual: Running, daemon: Api) -> None:
+def test_the_certificate_belongs_to_the_key_and_the_authority(own: Running, daemon: Api) -> None:
     """Name, validity, extensions and signature are what a peer will look at."""
     reply = ask(daemon, "agent")
     issued = certificate(reply)
@@ -62,7 +62,7 @@ def test_the_certificate_belongs_to_the_key_and_the_authority(manual: Running, d
     assert common_name(reply) == "agent.dev1.example.com"
     assert auth["expiration"].endswith("+00:00")
     assert datetime.fromisoformat(auth["expiration"]) == issued.not_valid_after_utc
-    authority = x509.load_pem_x509_certificate((manual.home / "local_ca.pem").read_bytes())
+    authority = x509.load_pem_x509_certificate((own.home / "local_ca.pem").read_bytes())
     issued.verify_directly_issued_by(authority)
     signer = authority.public_key()
     assert isinstance(signer, ec.EllipticCurvePublicKey)
@@ -76,12 +76,12 @@ def test_the_certificate_belongs_to_the_key_and_the_authority(manual: Running, d
     assert issued.extensions.get_extension_for_class(x509.ExtendedKeyUsage).critical
 
 
-def test_another_program_accepts_the_chain(manual: Running, daemon: Api, tmp_path: Path) -> None:
+def test_another_program_accepts_the_chain(own: Running, daemon: Api, tmp_path: Path) -> None:
     """OpenSSL at its strictest takes the certificate for the authority's, and for a client's."""
     (tmp_path / "leaf.pem").write_text(ask(daemon, "agent").json["spec"]["auth"]["certificate"])
     words = ["openssl", "verify", "-x509_strict", "-purpose", "sslclient", "-CAfile"]
     done = subprocess.run(
-        [*words, manual.home / "local_ca.pem", tmp_path / "leaf.pem"],
+        [*words, own.home / "local_ca.pem", tmp_path / "leaf.pem"],
         capture_output=True,
         text=True,
         check=False,
