@@ -98,6 +98,7 @@ SHARED_ADAPTER_MODULES = {
     "console.adapters.remote",
     "console.adapters.rest",
     "console.adapters.rest_answer",
+    "console.adapters.rest_connecting",
     "console.adapters.rest_endpoint",
     "console.adapters.rest_refusals",
     "console.adapters.rest_repeating",

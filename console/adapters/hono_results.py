@@ -86,8 +86,14 @@ async def read_each(ids: Sequence[str], get: Callable[[str], Awaitable[RowT]]) -
             except (NotFound, Invalid):  # an id half typed may be none at all
                 return None
 
-    found = await asyncio.gather(*(one(name) for name in ids))
-    return [each for each in found if each is not None]
+    reading = [asyncio.ensure_future(one(name)) for name in ids]
+    try:
+        found = await asyncio.gather(*reading)
+    finally:
+        for each in reading:
+            each.cancel()  # once one has failed, the others are not worth asking for
+        await asyncio.gather(*reading, return_exceptions=True)
+    return [record for record in found if record is not None]
 
 
 def at_id(error: Invalid, field: str, given: str | None, pattern: re.Pattern[str]) -> Invalid:

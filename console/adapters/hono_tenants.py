@@ -97,6 +97,7 @@ class HonoTenants:
             answer = await self._session.send("GET", ("tenants", tenant_id), what=_named(tenant_id))
         except NotFound:
             known.forget_tenant(tenant_id)
+            known.save()
             raise
         known.add_tenant(tenant_id)
         known.save()

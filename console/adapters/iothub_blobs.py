@@ -6,11 +6,13 @@ The signature is a secret: no message shows more of an address than what stands 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import httpx
 
+from console.adapters.rest_connecting import Connecting
 from console.adapters.rest_endpoint import Endpoint, tls_context
 from console.adapters.rest_unreachable import FOREIGN, unreachable
 from registry_backend.domain.errors import Denied, Fault, Invalid, NotFound
@@ -26,8 +28,8 @@ def is_container(folder: str) -> bool:
     return folder.lower().startswith(("http://", "https://"))
 
 
-async def blob_lines(container: str, name: str, *, proxy: str | None) -> AsyncIterator[bytes]:
-    """The lines of a file, read as they are asked for.
+async def blob_lines(container: str, name: str, *, proxy: str | None) -> AsyncGenerator[bytes]:
+    """The lines of a file, read as they are asked for; whoever stops early closes them.
 
     Raises:
         NotFound: when there is no such file.
@@ -40,7 +42,9 @@ async def blob_lines(container: str, name: str, *, proxy: str | None) -> AsyncIt
     try:
         async with (
             httpx.AsyncClient(verify=context, proxy=proxy, timeout=30.0) as client,
-            client.stream("GET", _address(container, name)) as response,
+            client.stream(
+                "GET", _address(container, name), extensions={"trace": Connecting().trace}
+            ) as response,
         ):
             _check(response.status_code, shown)
             async for chunk in response.aiter_bytes():
@@ -58,11 +62,12 @@ async def blob_lines(container: str, name: str, *, proxy: str | None) -> AsyncIt
 async def blob_size_in_lines(container: str, name: str, *, proxy: str | None) -> int:
     """How many lines a file has that are not blank; stops counting at 64 MB."""
     count = size = 0
-    async for line in blob_lines(container, name, proxy=proxy):
-        count += bool(line.strip())
-        size += len(line)
-        if size > MOST_BYTES:
-            break
+    async with aclosing(blob_lines(container, name, proxy=proxy)) as lines:
+        async for line in lines:
+            count += bool(line.strip())
+            size += len(line)
+            if size > MOST_BYTES:
+                break
     return count
 
 

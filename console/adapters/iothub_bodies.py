@@ -56,6 +56,14 @@ def device_of(tenant_id: str, members: Any) -> Device:
     )
 
 
+def etag_of(members: JsonObject) -> str:
+    """The version that a write names. Raises Fault where the hub shows none."""
+    etag = members.get("etag")
+    if not isinstance(etag, str) or not etag:
+        raise Fault("The hub shows this device without an ETag, so that it cannot be changed.")
+    return etag
+
+
 def twin_device_of(tenant_id: str, members: Any) -> Device:
     """A device as a query shows it: a hint, which may lag (iothub 2.2, 5.6). Raises Fault.
 

@@ -118,26 +118,27 @@ class Gatherer:
     async def _send(self, batch: Sequence[_Waiting]) -> None:
         try:
             failures = await send_bulk(self._session, [each.element for each in batch])
+            _tell(batch, failures)
         except RegistryError as error:
             for each in batch:
                 _fail(each, error)
-            return
-        except asyncio.CancelledError:
+        finally:  # whoever waits is let go of, whatever became of it
             for each in batch:
                 each.done.cancel()
-            raise
-        by_id = {failure.device_id: failure for failure in failures}
-        unnamed = by_id.get("")
-        for each in batch:
-            failure = by_id.get(each.element["id"])
-            if failure is not None:
-                _fail(each, failure.error())
-            elif unnamed is not None:
-                _fail(
-                    each, Fault(f"The hub did not write every device, and says: {unnamed.message}")
-                )
-            else:
-                _settle(each, written=True)
+
+
+def _tell(batch: Sequence[_Waiting], failures: Sequence[BulkFailure]) -> None:
+    """Say to each who waits what became of it."""
+    by_id = {failure.device_id: failure for failure in failures}
+    unnamed = by_id.get("")
+    for each in batch:
+        failure = by_id.get(each.element["id"])
+        if failure is not None:
+            _fail(each, failure.error())
+        elif unnamed is not None:
+            _fail(each, Fault(f"The hub did not write every device, and says: {unnamed.message}"))
+        else:
+            _settle(each, written=True)
 
 
 def _settle(waiting: _Waiting, *, written: bool) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from console.adapters.iothub_bodies import AUTHORITY, device_of, revision_of
+from console.adapters.iothub_bodies import AUTHORITY, device_of, etag_of, revision_of
 from console.adapters.iothub_devices import read_device
 from console.adapters.iothub_session import HubSession
 from console.adapters.unlisted_credentials import UnlistedCredentials
@@ -74,7 +74,7 @@ class HubCredentials(UnlistedCredentials):
         what = f"credentials of device {device_id}"
         try:
             answer = await session.send(
-                "PUT", ("devices", device_id), what=what, body=body, expected=shown["etag"]
+                "PUT", ("devices", device_id), what=what, body=body, expected=etag_of(shown)
             )
         except VersionMismatch as error:
             current = await self.get(tenant_id, device_id)

@@ -11,6 +11,7 @@ from console.adapters.iothub_bodies import (
     changed_body,
     content_version,
     device_of,
+    etag_of,
     new_body,
 )
 from console.adapters.iothub_bulk import Gatherer
@@ -122,14 +123,14 @@ class HubDevices:
             return await self._update_any(device_id, attributes)
         shown = await self._shown(device_id, expected)
         body = changed_body(shown, attributes)
-        if await self._gatherer.write(_element(body, "updateIfMatchETag", shown["etag"])):
+        if await self._gatherer.write(_element(body, "updateIfMatchETag", etag_of(shown))):
             # a bulk call does not tell the new version
             return device_of(tenant_id, {n: v for n, v in body.items() if n != "etag"})
         try:
-            saved = await self._put(device_id, body, expected=shown["etag"])
+            saved = await self._put(device_id, body, expected=etag_of(shown))
         except VersionMismatch as error:
             raise await self._mismatch(device_id, error) from None
-        self._session.moved("credentials", device_id, shown["etag"], saved.version)
+        self._session.moved("credentials", device_id, etag_of(shown), saved.version)
         return saved
 
     async def _update_any(self, device_id: str, attributes: DeviceAttributes) -> Device:
@@ -137,12 +138,12 @@ class HubDevices:
             shown = await read_device(self._session, device_id)
             try:
                 return await self._put(
-                    device_id, changed_body(shown, attributes), expected=shown["etag"]
+                    device_id, changed_body(shown, attributes), expected=etag_of(shown)
                 )
             except VersionMismatch:
                 continue  # somebody was faster: read what they made of it
         shown = await read_device(self._session, device_id)
-        return await self._put(device_id, changed_body(shown, attributes), expected=shown["etag"])
+        return await self._put(device_id, changed_body(shown, attributes), expected=etag_of(shown))
 
     async def delete(self, tenant_id: str, device_id: str, *, expected: str | None) -> None:
         """As DevicesPort; If-Match always, the star for any version (iothub 3.2)."""
@@ -152,7 +153,7 @@ class HubDevices:
         if expected is not None:
             etag = self._session.latest("device", device_id, expected)
             if etag.startswith(SEEN):
-                etag = (await self._shown(device_id, etag))["etag"]
+                etag = etag_of(await self._shown(device_id, etag))
         check_id(device_id, HUB_DEVICE_ID, field="device-id")
         mode = "delete" if etag == "*" else "deleteIfMatchETag"
         try:

@@ -14,7 +14,7 @@ from typing import Any
 from console.adapters.iothub_errors import WAIT_SECONDS, hub_problem
 from console.adapters.rest import RestClient
 from console.adapters.rest_answer import Answer
-from console.adapters.rest_refusals import Refusal
+from console.adapters.rest_refusals import NotAvailable, Refusal
 from console.adapters.rest_versions import MovedVersions, Part
 from console.adapters.rest_words import secrets_in
 from registry_backend.domain.document import JsonObject
@@ -137,7 +137,8 @@ class HubSession:
     ) -> Answer:
         """One request; waits, and lets others wait, while the hub asks to slow down.
 
-        What a hub refuses with 429 it has not done, so that writes are sent again too (iothub 8).
+        What a hub refuses with 429 it has not done, so that writes are sent again too (iothub 8);
+        what a proxy answers with 503 may have been done.
 
         Args:
             method: As RestClient.request.
@@ -151,6 +152,7 @@ class HubSession:
             repeatable: As there.
         """
         sent_after = 0
+        safe = method == "GET" if repeatable is None else repeatable
 
         async def once() -> Answer:
             nonlocal sent_after
@@ -173,6 +175,8 @@ class HubSession:
                 try:
                     return await self._carefully(once)
                 except Throttled as error:
+                    if isinstance(error, NotAvailable) and not safe:
+                        raise
                     if sent_after == self._waits:  # else others have waited since it was sent
                         await self._slow_down(error.retry_after or WAIT_SECONDS)
             return await once()

@@ -62,7 +62,9 @@ class Connection:
         async with self._beginning:
             registry, runner = self.opened, self._runner
             self.opened = self._runner = None
-        if runner is not None:
-            await runner.close()
-        if registry is not None:
-            await registry.close()
+        try:
+            if runner is not None:
+                await runner.close()
+        finally:
+            if registry is not None:
+                await registry.close()

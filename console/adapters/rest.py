@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from console.adapters.rest_answer import Answer
+from console.adapters.rest_connecting import Connecting
 from console.adapters.rest_endpoint import Endpoint, encoded_path, tls_context
 from console.adapters.rest_refusals import Refusal, problem_of
 from console.adapters.rest_repeating import NotSent, wait_before_repeating
@@ -32,30 +33,6 @@ CONNECTED = "connected"
 """The health of a registry that answers."""
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes of one answer; more is a fault, not data."""
-
-
-class _Connecting:
-    """The connection that a request makes, where it makes one, so that none is forgotten.
-
-    httpx lets go of one whose TLS handshake is cut off, and a client that is closed forgets those
-    that are still being made: neither closes them.
-    """
-
-    def __init__(self) -> None:
-        self._stream: Any = None
-
-    async def trace(self, event: str, members: Mapping[str, Any]) -> None:
-        """Told of each step of a request."""
-        if event == "connection.connect_tcp.complete":
-            self._stream = members["return_value"]
-        elif event == "connection.start_tls.failed":
-            await self.close()
-
-    async def close(self) -> None:
-        """Close it, if there is one."""
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            await stream.aclose()
 
 
 class RestClient:
@@ -85,6 +62,7 @@ class RestClient:
 
     async def open(self) -> None:
         """Read the certificates. Raises Unreachable, Denied; nothing is sent yet."""
+        await self.close()
         endpoint = self.endpoint
         context = await asyncio.to_thread(tls_context, endpoint)
         headers = {"Accept": "application/json", "User-Agent": "idconsole"}
@@ -180,7 +158,7 @@ class RestClient:
         client = self._client
         if client is None:
             raise Unreachable("The registry is not open.", layer="refused")
-        connecting = _Connecting()
+        connecting = Connecting()
         try:
             async with (
                 asyncio.timeout(self.endpoint.whole_seconds),
@@ -188,7 +166,8 @@ class RestClient:
                     method,
                     url,
                     params=list(query),
-                    headers=headers,
+                    # as bytes, since versions and tokens may be other text than ASCII
+                    headers={name.encode(): text.encode() for name, text in headers.items()},
                     content=content,
                     extensions={"trace": connecting.trace},
                 ) as response,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from console.adapters.rest_words import MAX_WORDS, hidden_in, is_html, short, words_of
 from registry_backend.domain.errors import (
@@ -38,16 +38,19 @@ class Refusal:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
     what: str
     address: str
-    hidden: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = field(default=(), repr=False)
+
+
+class NotAvailable(Throttled):
+    """A 503 with a time to wait, which does not say that nothing was done, as a 429 does."""
 
 
 def problem_of(refusal: Refusal) -> RegistryError:
     """One error with the status, the server's own words, and what we make of it."""
-    words = words_of(refusal.body, refusal.headers.get("content-type", ""))
-    words = hidden_in(words, refusal.hidden)
+    words = words_of(refusal.body, refusal.headers.get("content-type", ""), refusal.hidden)
     status = refusal.status
     said = f"the registry says: {words}" if words else "the registry gave no reason"
     message = f"{refusal.what[:1].upper()}{refusal.what[1:]}: {_verdict(refusal)} "
@@ -56,7 +59,8 @@ def problem_of(refusal: Refusal) -> RegistryError:
     if status == 429 or (status == 503 and "retry-after" in refusal.headers):
         after = retry_after(refusal.headers)
         wait = "" if after is None else f"Try again in {after:g} s."
-        return Throttled(message, retry_after=after, hint=wait)
+        kind = Throttled if status == 429 else NotAvailable
+        return kind(message, retry_after=after, hint=wait)
     if status == 403 and "limit" in words.lower():
         return LimitReached(message, hint=hint)
     if status in (400, 413, 415, 422):

@@ -17,25 +17,32 @@ MAX_WORDS = 300
 """Characters of a server's own words that a message repeats."""
 
 
-def words_of(body: bytes, content_type: str) -> str:
-    """What a server says in the body of an error: JSON, plain text, an HTML page, or nothing."""
+def words_of(body: bytes, content_type: str, hidden: Iterable[str] = ()) -> str:
+    """What a server says in the body of an error: JSON, plain text, an HTML page, or nothing.
+
+    Args:
+        body: As it came.
+        content_type: What the server says that it is; empty when it does not.
+        hidden: Texts not to repeat; looked for before anything is cut off.
+    """
     text = body[:65536].decode("utf-8", "replace").strip()
     if not text:
         return ""
     if is_html(body, content_type):
         title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
         bare = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL)
-        return short(f"“{short(unescape(title[1] if title else bare))}”")
+        shown = hidden_in(unescape(title[1] if title else bare), hidden)
+        return short(f"“{short(shown)}”")
     try:
         members = json.loads(text)
     except (ValueError, RecursionError):
-        return short(text)
+        return short(hidden_in(text, hidden))
     if isinstance(members, dict):
         for name in ("error", "message", "Message", "detail"):
             said = members.get(name)
             if isinstance(said, str) and said:
-                return "" if said == "N/A" else short(said)
-    return short(members if isinstance(members, str) else text)
+                return "" if said == "N/A" else short(hidden_in(said, hidden))
+    return short(hidden_in(members if isinstance(members, str) else text, hidden))
 
 
 def not_json(body: bytes, content_type: str, what: str) -> str:
@@ -60,7 +67,8 @@ def short(text: str) -> str:
 def hidden_in(words: str, hidden: Iterable[str]) -> str:
     """The words with each of the secrets replaced by dots."""
     for secret in hidden:
-        words = words.replace(secret, MASK)
+        if secret:
+            words = words.replace(secret, MASK)
     return words
 
 

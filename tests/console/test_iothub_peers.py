@@ -393,6 +393,20 @@ async def test_others_that_are_refused_meanwhile_wait_too(tmp_path: Path) -> Non
 # broken peers
 
 
+async def test_a_write_that_a_proxy_had_no_answer_to_is_not_sent_again(tmp_path: Path) -> None:
+    """It may have been done, although a time to wait is named; a read is sent again."""
+    async with reaching(tmp_path, Peer()) as there:
+        there.peer.add("pump")
+        there.peer.script = [web.Response(status=503, headers={"Retry-After": "30"})]
+        assert (await there.devices.get(there.tenant, "pump")).device_id == "pump"
+        assert len(there.waits) == 1
+        there.peer.asked.clear()
+        there.peer.script = [web.Response(status=503, headers={"Retry-After": "30"})]
+        with pytest.raises(Throttled, match="HTTP 503"):
+            await there.devices.create(there.tenant, "new", device())
+        assert there.peer.asked == ["PUT /devices/new"]
+
+
 async def test_a_page_of_a_proxy_is_told_as_such(tmp_path: Path) -> None:
     """Not as a device that is missing."""
     async with reaching(tmp_path, Peer()) as there:

@@ -384,6 +384,25 @@ def test_what_was_sent_in_secret_is_not_repeated() -> None:
     assert "cannot read" in str(error)
 
 
+@pytest.mark.parametrize("form", ['{"error":"%s"}', "%s", "<html><title>%s</title></html>", '"%s"'])
+def test_a_secret_is_not_shown_in_part_where_words_are_cut_off(form: str) -> None:
+    """It is looked for in the whole of what came."""
+    secret = "hunter2" * 8
+    body = (form % ("x" * 270 + secret)).encode()
+    assert "hunter" not in words_of(body, "", (secret,))
+    assert "hunter" in words_of(body, "")
+
+
+def test_nothing_secret_stands_in_the_repr_of_a_refusal() -> None:
+    """Nor what the server quotes of it."""
+    assert "hunter2" not in repr(refusal(400, b'{"error":"cannot read hunter2 here"}'))
+
+
+def test_a_secret_of_no_characters_hides_nothing() -> None:
+    """As the rest of a header that ends with its scheme."""
+    assert words_of(b"plain words", "text/plain", ("",)) == "plain words"
+
+
 @given(status=st.integers(300, 599), body=st.binary(max_size=300), kind=st.text(max_size=20))
 def test_any_answer_becomes_one_message(status: int, body: bytes, kind: str) -> None:
     """Never an exception of another family, never more than a screen of text."""
@@ -531,6 +550,21 @@ async def test_a_version_is_sent_bare_and_a_body_says_that_it_is_json() -> None:
     assert seen["If-Match"] == "3f-e1"
     assert seen["Content-Type"] == "application/json"
     assert seen["Authorization"] == "Bearer hunter2"
+
+
+async def test_a_version_and_a_token_may_be_any_text() -> None:
+    """A version goes back as it came; a token that nobody can have is refused by the server."""
+    seen: list[bytes] = []
+
+    async def note(request: web.BaseRequest) -> web.StreamResponse:
+        seen.extend(value for name, value in request.raw_headers if name.lower() == b"if-match")
+        return web.Response(status=204, headers={"ETag": "\u00fc-1"})
+
+    async with answering(note) as endpoint:
+        signed = replace(endpoint, authorization="Bearer \u00fcber")
+        answer = await ask(signed)
+        assert (await ask(signed, "PUT", if_match=answer.etag)).etag == "\u00fc-1"
+    assert seen == ["\u00fc-1".encode()]
 
 
 async def test_no_error_repr_or_traceback_shows_the_authorization() -> None:
