@@ -59,23 +59,23 @@ class DocumentEdit(Generic[ModelT]):
     async def save(self, mine: JsonObject) -> ModelT:
         """Write, and settle conflicts until one side stands.
 
+        What was decided in a conflict, and is refused then, comes back as JSON with the reason.
+
         Raises:
-            RegistryError: when the registry refuses for another reason.
+            RegistryError: when the registry refuses for another reason, and nothing was decided.
             LeftOpen: when the person leaves the conflict undecided.
         """
         from console.dialogs.conflict import ConflictScreen
         from console.render.fields import compare, merge
 
-        base = self.base
+        base, decided = self.base, False
         while True:
             try:
                 return await self._write(mine, self.version(base))
             except VersionMismatch:
                 current = await self.fetch()
-            except Invalid as error:
-                if self.amend is None:
-                    raise
-                mine = await self.amend(mine, error)
+            except RegistryError as error:
+                mine = await self._refused(mine, error, decided=decided)
                 continue
             rows = compare(self.document(base), mine, self.document(current))
             decision = await self.app.push_screen_wait(ConflictScreen(self.subject, rows))
@@ -88,13 +88,26 @@ class DocumentEdit(Generic[ModelT]):
                 mine = merge(self.document(base), mine, theirs).document
             if decision == "edit":
                 mine = await self._edit(mine)
-            base = current
+            base, decided = current, True
+
+    async def _refused(
+        self, mine: JsonObject, error: RegistryError, *, decided: bool
+    ) -> JsonObject:
+        """What the person makes of a refusal. Raises it where there is nothing to ask."""
+        try:
+            if isinstance(error, Invalid) and self.amend is not None:
+                return await self.amend(mine, error)
+            raise error
+        except RegistryError as refusal:
+            if not decided:
+                raise
+            return await self._edit(mine, problem=str(refusal))
 
     async def _write(self, mine: JsonObject, version: str) -> ModelT:
         return await self.saves.run(self.subject, lambda: self.write(mine, version))
 
-    async def _edit(self, document: JsonObject) -> JsonObject:
-        edited = await ask_document(self.app, self.subject, document)
+    async def _edit(self, document: JsonObject, *, problem: str = "") -> JsonObject:
+        edited = await ask_document(self.app, self.subject, document, problem=problem)
         if edited is None:
             raise LeftOpen
         return edited
@@ -119,11 +132,13 @@ class DocumentEdit(Generic[ModelT]):
                 problem = str(error)
 
 
-async def ask_document(app: App[None], subject: str, document: JsonObject) -> JsonObject | None:
+async def ask_document(
+    app: App[None], subject: str, document: JsonObject, *, problem: str = ""
+) -> JsonObject | None:
     """Let the person edit a document until it is a JSON object; None when they leave."""
     from console.dialogs.document import DocumentScreen
 
-    text, problem = format_json(document), ""
+    text = format_json(document)
     while True:
         screen = DocumentScreen(f"Edit {subject}", text, problem=problem, changed=bool(problem))
         answer = await app.push_screen_wait(screen)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from console.adapters.base import RegistryAdapter
 from console.adapters.local import LocalAdapter
@@ -20,7 +21,7 @@ from console.panes.credentials import CredentialsPane
 from console.panes.devices import DevicesPane
 from console.widgets.detail_view import DetailView
 from console.widgets.document_editor import DocumentEditor
-from registry_backend.domain.errors import NotFound
+from registry_backend.domain.errors import LimitReached, NotFound
 from registry_backend.domain.statistics import Statistics
 from tests.console.conftest import RunConsole, make_adapter, type_text
 from tests.console.waiting import wait_for
@@ -503,6 +504,57 @@ async def test_a_conflict_can_be_settled_by_hand(run_console: RunConsole, yard: 
         await no_dialog(pilot)
     saved = (await device_in(yard, "crane")).attributes
     assert (saved.status_reason, saved.ext) == ("agreed", {"site": "north"})
+
+
+async def test_what_was_decided_in_a_conflict_and_is_refused_comes_back_with_the_reason(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """Neither both changes together nor what was typed by hand has to be made again."""
+    adapter = make_adapter(yard)
+    async with run_console(adapter, pane="devices") as pilot:
+        await begin_conflict(pilot, adapter)
+        adapter.devices = refusing = RefusesOnce(adapter.devices)
+        await pilot.press("b")
+        await dialog(pilot, DocumentScreen)
+        assert refusing.refused
+        assert any(
+            "There is no room" in str(each.render()) for each in pilot.app.screen.query(Static)
+        )
+        editor = pilot.app.screen.query_one(DocumentEditor)
+        assert '"north"' in editor.text
+        assert '"mine"' in editor.text
+        editor.load_text(editor.text.replace('"mine"', f'"{"long" * 40}"'))
+        await pilot.press("ctrl+s")
+        await wait_for(
+            pilot,
+            lambda: (
+                isinstance(pilot.app.screen, DocumentScreen)
+                and any("128" in str(each.render()) for each in pilot.app.screen.query(Static))
+            ),
+            "the reason",
+        )
+        editor = pilot.app.screen.query_one(DocumentEditor)
+        editor.load_text(editor.text.replace("long" * 40, "agreed"))
+        await pilot.pause()
+        await pilot.press("ctrl+s")
+        await no_dialog(pilot)
+    saved = (await device_in(yard, "crane")).attributes
+    assert (saved.status_reason, saved.ext) == ("agreed", {"site": "north"})
+
+
+class RefusesOnce:
+    """A port of devices whose next update is refused."""
+
+    def __init__(self, port: object) -> None:
+        self._port = port
+        self.refused = False
+
+    def __getattr__(self, name: str) -> Any:
+        return self._update if name == "update" and not self.refused else getattr(self._port, name)
+
+    async def _update(self, *_args: object, **_named: object) -> None:
+        self.refused = True
+        raise LimitReached("There is no room for it.")
 
 
 async def test_a_third_change_during_a_conflict_is_noticed_too(
