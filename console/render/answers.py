@@ -64,13 +64,14 @@ def section(answer: Answer, title: str) -> Section:
     glyph, tone = verdict(answer)
     lines = [
         Line("answer", f"{glyph} {status_text(answer)}", tone),
-        Line("role", answer.role.value),
     ]
+    if answer.caveat:
+        # Ahead of the reasons, which it may make worthless: a small screen shows few lines.
+        lines.append(Line("but", answer.caveat, "warning"))
+    lines.append(Line("role", answer.role.value))
     if answer.message:
         lines.append(Line("message", answer.message.replace("\n", "; ")))
     lines += [Line("caller", answer.who), Line("why", answer.why)]
-    if answer.caveat:
-        lines.append(Line("but", answer.caveat, "warning"))
     if answer.file is not None:
         lines.append(Line("decided in", f"{answer.file}:{answer.line}"))
     return Section(title, tuple(lines))

@@ -12,6 +12,13 @@ from registry_backend.domain.errors import Fault, NotFound, RegistryError, Versi
 from registry_backend.identityd.files import file_error, read_file, shown
 
 _NEW_FILE_MODE = 0o600
+_BEFORE, _BEHIND = ".idconsole-", ".tmp"
+"""What the name of a file begins and ends with that is being written: never with .toml."""
+
+
+def is_left_behind(path: Path) -> bool:
+    """Whether it is a file that a save was writing, and left when it was cut short."""
+    return path.name.startswith(_BEFORE) and path.name.endswith(_BEHIND)
 
 
 def change_file(path: Path, *, before: bytes | None, after: bytes | None) -> None:
@@ -31,7 +38,7 @@ def change_file(path: Path, *, before: bytes | None, after: bytes | None) -> Non
     if after is None:
         _remove(path)
         return
-    temporary = path.with_name(f".idconsole-{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f"{_BEFORE}{secrets.token_hex(8)}{_BEHIND}")
     try:
         _write_new(temporary, after, like=_like(path, before))
         # Again, since writing took its time: the window left is one system call wide.

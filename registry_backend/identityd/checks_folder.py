@@ -8,6 +8,7 @@ from pathlib import Path
 
 from registry_backend.domain.errors import RegistryError
 from registry_backend.domain.findings import Severity
+from registry_backend.identityd.atomic import is_left_behind
 from registry_backend.identityd.blocks import PRINCIPAL
 from registry_backend.identityd.configuration import read_source
 from registry_backend.identityd.files import shown
@@ -41,6 +42,16 @@ def check_passed_over(report: Report) -> None:
     strangers: list[tuple[Path, str]] = []
     for path, why in config.skipped:
         if path in (config.main_file, config.config_dir):
+            continue
+        if is_left_behind(path):
+            report.in_file(
+                Place(path),
+                "left-behind",
+                Severity.NOTE,
+                f"{path.name} is left of a save that was cut short; the file that was to be "
+                "saved is as it was, and the daemon does not read this one.",
+                "Remove it, and make the change again.",
+            )
             continue
         if ".toml" not in path.name.lower():
             strangers.append((path, why))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from registry_backend.domain.findings import Severity
+from registry_backend.identityd.files import shown
 from registry_backend.identityd.known_keys import GONE, ROOT, SOURCES, nearest, unknown_keys
 from registry_backend.identityd.report import Report, key_text
 from registry_backend.identityd.whole import Place
@@ -31,12 +32,13 @@ def check_files(report: Report) -> None:
         if not file.problem:
             continue
         place = Place(file.path, file.line, file.column)
+        problem = file.problem.replace(shown(file.path), file.path.name)
         if file.unread_here:
             report.in_file(
                 place,
                 "not-readable-here",
                 Severity.WARNING,
-                f"{file.problem} What it says is missing from everything below.",
+                f"{problem} What it says is missing from everything below.",
                 "Check again as a user who may read it, such as root."
                 if not file.too_large
                 else "Split it into several files, or take it out of the folder.",
@@ -46,7 +48,7 @@ def check_files(report: Report) -> None:
                 place,
                 "unusable-file",
                 Severity.ERROR,
-                f"{file.problem} The daemon reads all files or none, and refuses to start.",
+                f"{problem} The daemon reads all files or none, and refuses to start.",
                 "Mend the file, or take it out of the folder.",
             )
         elif not isinstance(report.whole.merged.table.get("principal"), dict):
