@@ -11,24 +11,31 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from console.cli_contexts import SECRET_FROM, add_contexts
 from console.cli_help import DESCRIPTION, EXAMPLES
+from console.cli_moving import add_exporting, add_importing
+from console.cli_principals import add_principals
+from console.cli_reading import add_counting, add_getting, add_listing
+from console.cli_serving import add_policies, add_serving
 
-FORMATS = ("devices.txt", "hono-1.1", "ndjson", "csv")
-EXPORT_FORMATS = ("devices.txt", "hono-1.1", "ndjson")
-MODES = (
-    "createOrUpdate",
-    "create",
-    "update",
-    "updateIfMatchETag",
-    "createOrUpdateIfMatchETag",
-    "delete",
-    "deleteIfMatchETag",
-)
-
+COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "list": ("list what the registry holds", add_listing),
+    "get": ("show one thing whole", add_getting),
+    "count": ("count tenants, devices or credentials", add_counting),
+    "import": ("read devices from files into a tenant", add_importing),
+    "export": ("write a tenant's devices to files", add_exporting),
+    "principals": ("work with an Identity Service configuration", add_principals),
+    "serve": ("serve the registry to programs over HTTP", add_serving),
+    "connection-string": (
+        "print what a program needs to call the served IoT Hub API",
+        add_policies,
+    ),
+    "context": ("work with saved connections", add_contexts),
+}
+"""Each command with what `--help` says of it, and what may be typed after it."""
 WITHOUT_CONTEXT = ("serve", "connection-string", "principals", "context")
 """Commands that do not work on a saved connection."""
 
@@ -63,12 +70,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--demo", action="store_true", help="a throw-away registry with a fleet")
     parser.add_argument("--theme", metavar="NAME", help="colours of the console")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    _add_reading(commands)
-    _add_moving(commands)
-    _add_principals(commands)
-    _add_serving(commands)
-    _add_policies(commands)
-    add_contexts(_command(commands, "context", "work with saved connections"))
+    for name, (text, add) in COMMANDS.items():
+        add(_command(commands, name, text))
     return parser
 
 
@@ -118,180 +121,6 @@ def _command(
     )
 
 
-def _add_reading(commands: _Commands[argparse.ArgumentParser]) -> None:
-    listing = _command(commands, "list", "list what the registry holds")
-    kinds = ("tenants", "devices", "credentials", "jobs", "principals")
-    listing.add_argument("kind", choices=kinds)
-    listing.add_argument("--filter", metavar="TEXT", default="", help="conditions, see below")
-    amount = listing.add_mutually_exclusive_group()
-    amount.add_argument("--limit", metavar="N", type=_positive, default=100, help="default 100")
-    amount.add_argument("--all", action="store_true", help="every row, however many")
-    listing.add_argument("--json", action="store_true", help="one JSON array")
-
-    getting = _command(commands, "get", "show one thing whole")
-    getting.add_argument("kind", choices=("tenant", "device", "credentials", "job"))
-    getting.add_argument("id", metavar="ID")
-    getting.add_argument("--json", action="store_true", help="compact JSON on one line")
-    getting.add_argument("--reveal", action="store_true", help="show secrets in clear")
-
-    counting = _command(commands, "count", "count tenants, devices or credentials")
-    counting.add_argument("kind", choices=("tenants", "devices", "credentials"))
-    counting.add_argument("--filter", metavar="TEXT", default="", help="conditions, see below")
-
-
-def _add_moving(commands: _Commands[argparse.ArgumentParser]) -> None:
-    importing = _command(commands, "import", "read devices from files into a tenant")
-    importing.add_argument("path", metavar="FOLDER|FILE|ADDRESS", nargs="?")
-    _add_container(importing, "the container to read")
-    importing.add_argument("--format", choices=FORMATS, help="default: told by the file's name")
-    importing.add_argument(
-        "--mode", choices=MODES, default=MODES[0], help="for lines that name no importMode"
-    )
-    importing.add_argument(
-        "--log-from",
-        metavar="env:NAME|file:PATH",
-        help="where the address of another container for importErrors.log is kept",
-    )
-    importing.add_argument(
-        "--dry-run", action="store_true", help="say what would be done, and do nothing"
-    )
-    exporting = _command(commands, "export", "write a tenant's devices to files")
-    exporting.add_argument("path", metavar="FOLDER|ADDRESS", nargs="?")
-    _add_container(exporting, "the container to write")
-    exporting.add_argument("--format", choices=EXPORT_FORMATS, default=FORMATS[0])
-    exporting.add_argument("--exclude-keys", action="store_true", help="leave keys out")
-
-
-def _add_container(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument(
-        "--container-from",
-        metavar="env:NAME|file:PATH",
-        help=f"where the address of {what} is kept, a secret",
-    )
-    parser.add_argument("--blob", metavar="NAME", help="of the container; default devices.txt")
-    parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
-
-
-def _add_principals(commands: _Commands[argparse.ArgumentParser]) -> None:
-    principals = _command(commands, "principals", "work with an Identity Service configuration")
-    principals.add_argument("action", choices=("list", "check", "explain"))
-    principals.add_argument("--json", action="store_true", help="one JSON array")
-    principals.add_argument("--uid", metavar="N|USER", help="explain: whose call it is")
-    principals.add_argument("--call", metavar="OPERATION", help="explain: which call, see below")
-    principals.add_argument("--method", metavar="METHOD", help="explain: of a request, with --path")
-    principals.add_argument("--path", metavar="PATH", help="explain: its path and query")
-    principals.add_argument("--module", metavar="ID", help="explain: the module the call is about")
-    principals.add_argument(
-        "--type", choices=("aziot", "local"), default="aziot", help="explain: of that module"
-    )
-
-
-def _add_serving(commands: _Commands[argparse.ArgumentParser]) -> None:
-    serving = _command(commands, "serve", "serve the registry to programs over HTTP")
-    serving.add_argument(
-        "--listen",
-        metavar="HOST:PORT",
-        action="append",
-        help="default 127.0.0.1:28080, or none with --unix; may be given again, see below",
-    )
-    serving.add_argument(
-        "--unix",
-        metavar="PATH",
-        type=Path,
-        help="a socket to serve the Identity Service of --identityd-config on, with the registry "
-        "as its hub; one passed by systemd is taken without this",
-    )
-    serving.add_argument(
-        "--unix-mode", metavar="MODE", default="0660", help="of the socket; default 0660"
-    )
-    serving.add_argument(
-        "--unix-owner",
-        metavar="USER:GROUP",
-        default="",
-        help="of the socket; default who starts it",
-    )
-    serving.add_argument("--tls-cert", metavar="FILE", type=Path, help="certificate chain, PEM")
-    serving.add_argument("--tls-key", metavar="FILE", type=Path, help="its private key, PEM")
-    serving.add_argument(
-        "--auth",
-        metavar="basic:FILE|bearer:FILE|sas|none",
-        action="append",
-        default=[],
-        help="who may call Hono's paths: lines NAME:BCRYPT-HASH, or NAME:TOKEN; the hub's paths "
-        "ask for tokens of the registry's policies (sas), or with none let everybody here call",
-    )
-    serving.add_argument(
-        "--insecure", action="store_true", help="be open to others without --auth or TLS"
-    )
-    serving.add_argument(
-        "--default-tenant",
-        metavar="NAME",
-        default="DEFAULT_TENANT",
-        help="whose hub it is where the host is not NAME.azure-devices.net; "
-        "default DEFAULT_TENANT, made by the first write",
-    )
-    serving.add_argument(
-        "--hub-tier",
-        metavar="TIER",
-        help="quota and rates of F1, B1 to B3 or S1 to S3; default none",
-    )
-    serving.add_argument(
-        "--hub-units", metavar="N", type=_positive, default=1, help="of the tier; default 1"
-    )
-    serving.add_argument("--hono-compat", choices=("2.x", "1.1"), default="2.x", help="default 2.x")
-    serving.add_argument(
-        "--hono-offset", choices=("pages", "records"), default="pages", help="default pages"
-    )
-    serving.add_argument(
-        "--hono-max-payload", metavar="BYTES", type=_positive, default=16000, help="default 16000"
-    )
-    serving.add_argument(
-        "--cors-origin",
-        metavar="ORIGIN",
-        help="whose pages may call: *, one origin, or '' for none; default * with --auth (as Hono "
-        "has it), and none without, since any page of a browser here could write",
-    )
-    serving.add_argument(
-        "--max-devices", metavar="N", type=int, default=-1, help="for each tenant; default no limit"
-    )
-    serving.add_argument(
-        "--index",
-        metavar="POINTER",
-        action="append",
-        default=[],
-        help="make searches by this member fast, such as /ext/site; may be given again",
-    )
-    serving.add_argument("--access-log", action="store_true", help="each request to stderr")
-
-
-def _add_policies(commands: _Commands[argparse.ArgumentParser]) -> None:
-    policies = _command(
-        commands, "connection-string", "print what a program needs to call the served IoT Hub API"
-    )
-    policies.add_argument("--policy", metavar="NAME", help="default iothubowner")
-    policies.add_argument(
-        "--host",
-        metavar="HOST:PORT",
-        default="localhost:28080",
-        help="where the server listens; default localhost:28080",
-    )
-    policies.add_argument(
-        "--rotate",
-        choices=("primary", "secondary", "both", "swap"),
-        help="make keys anew first, or swap the two",
-    )
-    policies.add_argument("--secondary", action="store_true", help="with the secondary key")
-    policies.add_argument("--list", action="store_true", help="the policies, without keys")
-    policies.add_argument("--json", action="store_true", help="one JSON object, or array")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line: 0 when all went well, 1 when the thing failed, 2 for wrong usage."""
     # pydantic would search every installed distribution for plugins; none is wanted here
@@ -299,30 +128,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     try:
         options = parser.parse_args(argv)
-        if options.command and (options.demo or options.theme):
-            parser.error(f"--demo and --theme are for the console, not for {options.command}")
-        if options.demo and options.data:
-            parser.error("--demo makes a registry of its own: leave out --data")
-        if options.context and (options.demo or options.data or options.connection_string_from):
-            parser.error(
-                "--context says where the registry is: leave out --demo, --data and "
-                "--connection-string-from"
-            )
-        if options.connection_string_from and options.command != "context":
-            if options.demo or options.data:
-                parser.error(
-                    "--connection-string-from says where the registry is: leave out --demo and "
-                    "--data"
-                )
-            if options.command in WITHOUT_CONTEXT:
-                parser.error(f"--connection-string-from is not for {options.command}")
-        if options.context and options.command in WITHOUT_CONTEXT:
-            parser.error(f"--context is not for {options.command}")
+        _check(parser, options)
     except SystemExit as end:
         return int(end.code or 0)
     from console.commands.boundary import guarded
 
     return guarded(lambda: _run(options))
+
+
+def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """End with a message for options that make no sense together."""
+    if options.command and (options.demo or options.theme):
+        parser.error(f"--demo and --theme are for the console, not for {options.command}")
+    if options.demo and options.data:
+        parser.error("--demo makes a registry of its own: leave out --data")
+    if options.context and (options.demo or options.data or options.connection_string_from):
+        parser.error(
+            "--context says where the registry is: leave out --demo, --data and "
+            "--connection-string-from"
+        )
+    if options.connection_string_from and options.command != "context":
+        if options.demo or options.data:
+            parser.error(
+                "--connection-string-from says where the registry is: leave out --demo and --data"
+            )
+        if options.command in WITHOUT_CONTEXT:
+            parser.error(f"--connection-string-from is not for {options.command}")
+    if options.context and options.command in WITHOUT_CONTEXT:
+        parser.error(f"--context is not for {options.command}")
 
 
 def _run(options: argparse.Namespace) -> int:

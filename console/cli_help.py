@@ -49,6 +49,7 @@ examples:
     "import": """\
 examples:
   idconsole import ./exchange --tenant north-wind              reads ./exchange/devices.txt
+  idconsole import ./fleet.csv --tenant new-orchard --create-tenant
   idconsole import ./fleet.ndjson --tenant north-wind
   idconsole import /var/lib/hono/device-registry               Hono 1.1's three files
   idconsole import ./fleet.csv --tenant north-wind --dry-run   what would be done, and nothing done

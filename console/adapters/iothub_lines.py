@@ -88,13 +88,14 @@ async def entries(spec: JobSpec, *, proxy: str | None = None) -> AsyncIterator[E
         else _file_lines(file_of(spec))
     )
     header: csv_lines.Header | None = None
-    number = 0
+    number, before = 0, 0
     async for line in lines:
         number += 1
-        size, text = len(line) + 1, line.strip()
+        size, text = before + len(line) + 1, line.strip()
+        before = 0
         if number == 1 and spec.format == "csv":
             header = csv_lines.read_header(line)
-            yield Entry(number, size, None)
+            before = size  # a header asks for nothing, so its bytes count with the first row
             continue
         warning = number == 1 and spec.format == "devices.txt" and not text.startswith(b"{")
         if not text or warning:  # hubs of today begin an export without keys with words

@@ -17,6 +17,7 @@ from console.commands.output import say, write_json
 from console.commands.places import container_named, is_address
 from console.commands.session import adapter_for, need, tenant_for
 from console.commands.shapes import job_json
+from console.commands.tenants import check_creation, have_tenant
 from console.commands.trying import try_import
 from console.commands.watching import interruption, watch
 from registry_backend.domain.errors import NotFound, Unreachable
@@ -41,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the job; 1 when lines failed, or the whole of it did, or it was interrupted."""
     if options.read_only and not _trying(options):
         raise refuse_write()
+    check_creation(options)
     return asyncio.run(_run(options))
 
 
@@ -56,6 +58,7 @@ async def _run(options: argparse.Namespace) -> int:
         if spec.format != "hono-1.1":
             tenant_id = await tenant_for(adapter, options)
             spec = spec.model_copy(update={"tenant_id": tenant_id})
+            await have_tenant(adapter.tenants, options, spec)
         if _trying(options):
             return await try_import(jobs, spec, as_json=options.json)
         with _folder_made(spec), interruption() as interrupted:

@@ -100,7 +100,10 @@ async def tenant_for(adapter: RegistryAdapter, options: argparse.Namespace) -> s
     if len(names) == 1:
         return names[0]
     if not names:
-        raise UsageFault("The registry has no tenant yet. Create one in the console.")
+        raise UsageFault(
+            "The registry has no tenant yet. Make one in the console, or with "
+            "idconsole import ... --tenant ID --create-tenant."
+        )
     listed = ", ".join(names) + (", …" if page.more else "")
     raise UsageFault(f"Which tenant? Add --tenant ID; there are {listed}.")
 

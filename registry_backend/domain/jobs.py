@@ -93,7 +93,7 @@ class JobCounts(Value):
     """What a job has done so far. A line of an import counts in one of these besides `lines`."""
 
     lines: int = 0
-    """Lines read (import) or written (export); of hono-1.1, entries of its files."""
+    """Lines read (import) or written (export); of hono-1.1, entries of its files; of csv, rows."""
     created: int = 0
     updated: int = 0
     deleted: int = 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, quote, urlsplit
 
 from registry_backend.domain.errors import Invalid
+from registry_backend.domain.timestamps import format_timestamp
 
 CONTAINER_REFUSED = "BlobContainerValidationError"
 """A hub's name for every error of a container (iothub 4.8)."""
@@ -62,6 +64,16 @@ class BlobContainer:
             where += f":{port}"
         return cls(f"{parts.scheme.lower()}://{where}{path}", parts.query)
 
+    def untimely(self, at: datetime) -> str | None:
+        """Why the signature does not hold at that time, as a sentence; None: as far as it says."""
+        times = parse_qs(self.query)
+        begins, ends = (_moment(times.get(name, [""])[0]) for name in ("st", "se"))
+        if ends is not None and ends <= at:
+            return f"Its signature ended at {format_timestamp(ends)}: make a new one."
+        if begins is not None and begins > at:
+            return f"Its signature holds from {format_timestamp(begins)} on, not yet."
+        return None
+
     def blob(self, name: str, query: str = "") -> str:
         """The address of a blob, a secret: the name goes before the container's query."""
         joined = "&".join(part for part in (self.query, query) if part)
@@ -71,6 +83,15 @@ class BlobContainer:
     def shown_blob(self, name: str) -> str:
         """The same without its secret."""
         return f"{self.shown}/{quote(name, safe='/')}"
+
+
+def _moment(text: str) -> datetime | None:
+    """A time of a signature: UTC, in one of several lengths down to a day."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def check_blob_name(name: str, *, at: str = "blob_name") -> None:

@@ -6,9 +6,10 @@ Nothing is redirected, no error quotes a body or the address's query, and every 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
@@ -20,6 +21,7 @@ from registry_backend.domain.errors import (
     Unreachable,
     VersionMismatch,
 )
+from registry_backend.domain.timestamps import now
 from registry_backend.jobs.blob_address import BlobContainer
 
 if TYPE_CHECKING:
@@ -97,8 +99,7 @@ class Blobs:
         self._session: ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        from registry_backend.jobs.blob_session import open_session  # noqa: PLC0415 - aiohttp
-
+        open_session = await asyncio.to_thread(_load)
         self._session = open_session()
         return self
 
@@ -229,7 +230,8 @@ class Blobs:
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError):
             raise self._unreachable("has a certificate that is not trusted", "tls") from None
         except aiohttp.ClientConnectorError as error:
-            reason = error.os_error.strerror or "no connection"
+            number = error.os_error.errno
+            reason = os.strerror(number) if number else "no connection"
             raise self._unreachable(f"cannot be reached: {reason}", "refused") from None
         except (aiohttp.ClientError, OSError):
             raise self._unreachable("broke off", "dropped") from None
@@ -248,7 +250,8 @@ class Blobs:
         where = f"{self.container.shown_blob(name)} answered {said}."
         if answer.status in (401, 403):
             return Denied(
-                f"Unauthorized to {doing} {self._side} blob container.", hint=f"{where} {_RIGHTS}"
+                f"Unauthorized to {doing} {self._side} blob container.",
+                hint=f"{where} {self.container.untimely(now()) or _RIGHTS}",
             )
         if answer.status == 404 and doing == "read from" and answer.word != "ContainerNotFound":
             return BlobMissing(f"The {self._side} blob container has no blob {name}.", hint=where)
@@ -274,6 +277,13 @@ class Blobs:
 
     def _strange(self, name: str, what: str) -> Fault:
         return Fault(f"{self.container.shown_blob(name)} {what}; it seems to be no blob.")
+
+
+def _load() -> Callable[[], ClientSession]:
+    """The client's opener; loading it the first time takes longer than a screen may wait."""
+    from registry_backend.jobs.blob_session import open_session  # noqa: PLC0415 - see above
+
+    return open_session
 
 
 async def _body(response: ClientResponse, most: int) -> bytes:

@@ -70,21 +70,23 @@ class HubSource:
 
 
 class TableSource:
-    """A table of devices, never held whole."""
+    """A table of devices, never held whole; its first line is no line of the import."""
 
     def __init__(self, path: Path, default_mode: ImportMode) -> None:
         self._path = path
         self._default_mode = default_mode
         with path.open("rb") as file:
-            header = csv_lines.read_header(file.readline(MAX_LINE_BYTES))
-        self._parse = partial(csv_lines.parse_row, header)
+            header = file.readline(MAX_LINE_BYTES)
+        self._first_row = len(header)
+        self._parse = partial(csv_lines.parse_row, csv_lines.read_header(header))
         self.stamp, self.size = stamp_of([path])
 
     def read(self, *, offset: int, lines: int) -> Chunk:
         """As `Source.read`."""
-        _require_unchanged([self._path], self.stamp, f"at line {lines + 1}")
-        chunk = read_chunk(self._path, self._parse, offset=offset, line=lines, table=True)
-        _require_text(chunk, self._path.name, lines)
+        offset, line = max(offset, self._first_row), lines + 1
+        _require_unchanged([self._path], self.stamp, f"at line {line + 1}")
+        chunk = read_chunk(self._path, self._parse, offset=offset, line=line, table=True)
+        _require_text(chunk, self._path.name, line)
         return replace(chunk, plain=plain_devices(chunk.entries, self._default_mode))
 
 

@@ -35,8 +35,8 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(filled: Program, tab
     done = filled.run(*words, "--dry-run")
     assert done.returncode == 1
     assert done.stdout.startswith(
-        "Nothing was written. 5 lines: 2 would be created, 0 would be updated, "
-        "0 would be deleted, 2 would fail, 1 would be passed over.\n"
+        "Nothing was written. 4 lines: 2 would be created, 0 would be updated, "
+        "0 would be deleted, 2 would fail.\n"
     )
     told = done.stderr.splitlines()
     assert told[0] == "line 4: id is missing (400005)"
@@ -45,12 +45,12 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(filled: Program, tab
     assert not (table.parent / "importErrors.log").exists()
 
     found = json.loads(filled.run(*words, "--dry-run", "--json", "--read-only").stdout)
-    assert found["effects"] == {"create": 2, "refuse": 2, "skip": 1}
+    assert found["effects"] == {"create": 2, "refuse": 2}
     assert [error["line"] for error in found["refused"]] == [4, 5]
 
     real = filled.run(*words, "--json")
     assert (real.returncode, json.loads(real.stdout)["counts"]["created"]) == (1, 2)
-    assert "2 created, 0 updated, 0 deleted, 2 failed, 1 passed over" in real.stderr
+    assert "4 lines: 2 created, 0 updated, 0 deleted, 2 failed.\n" in real.stderr
     shown = json.loads(filled.run("get", "device", "t-1", "--tenant", "orchard", "--json").stdout)
     assert "sold; to be shipped" in json.dumps(shown)
 
@@ -116,3 +116,37 @@ def test_devices_go_to_a_container_and_come_back(filled: Program) -> None:
         listed = filled.run("list", "jobs", "--json").stdout
         assert f"{azurite.root}/{name}" in listed
         assert "sig=" not in out.stderr + back.stderr + listed
+
+
+def test_a_tenant_is_made_for_an_import_that_asks_for_it(filled: Program, table: Path) -> None:
+    """And for no other: who mistyped its name is told, and how to have it made."""
+    words = ("import", str(table), "--tenant", "meadow")
+    refused = filled.run(*words)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "idconsole: There is no tenant 'meadow'. Check the spelling, or add --create-tenant to "
+        "make it.\n"
+    )
+    assert "meadow" not in filled.run("list", "tenants").stdout
+
+    made = filled.run(*words, "--create-tenant")
+    assert made.stderr.startswith("Made the tenant meadow.\n")
+    assert filled.run("count", "devices", "--tenant", "meadow").stdout == "2\n"
+    again = filled.run(*words, "--create-tenant")
+    assert "Made the tenant" not in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--create-tenant",), "makes the tenant that --tenant names: add it."),
+        (("--create-tenant", "--tenant", "meadow", "--dry-run"), "--dry-run makes no tenant"),
+    ],
+)
+def test_making_a_tenant_without_sense_is_wrong_usage(
+    filled: Program, table: Path, words: tuple[str, ...], told: str
+) -> None:
+    """Nothing is opened for it."""
+    done = filled.run("import", str(table), *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr

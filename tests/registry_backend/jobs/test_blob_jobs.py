@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -188,6 +189,18 @@ async def test_signatures_that_ended_or_are_forged_are_refused(blob_jobs: BlobJo
             )
         assert refused.value.code == CONTAINER_REFUSED
         assert "sig=" not in str(refused.value)
+
+
+async def test_a_signature_that_ended_is_told_as_such(blob_jobs: BlobJobs) -> None:
+    """With the time that it names itself, and nothing else of it."""
+    blob_jobs.put_lines(hub_line("a"))
+    ended = blob_jobs.azurite.sas(blob_jobs.source, "r", minutes=-5)
+    (time,) = parse_qs(urlsplit(ended).query)["se"]
+    spec = blob_jobs.spec().model_copy(update={"folder": ended})
+    with pytest.raises(Invalid) as refused:
+        await blob_jobs.jobs.runner.create(spec, actor=TESTER)
+    assert f"Its signature ended at {time}: make a new one." in str(refused.value)
+    assert "sig=" not in str(refused.value)
 
 
 async def test_a_running_job_is_named_before_any_container_is_touched(

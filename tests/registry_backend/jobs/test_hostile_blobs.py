@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -245,6 +246,25 @@ def test_a_blobs_name_goes_before_the_query() -> None:
     assert container.blob("a b/ü") == ("https://host.example:8443/c/a%20b/%C3%BC?sv=1&sig=a%2Bb%3D")
     assert container.blob("x", "comp=block").endswith("?sv=1&sig=a%2Bb%3D&comp=block")
     assert "sig" not in repr(container)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("se=2026-11-21T12%3A00%3A00Z&sig=1", "ended at 2026-11-21T12:00:00Z"),
+        ("se=2026-11-21&sig=1", "ended at 2026-11-21T00:00:00Z"),
+        ("st=2026-11-23T00:00Z&se=2027-01-01&sig=1", "holds from 2026-11-23T00:00:00Z on"),
+        ("st=2026-11-22&se=2026-11-22T12:00:01Z&sig=1", None),
+        ("se=soon&sig=1", None),
+        ("sig=1", None),
+    ],
+)
+def test_a_signature_says_when_it_holds(query: str, told: str | None) -> None:
+    """As far as it can be read."""
+    container = BlobContainer.parse(f"https://host.example/container?{query}")
+    said = container.untimely(datetime(2026, 11, 22, 12, tzinfo=UTC))
+    assert said is None if told is None else told in str(said)
+    assert "sig" not in str(said).replace("signature", "")
 
 
 async def test_the_spool_is_for_its_owner_alone(

@@ -14,14 +14,14 @@ from tests.registry_backend.jobs.support import TESTER, Jobs, read_fleet
 
 
 async def test_a_table_is_imported_by_stretches(jobs: Jobs, store: Store) -> None:
-    """Line numbers are the file's own, and only its first line is passed over."""
+    """Line numbers are the file's own; its first line names columns, and counts as none."""
     rows = [f"d{number};enabled" for number in range(4500)]
     rows[4000] = "d 4000;enabled"
     (jobs.folder / "devices.txt").write_bytes(
         "\r\n".join(["\ufeffDevice Id;Status", *rows, ""]).encode("utf-8")
     )
     job = await jobs.run(jobs.spec(format="csv"))
-    assert (job.counts.lines, job.counts.created, job.counts.passed_over) == (4501, 4499, 1)
+    assert (job.counts.lines, job.counts.created, job.counts.passed_over) == (4500, 4499, 0)
     assert await jobs.codes(job) == [(4002, 400004)]
     assert len(await read_fleet(store)) == 4499
 
@@ -30,8 +30,26 @@ async def test_a_table_with_tabs_keeps_its_empty_fields(jobs: Jobs, store: Store
     """Blanks at the ends of a row are fields."""
     (jobs.folder / "devices.txt").write_text("eTag\tid\tstatusReason\n\ta\t\n*\tb\tx\n\t\t\n")
     job = await jobs.run(jobs.spec(format="csv", mode=ImportMode.CREATE_OR_UPDATE_IF_MATCH_ETAG))
-    assert (job.counts.created, job.counts.passed_over) == (2, 2)
+    assert (job.counts.created, job.counts.passed_over) == (2, 1)
     assert sorted(await read_fleet(store)) == ["a", "b"]
+
+
+async def test_a_table_is_tried_and_taken_up_again_by_its_rows(jobs: Jobs, store: Store) -> None:
+    """The header counts in neither."""
+    rows = "".join(f"d{number}\n" for number in range(4500))
+    (jobs.folder / "devices.txt").write_text(f"id\n{rows}oh dear\n")
+    found = await jobs.runner.dry_run(jobs.spec(format="csv"))
+    job = await jobs.runner.create(jobs.spec(format="csv"), actor=TESTER)
+    await jobs.runner.close()
+    later = Jobs(store, jobs.folder)
+    await later.runner.start()
+    ended = await later.runner.wait(job.job_id)
+    await later.runner.close()
+
+    assert (found.lines, found.count("create"), found.count("skip")) == (4501, 4500, 0)
+    assert (ended.counts.lines, ended.counts.created, ended.counts.passed_over) == (4501, 4500, 0)
+    assert await later.codes(ended) == [(4502, 400004)]
+    assert ended.resumed == 1
 
 
 def test_the_ids_of_a_table_can_be_learned(tmp_path: Path) -> None:
