@@ -8,29 +8,27 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from textual import events, on, work
-from textual.app import App, ComposeResult
+from textual import on, work
+from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.filter import LineFilter
 from textual.widgets import ContentSwitcher, Tab, Tabs
 from textual.worker import Worker, WorkerState
 
 from console.adapters.base import RegistryAdapter
-from console.dialogs.base import Dialog
-from console.dialogs.choose import Choice, ChooseScreen
+from console.commanded import CommandedApp
 from console.dressing import dress
 from console.hearsay import Hearsay
-from console.keys import EVERYWHERE, TABLE, Action, actions_of, bindings_of
+from console.keys import EVERYWHERE, bindings_of
+from console.leaving import Leaving
 from console.panes.base import RecordPane
 from console.panes.catalog import PANE_NAMES, first_pane, load_pane, panes_of
 from console.panes.scope import RememberAsked, Scope, ScopeAsked
 from console.reaching import reach, what_next
 from console.saving import Saves
-from console.typing_ahead import PatientApp
 from console.widgets.context_bar import ContextBar
 from console.widgets.footer import KeyLine
 from console.widgets.hostile_text import HostileTextFilter
-from console.widgets.palette import ActionProvider, GuardedPalette
 from registry_backend.domain.errors import RegistryError
 from registry_backend.domain.journal import Change
 from registry_backend.domain.query import PageRequest, TenantQuery
@@ -40,7 +38,7 @@ CONNECTED = "connected"
 """The health of a registry that answers."""
 
 
-class ConsoleApp(PatientApp):
+class ConsoleApp(CommandedApp):
     """One registry, and a pane for each thing that it manages.
 
     Args:
@@ -78,15 +76,14 @@ class ConsoleApp(PatientApp):
         theme_folder: Path | None = None,
         remember: Callable[[str, str], None] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(remember or (lambda _key, _value: None))
         self.animation_level = "none"  # over SSH each frame is a wait
         self.adapter = adapter
         self.scope = Scope(tenant_id)
         self.clock = clock
         self.saves = Saves()
         self._theme_problems = dress(self, theme_name, theme_folder)
-        self._remember = remember or (lambda _key, _value: None)
-        self._leaving = self._warned_of_text = False
+        self._leaving = Leaving(self, self.saves, self._panes, self._close)
         self._stop_watching: Callable[[], None] = lambda: None
         self._hearsay = Hearsay(self, self._tell_panes)
         self._hostile_text = HostileTextFilter()
@@ -182,6 +179,10 @@ class ConsoleApp(PatientApp):
     def _pane_names(self) -> list[str]:
         return panes_of(self.adapter)
 
+    def _panes(self) -> list[RecordPane[Any]]:
+        """Those made so far."""
+        return [each for each in self.query("#panes > *") if isinstance(each, RecordPane)]
+
     @property
     def pane(self) -> RecordPane[Any] | None:
         """The pane in front; None before the screen is made and when it is gone."""
@@ -193,11 +194,6 @@ class ConsoleApp(PatientApp):
         pane = self.query_one(f"#panes > #{name}")
         assert isinstance(pane, RecordPane)  # noqa: S101 - the switcher holds panes only
         return pane
-
-    @property
-    def pane_group(self) -> str:
-        """The group of the pane in front in the table of actions."""
-        return self.pane.group if self.pane is not None else ""
 
     async def show_pane(self, name: str) -> None:
         """Bring a pane to the front; it is made when it is first shown."""
@@ -249,113 +245,32 @@ class ConsoleApp(PatientApp):
         bar = self.query_one(ContextBar)
         bar.tenant_id, bar.device_id = scope.tenant_id, scope.device_id
         if scope.tenant_id:
-            self._remember("tenant", scope.tenant_id)
+            self.remember("tenant", scope.tenant_id)
 
     @on(RememberAsked)
     def _remember_asked(self, event: RememberAsked) -> None:
         event.stop()
-        self._remember(event.key, event.value)
+        self.remember(event.key, event.value)
 
     # changes by others
 
     def _tell_panes(self, changes: Sequence[Change]) -> None:
-        for pane in self.query("#panes > *"):  # none any more when a late change meets the end
-            if isinstance(pane, RecordPane):
-                pane.changed(changes)
+        for pane in self._panes():  # none any more when a late change meets the end
+            pane.changed(changes)
 
-    # actions that work everywhere
-
-    @work(exit_on_error=False)
-    async def action_help(self) -> None:
-        """Show all keys; run the one chosen."""
-        if len(self.screen_stack) > 1:
-            return
-        from console.dialogs.help import HelpScreen  # noqa: PLC0415 - not on the way to the first rows
-
-        action = await self.push_screen_wait(HelpScreen(self.pane_group))
-        if action is not None:
-            await self.run_listed(action)
-
-    def action_palette(self) -> None:
-        """Find any action by name."""
-        if len(self.screen_stack) == 1:
-            self.push_screen(GuardedPalette(providers=[ActionProvider], placeholder="Action…"))
-
-    async def run_listed(self, action: Action) -> None:
-        """Run an action as if its key had been pressed; say why when it cannot."""
-        target: App[None] | RecordPane[Any] = self
-        if action.group != EVERYWHERE and self.pane is not None:
-            target = self.pane
-            if why := self.pane.why_not(action.name):
-                self.notify(why, severity="warning", markup=False)
-                return
-        await self.run_action(action.name, target)
-
-    @work(exit_on_error=False)
-    async def action_themes(self) -> None:
-        """Choose a theme."""
-        if len(self.screen_stack) > 1:
-            return
-        choices = [Choice(name, name) for name in sorted(self.available_themes)]
-        chosen = await self.push_screen_wait(ChooseScreen("Theme", choices, current=self.theme))
-        if chosen is not None:
-            self.theme = chosen
-            self._remember("theme", chosen)
+    # the end
 
     async def action_quit(self) -> None:
         """Leave when every save has finished; a text typed but not saved asks once."""
-        if self._leaving:
-            return
-        if self._text_in_hand() and not self._warned_of_text:
-            self._warned_of_text = True
-            self.notify(
-                "What you typed is not saved. ctrl+q again leaves without it.",
-                severity="warning",
-                markup=False,
-            )
-            return
-        if (holder := self._holder()) is not None:
-            self._settle(holder)
-            return
-        if self.saves.pending:
-            self.notify("Finishing what is being saved…", markup=False)
-        self.action_leave_at_once()
+        self._leaving.ask()
 
     def action_leave_at_once(self) -> None:
         """Leave when every save has finished, whatever was typed: nobody is there to be asked."""
-        if self._leaving:
-            return
-        self._leaving = True
-        self.workers.cancel_group(self, "connect")
-        self._leave()
+        self._leaving.at_once()
 
-    def _holder(self) -> RecordPane[Any] | None:
-        """The pane that has something which would be lost with the console."""
-        panes = (pane for pane in self.query("#panes > *") if isinstance(pane, RecordPane))
-        return next((pane for pane in panes if pane.holds), None)
-
-    def _settle(self, holder: RecordPane[Any]) -> None:
-        asked = any(each.group == "settle" and not each.is_finished for each in self.workers)
-        if not asked:
-            self.run_worker(self._ask_holder(holder), group="settle", exit_on_error=False)
-
-    async def _ask_holder(self, holder: RecordPane[Any]) -> None:
-        if await holder.settle():
-            self.action_leave_at_once()
-
-    def _text_in_hand(self) -> bool:
-        return any(isinstance(top, Dialog) and top.holds_text for top in self.screen_stack)
-
-    @work(group="quit", exit_on_error=False)
-    async def _leave(self) -> None:
-        await self.saves.drain()
+    async def _close(self) -> None:
         self._stop_watching()
-        try:
-            await self.adapter.close()
-        except RegistryError as error:
-            self.exit(return_code=1, message=str(error))
-        else:
-            self.exit()
+        await self.adapter.close()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """What a worker did not catch is told, or is a fault of the console and surfaces."""
@@ -364,13 +279,3 @@ class ConsoleApp(PatientApp):
             if not isinstance(error, RegistryError):
                 raise error
             self.notify(str(error), title=error.title, severity="error", markup=False)
-
-    def on_key(self, event: events.Key) -> None:
-        """A key whose action is dimmed says why."""
-        if self.pane is None or len(self.screen_stack) > 1:
-            return
-        for action in (*actions_of(self.pane.group), *actions_of(TABLE)):
-            if event.key in action.key.split(",") or event.character == action.key:
-                if why := self.pane.why_not(action.name):
-                    self.notify(why, severity="warning", markup=False)
-                return

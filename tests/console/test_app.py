@@ -184,7 +184,7 @@ async def test_a_theme_is_chosen_and_remembered(run_console: RunConsole, yard: P
     async with run_console(make_adapter(yard), pane="devices") as pilot:
         app = console_of(pilot)
         kept: dict[str, str] = {}
-        app._remember = kept.__setitem__
+        app.remember = kept.__setitem__
         before = app.theme
         await pilot.press("t")
         await dialog(pilot, ChooseScreen)

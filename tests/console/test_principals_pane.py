@@ -242,7 +242,7 @@ async def test_other_files_are_opened_and_remembered(run_console: RunConsole, fi
     other.write_text('[[principal]]\nname = "buoy"\nuid = 9\n')
     async with run_console(make_adapter(files), pane="principals") as pilot:
         kept: dict[str, str] = {}
-        console_of(pilot)._remember = kept.__setitem__
+        console_of(pilot).remember = kept.__setitem__
         await pilot.press("f")
         form = await dialog(pilot, FormScreen)
         form.query_one("#field-main_file", Input).value = str(other)
