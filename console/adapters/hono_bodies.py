@@ -6,13 +6,13 @@ so that a write never loses it (hono 10.5).
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from console.adapters.rest_versions import seen_version
 from registry_backend.domain.credentials import Credential, CredentialSet
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.document import JsonObject
@@ -23,8 +23,6 @@ from registry_backend.wire.hono import secret_shape
 from registry_backend.wire.hono_profiles import HONO_2X
 from registry_backend.wire.hono_shape import Shape, Unknown, admit
 
-SEEN = "~"
-"""Begins the version of what was read without an ETag: a digest of its content follows."""
 _READ_ONLY = ("id", "status", "tenant-id", "device-id")
 """Members that a peer shows and refuses (hono 2.2, 2.4)."""
 
@@ -42,8 +40,7 @@ _CREDENTIAL = lenient(HONO_2X.credential)
 def content_version(members: Mapping[str, Any]) -> str:
     """A version for what came without one; equal content has equal versions."""
     shown = {name: value for name, value in members.items() if value not in (None, [], {})}
-    canonical = json.dumps(shown, sort_keys=True, separators=(",", ":"))
-    return SEEN + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return seen_version(json.dumps(shown, sort_keys=True, separators=(",", ":")))
 
 
 def tenant_of(tenant_id: str, members: Any, etag: str) -> Tenant:

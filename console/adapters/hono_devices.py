@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.adapters.hono_bodies import SEEN, content_version, device_body, device_of
+from console.adapters.hono_bodies import content_version, device_body, device_of
 from console.adapters.hono_device_lists import HonoDeviceLists
 from console.adapters.hono_results import (
     at_id,
@@ -12,6 +12,7 @@ from console.adapters.hono_results import (
     new_id,
     read_device,
 )
+from console.adapters.rest_versions import SEEN
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import (

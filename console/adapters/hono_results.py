@@ -7,8 +7,9 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from console.adapters.hono_bodies import SEEN, device_of
+from console.adapters.hono_bodies import device_of
 from console.adapters.hono_session import HonoSession
+from console.adapters.rest_versions import SEEN
 from registry_backend.domain.devices import Device
 from registry_backend.domain.errors import Fault, FieldProblem, Invalid, NotFound
 

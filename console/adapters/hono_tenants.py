@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
-from console.adapters.hono_bodies import SEEN, content_version, tenant_body, tenant_of
+from console.adapters.hono_bodies import content_version, tenant_body, tenant_of
 from console.adapters.hono_filters import FOR_TENANTS, asked, complete, tenant_test
 from console.adapters.hono_lists import CheckedList, HeldLists, RemoteList
 from console.adapters.hono_paging import KnownRows, RowList, Walk, page_of
@@ -20,6 +20,7 @@ from console.adapters.hono_results import (
 )
 from console.adapters.hono_session import HonoSession
 from console.adapters.ports.lists import ListAbilities
+from console.adapters.rest_versions import SEEN
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import (
     FieldProblem,

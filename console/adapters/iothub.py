@@ -7,17 +7,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from console.adapters.healing import HEAL_PAUSES
+from console.adapters.iothub_address import hub_name, url_of
 from console.adapters.iothub_bodies import KEPT
 from console.adapters.iothub_connections import HubConnections
 from console.adapters.iothub_credentials import TYPES, HubCredentials
 from console.adapters.iothub_devices import HubDevices
 from console.adapters.iothub_errors import hub_problem
 from console.adapters.iothub_jobs import HubJobs
-from console.adapters.iothub_session import HubSession, Tokens, hub_name, hub_of, url_of
+from console.adapters.iothub_session import HubSession
 from console.adapters.iothub_statistics import HubStatistics
+from console.adapters.iothub_tokens import Tokens
 from console.adapters.read_only import guard_ports
 from console.adapters.remote import RemoteAdapter
 from console.adapters.rest_endpoint import Endpoint
+from registry_backend.wire.connection_strings import parse_hub
 
 API_VERSION = "2021-04-12"
 """What hubs of today take (iothub 2.2)."""
@@ -56,7 +59,7 @@ class IotHubAdapter(RemoteAdapter):
         heal_pauses: Sequence[float] = HEAL_PAUSES,
         wait: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        hub = hub_of(connection)
+        hub = parse_hub(connection)
         self.sole_tenant = hub_name(hub.host_name)
         super().__init__(
             Endpoint(url_of(hub), ca_file=ca_file, proxy=proxy, pauses=pauses),

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from console.adapters.rest_versions import seen_version
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.errors import Fault, FieldProblem, Invalid
@@ -20,8 +20,6 @@ from registry_backend.domain.timestamps import NOT_TOLD
 from registry_backend.wire.iothub_device import KIND, NEVER
 
 AUTHORITY = "certificateAuthority"
-SEEN = "~"
-"""Begins the version of what was shown without an ETag: a digest of its content follows."""
 _TOLD = ("connectionState", "connectionStateUpdatedTime", "lastActivityTime")
 _READ_ONLY = frozenset(
     {
@@ -161,8 +159,7 @@ def content_version(attributes: DeviceAttributes) -> str:
     members = attributes.to_json()
     hub = members.pop("iothub", None) or {}
     members |= {name: each for name, each in hub.items() if name not in _TOLD}
-    content = compact_json(dict(sorted(members.items()))).encode("utf-8", "surrogatepass")
-    return SEEN + hashlib.sha256(content).hexdigest()[:24]
+    return seen_version(compact_json(dict(sorted(members.items()))))
 
 
 def revision_of(etag: str) -> int:

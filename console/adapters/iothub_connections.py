@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import time
 
+from console.adapters.iothub_address import device_resource
 from console.adapters.iothub_credentials import credentials_of
 from console.adapters.iothub_devices import read_device
-from console.adapters.iothub_session import HubSession, device_resource
+from console.adapters.iothub_session import HubSession
 from registry_backend.domain.credentials import PSK
 from registry_backend.domain.errors import Invalid
 from registry_backend.wire.connection_strings import DeviceConnection, format_device

@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from console.adapters.iothub_bodies import (
-    SEEN,
     changed_body,
     content_version,
     device_of,
@@ -25,6 +24,7 @@ from console.adapters.iothub_lists import (
 )
 from console.adapters.iothub_session import HubSession
 from console.adapters.ports.lists import ListAbilities
+from console.adapters.rest_versions import SEEN
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import NotFound, RegistryError, Unsupported, VersionMismatch

@@ -1,16 +1,15 @@
-"""What the ports of one remote hub share: the connection, tokens, and waiting when told to."""
+"""What the ports of one remote hub share: the connection, and waiting when told to."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import random
-import re
-import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from console.adapters.iothub_address import hub_name
 from console.adapters.iothub_errors import WAIT_SECONDS, hub_problem
 from console.adapters.rest import RestClient
 from console.adapters.rest_answer import Answer
@@ -20,58 +19,16 @@ from console.adapters.rest_words import secrets_in
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import Fault, NotFound, RegistryError, Throttled
 from registry_backend.domain.secrets import SECRET_MEMBERS
-from registry_backend.wire.connection_strings import HubConnection, parse_hub
+from registry_backend.wire.connection_strings import HubConnection
 from registry_backend.wire.iothub_device_versions import HubVersion, parse_version
-from registry_backend.wire.sas import make_token
 
 WAITING = "waiting {seconds} s, the hub asks to slow down"
 """The health of a hub that slows its callers down: counts down to the next request."""
-TOKEN_SECONDS = 3600
-RENEW_SECONDS = 600
-"""A token with less than this left is made anew."""
 AT_ONCE = 8
 """Requests under way together; more would only be slowed down (iothub 8)."""
 MOST_WAITS = 30
 """How often one request waits before its refusal is told."""
 _REMEMBERED = 4_096
-
-
-def hub_of(connection_string: str) -> HubConnection:
-    """What a hub's connection string says. Raises Invalid, without any of its text."""
-    return parse_hub(connection_string)
-
-
-def hub_name(host_name: str) -> str:
-    """The name of a hub, which is the one tenant that it is: its host's first label."""
-    host = re.sub(r":\d+$", "", host_name)
-    numeric = host.startswith("[") or re.fullmatch(r"[\d.]+", host)
-    return host if numeric else host.partition(".")[0]
-
-
-class Tokens:
-    """The Authorization header of each request, made for an hour and renewed before its end.
-
-    Args:
-        hub: Whose.
-        clock: Unix time.
-    """
-
-    def __init__(self, hub: HubConnection, clock: Callable[[], float] = time.time) -> None:
-        self._hub, self._clock = hub, clock
-        self._token, self._ends = hub.signature, float("inf")
-        if hub.key is not None:
-            self._ends = 0.0
-
-    def __call__(self) -> str | None:
-        """The header."""
-        now = self._clock()
-        if self._hub.key is not None and self._ends - now < RENEW_SECONDS:
-            ends = int(now) + TOKEN_SECONDS
-            self._token = make_token(
-                self._hub.host_name, self._hub.key, policy=self._hub.policy, expires=ends
-            )
-            self._ends = ends
-        return self._token
 
 
 class HubSession:
@@ -265,14 +222,3 @@ class HubSession:
     def latest(self, part: Part, device_id: str, version: str) -> str:
         """The version that our own writes to the other part made of this one."""
         return self._versions.latest((part, device_id), version)
-
-
-def url_of(hub: HubConnection) -> str:
-    """The base address of a hub; TLS always (iothub 2)."""
-    return f"https://{hub.host_name}"
-
-
-def device_resource(hub: HubConnection, device_id: str) -> str:
-    """What a device's own token opens (iothub 7.1)."""
-    host = re.sub(r":\d+$", "", hub.host_name)
-    return f"{host}/devices/{device_id}"

@@ -1,4 +1,4 @@
-"""Versions of remote things that our own writes moved on. Pure.
+"""Versions of remote things: of what comes without one, and those that our writes moved on. Pure.
 
 In some registries a device and its credentials share one version, so that a write to one makes the
 version that is known of the other an old one, although nobody else has changed anything.
@@ -6,12 +6,20 @@ version that is known of the other an old one, although nobody else has changed 
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Literal
 
+SEEN = "~"
+"""Begins the version of what was shown without one: a digest of its content follows."""
 Part = Literal["device", "credentials"]
 """What a version is of."""
+
+
+def seen_version(canonical: str) -> str:
+    """A version for content in the one form that it has; equal content has equal versions."""
+    return SEEN + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 class MovedVersions:

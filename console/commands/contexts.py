@@ -58,15 +58,17 @@ def run(options: argparse.Namespace) -> int:
 
 def _check_hub(context: IotHubContext) -> None:
     """Look at the connection string, where it is there already. Raises Invalid."""
-    from console.adapters.iothub_session import hub_of  # noqa: PLC0415 - only here
     from console.contexts_secrets import connection_string_of  # noqa: PLC0415 - as above
+    from registry_backend.wire.connection_strings import (  # noqa: PLC0415 - only here
+        parse_hub,
+    )
 
     try:
         text = connection_string_of(context, os.environ)
     except RegistryError as error:
         say(f"Not checked yet: {error}")
         return
-    hub_of(text)
+    parse_hub(text)
 
 
 def _list(contexts: Contexts, options: argparse.Namespace) -> None:

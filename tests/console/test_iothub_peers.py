@@ -20,9 +20,10 @@ import pytest
 from aiohttp import web
 
 from console.adapters.iothub import IotHubAdapter
+from console.adapters.iothub_address import hub_name
 from console.adapters.iothub_bodies import attributes_of, changed_body, moment_of, twin_device_of
 from console.adapters.iothub_errors import clock_hint, hub_problem
-from console.adapters.iothub_session import Tokens, hub_name, hub_of
+from console.adapters.iothub_tokens import Tokens
 from console.adapters.ports.devices import DevicesPort
 from console.adapters.rest_refusals import Refusal
 from registry_backend.domain.credentials import Credential
@@ -41,6 +42,7 @@ from registry_backend.domain.errors import (
 )
 from registry_backend.domain.query import DeviceQuery, Order, PageRequest
 from registry_backend.domain.timestamps import NOT_TOLD
+from registry_backend.wire.connection_strings import parse_hub
 from registry_backend.wire.sas import check_token, parse_token
 from tests.contract.adapter_help import device, need
 from tests.contract.hono_serving import make_certificates
@@ -531,7 +533,7 @@ def test_a_clock_that_is_off_is_told_in_minutes() -> None:
 def test_a_token_is_made_for_an_hour_and_renewed_before_its_end() -> None:
     """The same one serves meanwhile."""
     now = 1_000_000.0
-    hub = hub_of(f"HostName=hub.example;SharedAccessKeyName=owner;SharedAccessKey={KEY}")
+    hub = parse_hub(f"HostName=hub.example;SharedAccessKeyName=owner;SharedAccessKey={KEY}")
     tokens = Tokens(hub, lambda: now)
     first = tokens()
     assert first is not None
@@ -548,9 +550,9 @@ def test_a_token_is_made_for_an_hour_and_renewed_before_its_end() -> None:
 
 def test_a_finished_token_is_used_as_it_is() -> None:
     """A connection string may hold one instead of a key."""
-    hub = hub_of(f"HostName=hub.example;SharedAccessKeyName=o;SharedAccessKey={KEY}")
+    hub = parse_hub(f"HostName=hub.example;SharedAccessKeyName=o;SharedAccessKey={KEY}")
     token = Tokens(hub)()
-    given = hub_of(f"HostName=hub.example;SharedAccessSignature={token}")
+    given = parse_hub(f"HostName=hub.example;SharedAccessSignature={token}")
     assert Tokens(given)() == token
 
 
@@ -597,6 +599,6 @@ def test_a_row_of_a_query_is_a_hint_without_a_version_of_the_hubs() -> None:
 def test_no_repr_shows_a_key() -> None:
     """Nor does a line that is to be sent."""
     psk = Credential.parse({"type": "psk", "auth-id": "d", "secrets": [{"key": KEY}]})
-    hub = hub_of(f"HostName=h.example;SharedAccessKeyName=o;SharedAccessKey={KEY}")
+    hub = parse_hub(f"HostName=h.example;SharedAccessKeyName=o;SharedAccessKey={KEY}")
     assert KEY not in repr(psk) + repr(hub)
     assert base64.b64decode(KEY)
