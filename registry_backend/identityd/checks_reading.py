@@ -9,8 +9,8 @@ from registry_backend.identityd.report import Report, key_text
 from registry_backend.identityd.whole import Place
 
 _REMEDIES = {
-    "hostname": 'Add hostname = "…", the name of this machine.',
-    "homedir": 'Add homedir = "/var/lib/aziot/identityd".',
+    "hostname": 'Write hostname = "…", the name of this machine.',
+    "homedir": 'Write homedir = "/var/lib/aziot/identityd".',
     "provisioning": "Add a [provisioning] table with a source.",
     "provisioning.source": 'Write "manual", "dps" or "none".',
     "provisioning.global_endpoint": (
@@ -22,6 +22,11 @@ _REMEDIES = {
     "principal.idtype": 'Write an array of lower-case words, such as idtype = ["module"].',
     "principal.localid": 'Write localid = { type = "x509", attributes = "client" }.',
     "principal.localid.type": 'Write type = "x509".',
+    "principal.localid.attributes": 'Write "client" or "server", or leave the key out.',
+    "localid.domain": 'Write domain = "example.net", or take [localid] out.',
+    "prefer_module_identity_cache": "Write true or false, or leave the key out.",
+    "max_requests": "Write a whole number such as 10, or leave the key out.",
+    "cloud_retries": "Write a whole number such as 1, or leave the key out.",
     "cloud_timeout_sec": "Write 70 or more, or leave the key out.",
 }
 

@@ -13,7 +13,13 @@ from registry_backend.identityd.configuration import (
     read_configuration,
     read_source,
 )
-from registry_backend.identityd.files import decode, may_write, read_file, shown
+from registry_backend.identityd.files import (
+    decode,
+    is_mounted_read_only,
+    may_write,
+    read_file,
+    shown,
+)
 from registry_backend.identityd.names import GENERATED
 
 
@@ -108,6 +114,8 @@ class ConfigFiles:
                 "Put principals in a file of their own."
             )
         target = self.target(path)
+        if is_mounted_read_only(target.parent):
+            return "Its file system is mounted read-only; mount it writable first."
         if os.path.exists(target) and not may_write(target):  # noqa: PTH110 (a name too long is no crash)
             return "This user may not write it; run as root or as its owner."
         if target.parent.is_dir() and not may_write(target.parent):

@@ -106,6 +106,14 @@ def may_write(path: Path) -> bool:
     return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
+def is_mounted_read_only(path: Path) -> bool:
+    """Whether nobody may write there, root neither."""
+    try:
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
 def shown(path: Path) -> str:
     """A path for people, whatever bytes its name is made of."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
