@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from console.adapters.iothub_blobs import blob_lines, blob_size_in_lines, is_container
-from console.adapters.iothub_bodies import moment_of
+from console.adapters.iothub_blobs import is_container
 from console.adapters.iothub_lines import check_source, file_of
-from console.adapters.iothub_runs import ERRORS_FILE, Run
+from console.adapters.iothub_own_jobs import OwnJobs, is_transfer
+from console.adapters.iothub_runs import Run
 from console.adapters.iothub_session import HubSession
 from console.adapters.iothub_trial import try_import
 from console.adapters.ports.jobs import JobAbilities
-from registry_backend.domain.document import JsonObject
 from registry_backend.domain.dry_run import DryRun
-from registry_backend.domain.errors import (
-    Fault,
-    Invalid,
-    LimitReached,
-    NotFound,
-    RegistryError,
-    Unsupported,
-)
+from registry_backend.domain.errors import Fault, Invalid, LimitReached, NotFound, Unsupported
 from registry_backend.domain.identifiers import generate_id
-from registry_backend.domain.jobs import (
-    ImportMode,
-    Job,
-    JobCounts,
-    JobError,
-    JobSpec,
-    JobStatus,
-    JobType,
-)
-from registry_backend.domain.timestamps import NOT_TOLD
-from registry_backend.wire.import_errors import parse_error_line
-
-NOT_TOLD_FOLDER = "(the hub does not say)"
-MOST_ERRORS = 10_000
-"""Failed lines of one job that are kept."""
-_WAITING = ("enqueued", "queued", "scheduled", "unknown")
+from registry_backend.domain.jobs import ImportMode, Job, JobError, JobSpec, JobStatus, JobType
 
 
 class HubJobs:
@@ -61,9 +37,7 @@ class HubJobs:
         )
         self._session, self._proxy = session, proxy
         self._runs: dict[str, Run] = {}
-        self._specs: dict[str, JobSpec] = {}
-        """What was asked of the hub in this session, with the secrets of the containers."""
-        self._results: dict[str, tuple[JobCounts, Sequence[JobError]]] = {}
+        self._own = OwnJobs(session, proxy=proxy)
 
     async def close(self) -> None:
         """Stop what this side runs."""
@@ -79,7 +53,7 @@ class HubJobs:
         found = answer.json(what)
         if not isinstance(found, list):
             raise Fault(f"{what[:1].upper()}{what[1:]} came as something else than an array.")
-        theirs = [await self._job_of(each) for each in found if _is_transfer(each)]
+        theirs = [await self._own.job_of(each) for each in found if is_transfer(each)]
         mine = [run.job for run in self._runs.values()]
         return sorted((*mine, *theirs), key=lambda job: job.created_at, reverse=True)
 
@@ -91,16 +65,16 @@ class HubJobs:
         what = f"job {job_id}"
         answer = await self._session.send("GET", ("jobs", job_id), what=what)
         members = answer.json(what)
-        if not _is_transfer(members):
+        if not is_transfer(members):
             raise NotFound(f"There is no import or export {job_id!r}.")
-        return await self._job_of(members)
+        return await self._own.job_of(members)
 
     async def create(self, spec: JobSpec) -> Job:
         """As JobsPort: the hub's own where a container is named, else one that this side runs."""
         self._session.check_tenant(spec.tenant_id)
         self._check_format(spec)
         if is_container(spec.folder):
-            return await self._ask(spec)
+            return await self._own.ask(spec)
         if spec.type is JobType.EXPORT:
             _check_folder(spec)
         size = check_source(spec) if spec.type is JobType.IMPORT else None
@@ -161,97 +135,8 @@ class HubJobs:
         run = self._runs.get(job_id)
         if run is not None:
             return run.failed[skip : skip + limit]
-        job = await self.get(job_id)
-        if job_id not in self._specs:
-            raise Unsupported(
-                "Which lines failed stands in importErrors.log of the container, whose address "
-                "was not given in this session."
-            )
-        _, errors = self._results.get(job.job_id, (None, ()))
-        return errors[skip : skip + limit]
-
-    # the hub's own jobs
-
-    async def _ask(self, spec: JobSpec) -> Job:
-        what = f"{spec.type.value} job"
-        body: JsonObject = {
-            "type": spec.type.value,
-            "outputBlobContainerUri": spec.written_folder,
-            "storageAuthenticationType": "keyBased",
-        }
-        if spec.type is JobType.IMPORT:
-            body |= {"inputBlobContainerUri": spec.folder, "inputBlobName": spec.blob_name}
-        else:
-            body |= {
-                "outputBlobName": spec.blob_name,
-                "excludeKeysInExport": spec.exclude_keys,
-            }
-        answer = await self._session.send("POST", ("jobs", "create"), what=what, body=body)
-        members = answer.json(what)
-        if not _is_transfer(members):
-            raise Fault("The hub accepted the job, but does not say which it is.")
-        self._specs[members["jobId"]] = spec
-        return await self._job_of(members)
-
-    async def _job_of(self, members: JsonObject) -> Job:
-        job_id = str(members["jobId"])
-        status = _status(members.get("status"))
-        begun = moment_of(members.get("startTimeUtc"))
-        progress = members.get("progress")
-        job = Job(
-            job_id=job_id,
-            spec=self._specs.get(job_id) or self._spec_of(members),
-            status=status,
-            created_at=begun or NOT_TOLD,
-            started_at=begun if status is not JobStatus.ENQUEUED else None,
-            ended_at=moment_of(members.get("endTimeUtc")) if status.finished else None,
-            failure_reason=str(members.get("failureReason") or "") or None,
-            reported=min(1.0, progress / 100) if isinstance(progress, int) else None,
-        )
-        return await self._with_result(job)
-
-    def _spec_of(self, members: JsonObject) -> JobSpec:
-        kind = JobType(str(members["type"]).lower())
-        side = "input" if kind is JobType.IMPORT else "output"
-        return JobSpec(
-            type=kind,
-            tenant_id=self._session.tenant_id,
-            folder=str(members.get(f"{side}BlobContainerUri") or NOT_TOLD_FOLDER),
-            blob_name=str(members.get(f"{side}BlobName") or "devices.txt"),
-            exclude_keys=bool(members.get("excludeKeysInExport")),
-        )
-
-    async def _with_result(self, job: Job) -> Job:
-        """The job with the lines that failed, which only the container tells (iothub 6.5)."""
-        if not job.status.finished or job.status is JobStatus.FAILED:
-            return job
-        if job.job_id not in self._specs:
-            if job.spec.type is JobType.EXPORT or job.failure_reason:
-                return job
-            told = "How many lines failed stands in importErrors.log of its container."
-            return job.model_copy(update={"failure_reason": told})
-        if job.job_id not in self._results:
-            try:
-                self._results[job.job_id] = await self._result_of(job.spec)
-            except RegistryError as error:
-                return job.model_copy(update={"failure_reason": f"Its result is unknown: {error}"})
-        counts, _ = self._results[job.job_id]
-        return job.model_copy(update={"counts": counts})
-
-    async def _result_of(self, spec: JobSpec) -> tuple[JobCounts, Sequence[JobError]]:
-        lines = await blob_size_in_lines(spec.folder, spec.blob_name, proxy=self._proxy)
-        if spec.type is JobType.EXPORT:
-            return JobCounts(lines=lines), ()
-        errors = [
-            parse_error_line(line)
-            async for line in _first(
-                blob_lines(spec.written_folder, ERRORS_FILE, proxy=self._proxy), MOST_ERRORS
-            )
-        ]
-        failed = len(errors)
-        done = max(0, lines - failed)
-        effect = "deleted" if spec.default_mode is ImportMode.DELETE else "updated"
-        return JobCounts(lines=max(lines, failed), failed=failed, **{effect: done}), errors
+        await self.get(job_id)
+        return self._own.errors(job_id)[skip : skip + limit]
 
     def _check_format(self, spec: JobSpec) -> None:
         known = self.abilities.imports if spec.type is JobType.IMPORT else self.abilities.exports
@@ -270,36 +155,7 @@ class HubJobs:
             )
 
 
-async def _first(lines: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
-    count = 0
-    async for line in lines:
-        if not line.strip():
-            continue
-        yield line
-        count += 1
-        if count == most:
-            return
-
-
 def _check_folder(spec: JobSpec) -> None:
     folder = file_of(spec).parent
     if not folder.is_dir():
         raise Invalid.told("folder", f"There is no folder {folder}.", hint="Make it first.")
-
-
-def _is_transfer(members: Any) -> bool:
-    return (
-        isinstance(members, dict)
-        and isinstance(members.get("jobId"), str)
-        and str(members.get("type")).lower() in ("import", "export")
-    )
-
-
-def _status(value: Any) -> JobStatus:
-    text = str(value).lower()
-    if text in _WAITING:
-        return JobStatus.ENQUEUED
-    try:
-        return JobStatus(text)
-    except ValueError:
-        return JobStatus.RUNNING

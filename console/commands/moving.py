@@ -19,7 +19,7 @@ from console.commands.session import adapter_for, need, tenant_for
 from console.commands.shapes import job_json
 from console.commands.tenants import check_creation, have_tenant
 from console.commands.trying import try_import
-from console.commands.watching import interruption, watch
+from console.commands.watching import ALL_TENANTS, go_on_first, interruption, watch
 from registry_backend.domain.errors import NotFound, Unreachable
 from registry_backend.domain.jobs import (
     ImportMode,
@@ -32,8 +32,6 @@ from registry_backend.domain.jobs import (
 )
 
 _ERRORS_SHOWN = 20
-ALL_TENANTS = "*"
-"""In a job: whatever tenants the files, or the registry, have."""
 HONO_FILES = frozenset({"tenants.json", "device-identities.json", "credentials.json"})
 """hono 4.1"""
 
@@ -62,7 +60,11 @@ async def _run(options: argparse.Namespace) -> int:
         if _trying(options):
             return await try_import(jobs, spec, as_json=options.json)
         with _folder_made(spec), interruption() as interrupted:
-            job = await watch(jobs, await jobs.create(spec), interrupted)
+            job = await go_on_first(jobs, spec.tenant_id, interrupted)
+            if not interrupted.is_set():
+                job = await watch(jobs, await jobs.create(spec), interrupted)
+        if job is None:
+            return FAILED
         if options.json:
             write_json(job_json(job))
         return await _report(jobs, job)
@@ -234,10 +236,10 @@ def summary(job: Job) -> str:
     counts = job.counts
     numbers = f"{counts.lines:,} {'line' if counts.lines == 1 else 'lines'}"
     if job.spec.type is JobType.IMPORT:
-        numbers += (
-            f": {counts.created:,} created, {counts.updated:,} updated, "
-            f"{counts.deleted:,} deleted, {counts.failed:,} failed"
-        )
+        done = f"{counts.created:,} created, {counts.updated:,} updated, {counts.deleted:,} deleted"
+        if counts.applied_untold:
+            done = f"{counts.applied:,} applied"
+        numbers += f": {done}, {counts.failed:,} failed"
         if counts.passed_over:
             numbers += f", {counts.passed_over:,} passed over"
     else:

@@ -198,11 +198,18 @@ def _counts(job: Job) -> tuple[Line, ...]:
             return (written,)
         return (written, Line("failed", f"{counts.failed:,}", "bad"), _READ_THEM_OF_EXPORT)
     failed: Tone = "bad" if counts.failed else ""
-    lines = [
-        Line("read", f"{counts.lines:,}{whole}"),
+    told = (
         Line("created", f"{counts.created:,}"),
         Line("updated", f"{counts.updated:,}"),
         Line("deleted", f"{counts.deleted:,}"),
+    )
+    untold = (
+        Line("applied", f"{counts.applied:,}"),
+        Line("", "the hub does not say which were created, updated or deleted", "muted"),
+    )
+    lines = [
+        Line("read", f"{counts.lines:,}{whole}"),
+        *(untold if counts.applied_untold else told),
         Line("failed", f"{counts.failed:,}", failed),
     ]
     if counts.failed:
@@ -277,6 +284,7 @@ def _done(job: Job) -> str:
         ("created", counts.created),
         ("updated", counts.updated),
         ("deleted", counts.deleted),
+        ("applied", counts.applied_untold),
     )
     done = ", ".join(f"{count:,} {word}" for word, count in figures if count) or "Nothing changed"
     if not counts.failed:

@@ -99,11 +99,13 @@ class JobCounts(Value):
     deleted: int = 0
     failed: int = 0
     """Lines that have an error in the log, even if the rest of the line took effect."""
+    applied_untold: int = 0
+    """Lines that took effect where nobody told which: a remote hub names only those that failed."""
 
     @property
     def applied(self) -> int:
         """Lines that took effect."""
-        return self.created + self.updated + self.deleted
+        return self.created + self.updated + self.deleted + self.applied_untold
 
     @property
     def passed_over(self) -> int:

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from console.adapters import iothub_known
+from console.commands.moving import summary
+from console.render import jobs as render
 from registry_backend.domain.dry_run import Effect
 from registry_backend.domain.jobs import ImportMode, JobFormat, JobSpec, JobStatus, JobType
 from tests.contract.adapter_help import fill, need, run_job
 from tests.contract.hub_serving import HUB, on_hub, serving_hub
+from tests.registry_backend.jobs.hostile_blobs import hostile_blobs
 
 SOURCES: dict[JobFormat, tuple[str, str]] = {
     "devices.txt": (
@@ -109,3 +112,17 @@ async def test_an_import_that_the_policy_does_not_allow_names_the_right(tmp_path
         assert job.status is JobStatus.FAILED
         assert "may not do this" in (job.failure_reason or "")
         assert "it lacks RegistryWrite" in (job.failure_reason or "")
+
+
+async def test_a_job_of_the_hub_is_not_said_to_have_done_what_nobody_told(tmp_path: Path) -> None:
+    """It names the lines that failed: whether others created or updated, only it knows."""
+    async with hostile_blobs() as container, serving_hub(tmp_path) as hub, on_hub(hub) as adapter:
+        container.blobs["devices.txt"] = b'{"id": "a", "status": "enabled"}\nno json\n'
+        spec = JobSpec(type=JobType.IMPORT, tenant_id=HUB, folder=container.address)
+        job = await run_job(need(adapter.jobs), spec)
+        assert "2 lines: 1 applied, 1 failed." in summary(job)
+        lines = [line for section in render.detail(job, job.created_at) for line in section.lines]
+        told = {line.label: line.value for line in lines if line.label}
+        assert told["applied"] == "1"
+        assert "updated" not in told
+        assert "1 applied" in render.outcome(job).text
