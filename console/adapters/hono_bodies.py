@@ -151,7 +151,7 @@ def _readable(
 
 
 def _unreadable(what: str, error: Invalid) -> Fault:
-    return Fault(f"{what} cannot be read as the registry shows it: {error.message}.")
+    return Fault(f"{what} cannot be read as the registry shows it: {error.message.rstrip('.')}.")
 
 
 def _moment(text: object) -> datetime | None:

@@ -134,10 +134,10 @@ def authentication_of(
     pair = _materials(credential, stored)
     if credential.type == PSK:
         keys = [each or generate_key() for each in pair]
-        _check(credential.type, keys)
         members: JsonObject = {"primaryKey": keys[0], "secondaryKey": keys[1]}
         return {"symmetricKey": members, "type": "sas"}
-    _check(credential.type, [each for each in pair if each])
+    if not any(pair):
+        raise Invalid.at("[0].secrets[0].thumbprint", "must be given")
     prints = {"primaryThumbprint": pair[0], "secondaryThumbprint": pair[1]}
     return {"x509Thumbprint": prints, "type": "selfSigned"}
 
@@ -184,11 +184,6 @@ def _materials(credential: Credential, stored: CredentialSet) -> list[str | None
     held = {each.id: _material(credential.type, each) for each in before.secrets} if before else {}
     pair = [_material(credential.type, each) or held.get(each.id) for each in credential.secrets]
     return [*pair, None][:2]
-
-
-def _check(kind: str, materials: Sequence[str]) -> None:
-    if not materials:
-        raise Invalid.at(f"[0].secrets[0].{_MATERIAL[kind]}", "must be given")
 
 
 def _material(kind: str, secret: Secret) -> str | None:
