@@ -60,7 +60,7 @@ GARBAGE_THRESHOLD = 10_000
 
 
 async def serve(serving: Serving, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; then finish what was accepted.
+    """Serve until SIGTERM or SIGINT, or until the terminal is gone; then finish what was accepted.
 
     Args:
         serving: What to serve, and where.
@@ -73,13 +73,19 @@ async def serve(serving: Serving, announce: Callable[[str], None]) -> None:
     """
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _signals():
         loop.add_signal_handler(number, ended.set)
     async with listening(serving) as addresses:
         _tune_for_requests()
         for address in addresses:
             announce(f"listening on {address}")
         await ended.wait()
+
+
+def _signals() -> list[signal.Signals]:
+    """What ends the server; a terminal that goes does not where it was started with nohup."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [signal.SIGTERM, signal.SIGINT, *([] if ignored else [signal.SIGHUP])]
 
 
 def _tune_for_requests() -> None:

@@ -76,6 +76,35 @@ def test_a_socket_is_served_until_a_signal(
     assert not path.exists()
 
 
+def test_a_terminal_that_goes_ends_it_in_order(folder: Path, program: Program) -> None:
+    """Its socket's file goes too."""
+    path = folder / "s.sock"
+    process = program.start("serve", "--unix", str(path), *configured(folder))
+    with started(process) as lines:
+        assert lines == [f"listening on unix:{path}"]
+        process.send_signal(signal.SIGHUP)
+        process.wait(30)
+    assert not path.exists()
+
+
+def test_without_a_terminal_none_can_go(folder: Path, program: Program, callers: Callers) -> None:
+    """Started with nohup it goes on."""
+    path = folder / "s.sock"
+    command = program.command("serve", "--unix", str(path), *configured(folder))
+    process = subprocess.Popen(
+        ["nohup", *command],
+        env=program.environment(),
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with started(process):
+        process.send_signal(signal.SIGHUP)
+        assert Api(path, callers)("GET", PROVISIONING).status == 200
+
+
 def test_a_socket_that_systemd_passes_is_used(
     folder: Path, program: Program, callers: Callers
 ) -> None:
