@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -76,14 +77,16 @@ _ANSWERS: Mapping[str, Any] = MappingProxyType(
         "GET /identities/modules/camera-north": _LOCAL,
     }
 )
+_FOR_ALL = ("GET /trust-bundle", "GET /identities/provisioning")
 
 
 @asynccontextmanager
-async def serving_identity(socket_path: Path) -> AsyncIterator[None]:
-    """The service while the block runs."""
+async def serving_identity(socket_path: Path, *, knows_caller: bool = True) -> AsyncIterator[None]:
+    """The service while the block runs; a caller whom it does not know gets what everybody may."""
     socket_path.parent.mkdir(parents=True, exist_ok=True)
     socket_path.unlink(missing_ok=True)
-    server = await asyncio.start_unix_server(_answer, socket_path)
+    answers = {call: _ANSWERS[call] for call in _ANSWERS if knows_caller or call in _FOR_ALL}
+    server = await asyncio.start_unix_server(partial(_answer, answers), socket_path)
     async with server:
         yield
 
@@ -96,9 +99,11 @@ def leave_behind(socket_path: Path) -> None:
         bound.bind(str(socket_path))
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _answer(
+    answers: Mapping[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    members = _ANSWERS.get(head.split("?")[0])
+    members = answers.get(head.split("?")[0])
     status = 401 if members is None else 200
     body = json.dumps(error_json("authorization error") if members is None else members).encode()
     writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body)

@@ -24,6 +24,7 @@ from textual.widgets import Input, TextArea
 from console.adapters.base import RegistryAdapter
 from console.adapters.hono import HonoAdapter
 from console.adapters.identity import IdentityAdapter
+from console.adapters.identity_caller import Caller
 from console.adapters.local import LocalAdapter
 from console.adapters.rest_endpoint import Endpoint
 from console.app import ConsoleApp
@@ -67,12 +68,14 @@ PEOPLE = KnownUsers(
     )
 )
 """Whose uids the principals are, on whatever machine the pictures are drawn."""
+CALLER, STRANGER = Caller(997, "iotedge"), Caller(1500, "svc-new")
+"""Who calls the Identity Service of the pictures, whoever draws them."""
 SMALL, USUAL, LARGE = (80, 24), (120, 40), (200, 60)
 MOST_PAUSES = 400
 NOBODY = "http://127.0.0.1:9"
 """The discard port: nothing listens there."""
 
-_ASKING = ("action_", "_copy", "_connect")
+_ASKING = ("action_", "_ask_holder", "_copy", "_connect")
 """Workers that may wait for a person's answer."""
 
 Step = str | Callable[["Visit"], Awaitable[None]]
@@ -91,8 +94,9 @@ class Scene:
     read_only: bool = False
     remote: Literal["", "2.x", "1.1", "gone"] = ""
     """A remote Hono of that vintage instead of the file; `gone`: nothing listens there."""
-    identity: Literal["", "there", "gone"] = ""
-    """An Identity Service's socket instead; `gone`: nobody listens on it any more."""
+    identity: Literal["", "there", "strange", "gone"] = ""
+    """An Identity Service's socket instead; `strange`: to a caller whom it does not know; `gone`:
+    nobody listens on it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,11 @@ async def change_elsewhere(visit: Visit) -> None:
     place = (device.tenant_id, device.device_id)
     with patch("registry_backend.registry.devices.now", return_value=CLOCK):
         await devices.update(*place, attributes, expected=device.version)
+
+
+async def forget_toasts(visit: Visit) -> None:
+    """Take toasts away before a dialog covers them: below it they would go by the clock."""
+    visit.app.clear_notifications()
 
 
 async def stage_jobs(visit: Visit) -> None:
@@ -194,6 +203,9 @@ SCENES: tuple[Scene, ...] = (
     Scene("identity-light", ("j", "j", "j", "j", "o"), identity="there", theme="paper"),
     Scene("identity-small", ("j", "j"), identity="there", size=SMALL),
     Scene("identity-reprovision", ("R",), identity="there"),
+    Scene("identity-leaving", ("G", "k", "k", "i", "ctrl+s", forget_toasts, "q"), identity="there"),
+    Scene("identity-denied", ("j",), identity="strange"),
+    Scene("identity-denied-small", ("G",), identity="strange", size=SMALL),
     Scene("identity-refused", (), identity="gone"),
 )
 
@@ -270,15 +282,16 @@ async def connection(scene: Scene, data: Path) -> AsyncIterator[RegistryAdapter]
 @asynccontextmanager
 async def identity_service(scene: Scene) -> AsyncIterator[RegistryAdapter]:
     """The adapter on the socket of a stage."""
-    adapter = IdentityAdapter(
-        SOCKET, main_file=CONFIG, config_dir=OVERRIDES, title="pier-4", users=PEOPLE
-    )
-    adapter.caller_uid = 997
+    caller = STRANGER if scene.identity == "strange" else CALLER
+    with patch("console.adapters.identity.this_caller", return_value=caller):
+        adapter = IdentityAdapter(
+            SOCKET, main_file=CONFIG, config_dir=OVERRIDES, title="pier-4", users=PEOPLE
+        )
     if scene.identity == "gone":
         leave_behind(SOCKET)
         yield adapter
         return
-    async with serving_identity(SOCKET):
+    async with serving_identity(SOCKET, knows_caller=caller is CALLER):
         yield adapter
 
 

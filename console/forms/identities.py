@@ -57,7 +57,12 @@ def is_server(values: Values) -> bool:
 def file_fields(stem: str) -> tuple[Field, ...]:
     """Where the certificate and the private key go."""
     return (
-        Field("certificate", "Certificate", "A new file.", value=f"{stem}.cert.pem"),
+        Field(
+            "certificate",
+            "Certificate",
+            "A new file; without a folder, where idconsole was started.",
+            value=f"{stem}.cert.pem",
+        ),
         Field(
             "private_key",
             "Private key",

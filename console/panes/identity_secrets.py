@@ -73,7 +73,7 @@ class IdentitySecrets:
         saved = await self._pane.fill_form(f"Save {row.name}", fields, save)
         if saved is None:
             return False
-        self._pane.tell(f"Saved {saved[0].name} and {saved[1].name}.")
+        self._pane.tell(f"Saved {_listed(saved)}.")
         return True
 
 
@@ -86,6 +86,14 @@ def _choices(row: IdentityRow) -> tuple[Choice, ...]:
     if row.identity is not None and row.identity.certificate:
         found.append(Choice("certificate", "Certificate", "PEM", "c"))
     return tuple(found)
+
+
+def _listed(paths: tuple[Path, Path]) -> str:
+    """Both names and where they are; a relative path says little to whoever looks for it."""
+    certificate, private_key = (path.absolute() for path in paths)
+    if certificate.parent == private_key.parent:
+        return f"{certificate.name} and {private_key.name} in {certificate.parent}"
+    return f"{certificate} and {private_key}"
 
 
 def _stem(module_id: str) -> str:

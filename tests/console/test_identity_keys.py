@@ -118,7 +118,7 @@ async def test_a_key_can_be_saved_on_the_way_out(
             form.query_one("#field-certificate", Input).value = str(tmp_path / f"{name}.crt")
             form.query_one("#field-private_key", Input).value = str(tmp_path / f"{name}.key")
             await pilot.press("ctrl+s")
-            await tells(pilot, f"Saved {name}.crt and {name}.key.")
+            await tells(pilot, f"Saved {name}.crt and {name}.key in {tmp_path}.")
             await wait_for(pilot, lambda form=form: pilot.app.screen is not form, "the next")  # type: ignore[misc]
         await ended(pilot)
     assert {name: (tmp_path / f"{name}.key").read_text() for name in keys} == keys
@@ -140,7 +140,7 @@ async def test_what_was_only_fetched_or_is_saved_is_left_at_once(
         form.query_one("#field-certificate", Input).value = str(tmp_path / "c.crt")
         form.query_one("#field-private_key", Input).value = str(tmp_path / "c.key")
         await pilot.press("ctrl+s")
-        await tells(pilot, "Saved c.crt and c.key.")
+        await tells(pilot, f"Saved c.crt and c.key in {tmp_path}.")
         await no_dialog(pilot)
         assert state_cell(current(pilot), NOW)[0].startswith("until")
         await pilot.press("q")

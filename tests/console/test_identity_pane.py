@@ -255,7 +255,7 @@ async def test_a_local_identity_is_saved_for_this_user_only(
         assert not certificate.exists()
         key.unlink()
         await pilot.press("ctrl+s")
-        await tells(pilot, "Saved c.pem and k.pem.")
+        await tells(pilot, f"Saved c.pem and k.pem in {tmp_path}.")
         assert (certificate.read_text(), key.read_text()) == (
             identity.certificate,
             identity.private_key,
