@@ -20,6 +20,7 @@ from console.cli_moving import add_exporting, add_importing
 from console.cli_principals import add_principals
 from console.cli_reading import add_counting, add_getting, add_listing
 from console.cli_serving import add_policies, add_serving
+from console.cli_streams import open_closed_streams
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "list": ("list what the registry holds", add_listing),
@@ -123,6 +124,7 @@ def _command(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line: 0 when all went well, 1 when the thing failed, 2 for wrong usage."""
+    open_closed_streams()
     # pydantic would search every installed distribution for plugins; none is wanted here
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     parser = build_parser()

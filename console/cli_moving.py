@@ -19,7 +19,9 @@ MODES = (
 
 def add_importing(importing: argparse.ArgumentParser) -> None:
     """What to read, and how its lines are meant."""
-    importing.add_argument("path", metavar="FOLDER|FILE|ADDRESS", nargs="?")
+    importing.add_argument(
+        "path", metavar="FOLDER|FILE|ADDRESS", nargs="?", help="what to read; see below"
+    )
     _add_container(importing, "the container to read")
     importing.add_argument("--format", choices=FORMATS, help="default: told by the file's name")
     importing.add_argument(
@@ -40,9 +42,13 @@ def add_importing(importing: argparse.ArgumentParser) -> None:
 
 def add_exporting(exporting: argparse.ArgumentParser) -> None:
     """Where to write, and what."""
-    exporting.add_argument("path", metavar="FOLDER|ADDRESS", nargs="?")
+    exporting.add_argument(
+        "path", metavar="FOLDER|ADDRESS", nargs="?", help="where to write; made if missing"
+    )
     _add_container(exporting, "the container to write")
-    exporting.add_argument("--format", choices=EXPORT_FORMATS, default=FORMATS[0])
+    exporting.add_argument(
+        "--format", choices=EXPORT_FORMATS, default=FORMATS[0], help=f"default {FORMATS[0]}"
+    )
     exporting.add_argument("--exclude-keys", action="store_true", help="leave keys out")
 
 

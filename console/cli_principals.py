@@ -7,7 +7,7 @@ import argparse
 
 def add_principals(principals: argparse.ArgumentParser) -> None:
     """What to do with the configuration, and whose call to explain."""
-    principals.add_argument("action", choices=("list", "check", "explain"))
+    principals.add_argument("action", choices=("list", "check", "explain"), help="see below")
     principals.add_argument("--json", action="store_true", help="one JSON array")
     principals.add_argument("--uid", metavar="N|USER", help="explain: whose call it is")
     principals.add_argument("--call", metavar="OPERATION", help="explain: which call, see below")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
 
 from console.adapters.ports.jobs import JobsPort
+from console.commands.output import say
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.jobs import Job
 
+ALL_TENANTS = "*"
+"""In a job: whatever tenants the files, or the registry, have."""
 _LOOK_EVERY = 0.1
 """Seconds between two looks at a running job."""
 
@@ -48,6 +52,26 @@ async def watch(jobs: JobsPort, job: Job, interrupted: asyncio.Event) -> Job:
         progress.show(job)
     progress.clear()
     return job
+
+
+async def go_on_first(jobs: JobsPort, tenant_id: str, interrupted: asyncio.Event) -> Job | None:
+    """Let jobs end that a program left unfinished, which this one has taken up; the last of them.
+
+    They would keep a new one of the tenant from beginning.
+    """
+    last = None
+    for job in await jobs.list(None if tenant_id == ALL_TENANTS else tenant_id):
+        if not job.status.finished and _runs_here(job) and not interrupted.is_set():
+            name = f"{job.spec.type.value} {job.job_id} of tenant {job.spec.tenant_id}"
+            say(f"The {name} was interrupted, and goes on first.")
+            last = await watch(jobs, job, interrupted)
+            say(f"The {name} {last.status.value}, {last.counts.failed:,} failed.")
+    return last
+
+
+def _runs_here(job: Job) -> bool:
+    """Whether this very program runs it, by the number that its owner's name has."""
+    return job.owner is not None and job.owner.split(":")[1:2] == [str(os.getpid())]
 
 
 class Progress:
