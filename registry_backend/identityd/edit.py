@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from itertools import chain
 
 from registry_backend.domain.errors import Fault, Invalid
 from registry_backend.identityd.blocks import PRINCIPAL, Block, Layout, cut, ends_in_blank_line
@@ -51,15 +50,17 @@ _TOO_DEEP = "is not readable: its arrays or tables are nested too deeply"
 
 def _is_too_deep(document: Table) -> bool:
     """Dotted keys are read without going down, and nest as deep as a file is long."""
-    level: list[object] = [document]
+    level: list[dict[str, object] | list[object]] = [document]
     for _ in range(_DEEPEST):
-        below = (each.values() if isinstance(each, dict) else each for each in _containers(level))
-        level = list(chain.from_iterable(below))
-    return any(_containers(level))
-
-
-def _containers(values: Iterable[object]) -> Iterator[dict[str, object] | list[object]]:
-    return (each for each in values if isinstance(each, dict | list))
+        level = [
+            below
+            for each in level
+            for below in (each.values() if isinstance(each, dict) else each)
+            if isinstance(below, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def principal_tables(document: Mapping[str, object]) -> list[object]:
