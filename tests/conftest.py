@@ -7,6 +7,11 @@ import os
 
 from hypothesis import settings
 
+# Textual's pilot sleeps after each key for a little longer than a frame lasts, most of it idly:
+# with shorter frames and sleeps a test waits for the same things and ends sooner. The environment
+# tells how many frames there are in a second, before anything imports Textual.
+os.environ.setdefault("TEXTUAL_FPS", "150")
+
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")

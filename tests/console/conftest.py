@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from textual import _wait
 from textual.pilot import Pilot
 
 from console.adapters.base import RegistryAdapter
 from console.adapters.local import LocalAdapter
 from console.app import ConsoleApp
 from tests.console.waiting import wait_for
+
+# A frame and a fifth, as Textual itself has it for 60 frames a second; see `tests/conftest.py`.
+_wait.SLEEP_GRANULARITY = 1 / 125
+_wait.SLEEP_IDLE = _wait.SLEEP_GRANULARITY / 20
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 """The present in every test of the console."""
