@@ -112,7 +112,8 @@ def _who(whole: Whole, caller: Caller, entry: FilePrincipal | None) -> str:
         return f"uid {caller.uid} is “{name}” in {place}, the first principal without idtype."
     kinds = caller.principal.idtype if caller.principal else None
     types = ", ".join(kind.value for kind in kinds or ()) or "none"
-    return f"uid {caller.uid} is “{name}” in {place}, with the types {types}."
+    word = "type" if len(kinds or ()) == 1 else "types"
+    return f"uid {caller.uid} is “{name}” in {place}, with the {word} {types}."
 
 
 def _inert(whole: Whole, uid: int) -> str:

@@ -86,7 +86,7 @@ def test_a_reason_names_the_principal_its_file_and_line(whole: Whole) -> None:
     assert refused.file is not None
     assert refused.file.name == "all.toml"
     assert refused.message == "authorization error"
-    assert refused.who == "uid 3 is “mod” in all.toml:9, with the types module."
+    assert refused.who == "uid 3 is “mod” in all.toml:9, with the type module."
     assert "Only root and the daemon's principal" in refused.why
     second = explain(whole, 6, request_for(Operation.GET_DEVICE))
     assert "“second” in all.toml:21 has no effect" in second.who
