@@ -505,6 +505,25 @@ def test_each_form_of_error_is_one_of_ours(
     assert words in str(error)
 
 
+@pytest.mark.parametrize(("off", "words"), [(7, "7 minutes behind"), (-6, "6 minutes ahead of")])
+async def test_a_token_refused_by_a_hub_with_another_clock_says_how_far_they_are_apart(
+    tmp_path: Path, off: int, words: str
+) -> None:
+    """As its Date tells; whoever reads that sets the clock instead of looking for another key."""
+    async with reaching(tmp_path, Peer()) as there:
+        theirs = datetime.now(UTC) + timedelta(minutes=off)
+        there.peer.script = [
+            web.json_response(
+                {"Message": "ErrorCode:IotHubUnauthorizedAccess;Unauthorized"},
+                status=401,
+                headers={"Date": format_datetime(theirs, usegmt=True)},
+            )
+        ]
+        with pytest.raises(Denied) as caught:
+            await there.devices.get(there.tenant, "pump")
+        assert words in str(caught.value)
+
+
 def test_no_error_repeats_a_secret() -> None:
     """A hub may quote what it was sent."""
     error = hub_problem(refusal(400, {"Message": "ErrorCode:ArgumentInvalid;key hunter2 is bad"}))
