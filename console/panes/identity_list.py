@@ -29,7 +29,7 @@ from console.widgets.short_list import ShortList
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import NotFound, RegistryError, Unreachable
 
-STACKED_BELOW = 100
+STACKED_BELOW = 110
 """Columns of the screen; with fewer the detail stands below the list, which needs sixty."""
 LOADING = "Loading…"
 QUIET_SECONDS = 0.4
@@ -90,7 +90,7 @@ class IdentityList(RecordPane[IdentityRow]):
             Column("name", "Identity", render.name_cell, width=14, flexible=True, priority=9),
             Column("kind", "Kind", render.kind_cell, width=14, priority=6),
             Column("auth", "Proof", render.auth_cell, width=5, priority=5),
-            Column("state", "Is", self._state_cell, width=28, flexible=True, priority=7),
+            Column("state", "Is", self._state_cell, width=22, flexible=True, priority=7),
         )
 
     def _state_cell(self, row: IdentityRow) -> tuple[str, str]:

@@ -138,7 +138,7 @@ def state_cell(row: IdentityRow, now: datetime) -> tuple[str, Tone]:
     if row.kind == "local":
         return _validity(None, row.identity.expires_at, now)
     if row.kind == "module":
-        return (f"generation {row.identity.generation_id or '—'}", "muted")
+        return (f"gen {row.identity.generation_id or '—'}", "muted")
     return (_is(row.identity), "")
 
 

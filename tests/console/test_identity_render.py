@@ -66,7 +66,7 @@ def test_no_key_stands_in_anything_that_is_shown(row: IdentityRow) -> None:
         (ROWS[0], "module m of d"),
         (ROWS[1], "device d"),
         (ROWS[3], "none"),
-        (ROWS[4], "generation 7"),
+        (ROWS[4], "gen 7"),
         (ROWS[5], "not issued yet: enter"),
         (ROWS[6], "until 2026-12-11"),
         (ROWS[7], "not permitted"),
