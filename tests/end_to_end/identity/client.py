@@ -226,7 +226,8 @@ class Running:
         async def serve() -> None:
             self._registry = await open_registry(self.folder / "registry.sqlite")
             try:
-                async with unix_listening(self.registry, listener, {}, grace=2) as address:
+                options = {"lingering_time": 0.2}  # for what a refused caller still sends
+                async with unix_listening(self.registry, listener, options, grace=2) as address:
                     self.address = address
                     started.set()
                     await ended.wait()
