@@ -205,10 +205,12 @@ class DryRunCounter:
                 "each sees what the earlier ones did."
             )
         if self._new_keys:
-            lines = "line holds" if self._new_keys == 1 else "lines hold"
             told.append(
-                f"{self._new_keys:,} {lines} no keys for a device that is there: it would get new "
-                "ones, and those it uses now would be refused."
+                "1 line holds no keys for a device that is there: it would get new ones, and those "
+                "it uses now would be refused."
+                if self._new_keys == 1
+                else f"{self._new_keys:,} lines hold no keys for devices that are there: these "
+                "would get new ones, and those they use now would be refused."
             )
         for code, count in self._codes.most_common():
             why = _TOLD.get(code, f"error {code}")

@@ -40,8 +40,8 @@ async def end_job(run: Run, work: Work | None, job_id: str, reason: str | None) 
         await run.end(job_id, reason)
         return
     if job.spec.type is JobType.EXPORT:
-        await asyncio.to_thread(remove_parts, work, job_id)
-        await run.end(job_id, reason)
+        kept = await _remove_parts(work, job_id)
+        await run.end(job_id, _together(reason, kept))
         return
     leaving = asyncio.ensure_future(_leave_log(run, work, job.checkpoint.error_bytes))
     try:
@@ -51,12 +51,23 @@ async def end_job(run: Run, work: Work | None, job_id: str, reason: str | None) 
         if not done:
             await run.release(job_id)
             return
-        missing = leaving.result()
-        told = [text for text in (reason, missing) if text]
-        await run.end(job_id, " ".join(told) or None)
+        await run.end(job_id, _together(reason, leaving.result()))
     finally:
         leaving.cancel()
         await asyncio.wait({leaving})
+
+
+async def _remove_parts(work: Work, job_id: str) -> str | None:
+    """Remove what an export had begun to write; why that failed."""
+    try:
+        await asyncio.to_thread(remove_parts, work, job_id)
+    except OSError as error:
+        return f"An unfinished file was left behind: {told(error)}"
+    return None
+
+
+def _together(*sentences: str | None) -> str | None:
+    return " ".join(filter(None, sentences)) or None
 
 
 async def _leave_log(run: Run, work: Work, length: int) -> str | None:

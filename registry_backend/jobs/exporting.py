@@ -86,8 +86,7 @@ async def _run_lines(run: Run, work: Work, job: Job) -> Job | None:
         return None
     finally:
         if ahead is not None:
-            ahead.cancel()
-            await asyncio.wait([ahead])
+            await _drop(ahead)
         part.close()
 
 
@@ -96,6 +95,14 @@ def _read(run: Run, job: Job, after: str | None) -> asyncio.Task[Stretch | None]
     return asyncio.create_task(
         run.store.read(lambda snapshot: read_page(snapshot, run, job, after))
     )
+
+
+async def _drop(ahead: asyncio.Task[Stretch | None]) -> None:
+    """Wait for a page that nobody asks for any more; what went wrong with it matters no longer."""
+    ahead.cancel()
+    await asyncio.wait([ahead])
+    if not ahead.cancelled():
+        ahead.exception()
 
 
 def _open_part(path: Path, job: Job) -> tuple[Part, Job]:

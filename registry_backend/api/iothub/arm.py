@@ -56,7 +56,7 @@ async def operation(call: Call) -> Answer:
         "id": _address(call, "operations", job).removeprefix(call.base).partition("?")[0],
         "name": job.job_id,
         "status": _STATES.get(job.status, "InProgress"),
-        "percentComplete": int((job.fraction or 0.0) * 100),
+        "percentComplete": write_job(job, call.version)["progress"],
     }
     if job.status is JobStatus.FAILED:
         members["error"] = {"code": "JobFailed", "message": job.failure_reason or ""}

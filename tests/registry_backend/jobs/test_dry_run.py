@@ -234,7 +234,7 @@ async def test_keys_that_would_be_made_anew_are_told_of(
     lines = [*lines, hub_line("a", status="disabled", **no_keys), hub_line("new", **no_keys)]
     (jobs.folder / "devices.txt").write_text("\n".join(lines))
     (told,) = [each for each in (await jobs.runner.dry_run(jobs.spec())).warnings if "keys" in each]
-    assert told.startswith("2 lines hold no keys for a device that is there")
+    assert told.startswith("2 lines hold no keys for devices that are there")
 
 
 async def test_only_a_bounded_number_of_refused_lines_is_kept(jobs: Jobs) -> None:

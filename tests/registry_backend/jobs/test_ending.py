@@ -227,3 +227,23 @@ async def test_who_cancelled_is_told_once(jobs: Jobs, store: Store) -> None:
         ("updated", "cancelled"),
         ("created", "running"),
     ]
+
+
+async def test_an_export_whose_beginnings_cannot_be_removed_ends_all_the_same(
+    jobs: Jobs, store: Store
+) -> None:
+    """And says what it left."""
+    waiting = Job(
+        job_id="9b9e0f4e-55a8-4d6a-a3a0-3b1f6c3a4a10",
+        spec=jobs.spec(JobType.EXPORT),
+        status=JobStatus.ENQUEUED,
+        created_at=now(),
+    )
+    part = jobs.folder / f".devices.txt.{waiting.job_id[:8]}.part"
+    part.mkdir()
+    await store.write(lambda transaction: transaction.put_job(waiting))
+
+    ended = await jobs.runner.cancel(waiting.job_id, actor=TESTER)
+
+    assert ended.status is JobStatus.CANCELLED
+    assert f"An unfinished file was left behind: {part}: " in str(ended.failure_reason)
