@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from aiohttp import web
@@ -13,15 +14,20 @@ http_log = logging.getLogger("idconsole.http")
 access = logging.getLogger("idconsole.access")
 
 
-class _NoClientFaults(logging.Filter):
-    """Drops what is told to the client already, and would show the bytes it sent."""
+_OF_NOBODY = (HttpProcessingError, asyncio.InvalidStateError)
+"""What is told to the client already, and would show the bytes it sent; and what aiohttp falls
+over when a request ends at the very moment at which its end is not waited for any more."""
+
+
+class _NoFaultOfOurs(logging.Filter):
+    """Drops what nobody who runs a server could do anything about."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         fault = record.exc_info[1] if record.exc_info else None
-        return not isinstance(fault, HttpProcessingError)
+        return not isinstance(fault, _OF_NOBODY)
 
 
-http_log.addFilter(_NoClientFaults())
+http_log.addFilter(_NoFaultOfOurs())
 
 
 class AccessLog(AbstractAccessLogger):
