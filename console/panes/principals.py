@@ -24,6 +24,7 @@ from console.widgets.columns import Column
 from console.widgets.short_list import ShortList
 from console.widgets.table_messages import Opened
 from registry_backend.domain.document import JsonObject
+from registry_backend.domain.effective import EffectiveView
 from registry_backend.domain.errors import FieldProblem, Invalid, NotFound
 from registry_backend.domain.principals import (
     ConfigFile,
@@ -58,10 +59,18 @@ class PrincipalsPane(ReviewingPane):
     def source(self) -> ShortList[PrincipalRow]:
         """The rows that match the filter."""
         wanted = self.filter_text.lower().split()
+        latest: tuple[EffectiveView, Sequence[PrincipalRow]] | None = None
 
         async def read() -> Sequence[PrincipalRow]:
-            rows = render.rows_of(await self.view())
-            return [row for row in rows if all(word in _words(row) for word in wanted)]
+            nonlocal latest
+            view = await self.view()
+            if latest is None or latest[0] is not view:  # a table reads page after page of one view
+                rows = render.rows_of(view)
+                latest = (
+                    view,
+                    [row for row in rows if all(word in _words(row) for word in wanted)],
+                )
+            return latest[1]
 
         return ShortList(read, lambda row: row.key)
 
