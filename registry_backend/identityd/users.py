@@ -69,7 +69,7 @@ class SystemUsers:
     def by_uid(self, uid: int) -> User | None:
         """As Users."""
         if uid not in self._known:
-            if len(self._known) == _MANY and _can_be_listed():
+            if len(self._known) == _MANY and can_be_listed():
                 self._all = {entry.pw_uid: entry for entry in reversed(pwd.getpwall())}
             entry = _entry_of(uid) if self._all is None else self._all.get(uid)
             self._known[uid] = None if entry is None else _user(entry)
@@ -107,7 +107,7 @@ def _entry_of(uid: int) -> pwd.struct_passwd | None:
         return None
 
 
-def _can_be_listed(name_services: Path = _NAME_SERVICES) -> bool:
+def can_be_listed(name_services: Path = _NAME_SERVICES) -> bool:
     """Whether a list of all users leaves none out that could be asked for."""
     try:
         lines = name_services.read_text("utf-8", "replace").splitlines()
