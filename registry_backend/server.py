@@ -29,7 +29,7 @@ from registry_backend.open import open_registry
 from registry_backend.registry import Registry, RegistrySettings
 from registry_backend.registry.settings import UNLIMITED
 from registry_backend.server_connections import MAX_HEAD_LINE, MAX_HEADERS, DoorServer
-from registry_backend.server_log import AccessLog, access, http_log, log
+from registry_backend.server_log import AccessLog, LoopFaults, access, http_log, log
 from registry_backend.server_plan import Listener, Serving, Tls
 from registry_backend.server_protection import check_protection, is_loopback, tls_context
 from registry_backend.server_unix import unix_listening
@@ -73,6 +73,7 @@ async def serve(serving: Serving, announce: Callable[[str], None]) -> None:
     """
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(LoopFaults())
     for number in _signals():
         loop.add_signal_handler(number, ended.set)
     async with listening(serving) as addresses:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+from typing import Any
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
@@ -28,6 +30,33 @@ class _NoFaultOfOurs(logging.Filter):
 
 
 http_log.addFilter(_NoFaultOfOurs())
+
+
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_SILENCE_SECONDS = 10.0
+
+
+class LoopFaults:
+    """Tells in a line, now and then, that no connection can be accepted; the rest as the loop does.
+
+    The loop itself would write hundreds of tracebacks a second for as long as it lasts.
+    """
+
+    def __init__(self) -> None:
+        self._silent_until = 0.0
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What the loop calls with what went wrong."""
+        error = context.get("exception")
+        if not (isinstance(error, OSError) and error.errno in _EXHAUSTED):
+            loop.default_exception_handler(context)
+        elif loop.time() >= self._silent_until:
+            self._silent_until = loop.time() + _SILENCE_SECONDS
+            log.error(
+                "No connection can be accepted for now: %s. Those there are go on; allow this "
+                "process more open files (LimitNOFILE, ulimit -n) if it happens again.",
+                error.strerror,
+            )
 
 
 class AccessLog(AbstractAccessLogger):
