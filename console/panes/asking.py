@@ -144,7 +144,7 @@ class AskingPane(Vertical):
     def warn(self, text: str, *, title: str = "") -> None:
         """Say why a key did nothing."""
         self.post_message(KeysMeaningless())
-        self._complaints.warn(self.app, text, title)
+        self.app.notify(text, title=title, severity="warning", markup=False)
 
 
 PaneT = TypeVar("PaneT", bound=AskingPane)
