@@ -19,26 +19,48 @@ from console.cli_help import DESCRIPTION, EXAMPLES
 from console.cli_moving import add_exporting, add_importing
 from console.cli_principals import add_principals
 from console.cli_reading import add_counting, add_getting, add_listing
-from console.cli_serving import add_policies, add_serving
+from console.cli_serving import add_hashing, add_policies, add_serving
 from console.cli_streams import open_closed_streams
 
-COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
-    "list": ("list what the registry holds", add_listing),
-    "get": ("show one thing whole", add_getting),
-    "count": ("count tenants, devices or credentials", add_counting),
-    "import": ("read devices from files into a tenant", add_importing),
-    "export": ("write a tenant's devices to files", add_exporting),
-    "principals": ("work with an Identity Service configuration", add_principals),
-    "serve": ("serve the registry to programs over HTTP", add_serving),
+REGISTRY = frozenset(("context", "data", "connection_string_from", "tenant", "read_only"))
+"""Places of commands that work on a registry, be it remote."""
+FILES = frozenset(("identityd_config", "identityd_config_dir"))
+"""Places of commands that work on the Identity Service's files."""
+COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], frozenset[str]]] = {
+    "list": ("list what the registry holds", add_listing, REGISTRY | FILES),
+    "get": ("show one thing whole", add_getting, REGISTRY),
+    "count": ("count tenants, devices or credentials", add_counting, REGISTRY),
+    "import": ("read devices from files into a tenant", add_importing, REGISTRY),
+    "export": ("write a tenant's devices to files", add_exporting, REGISTRY),
+    "principals": ("work with an Identity Service configuration", add_principals, FILES),
+    "serve": (
+        "serve the registry to programs over HTTP",
+        add_serving,
+        FILES | {"data", "read_only"},
+    ),
     "connection-string": (
         "print what a program needs to call the served IoT Hub API",
         add_policies,
+        frozenset(("data", "read_only")),
     ),
-    "context": ("work with saved connections", add_contexts),
+    "context": (
+        "work with saved connections",
+        add_contexts,
+        FILES | {"data", "connection_string_from", "tenant", "read_only"},
+    ),
+    "hash-password": ("print the bcrypt hash of a password", add_hashing, frozenset()),
 }
-"""Each command with what `--help` says of it, and what may be typed after it."""
-WITHOUT_CONTEXT = ("serve", "connection-string", "principals", "context")
-"""Commands that do not work on a saved connection."""
+"""Each command with what `--help` says of it, what may be typed after it, and its places."""
+PLACES = {
+    "context": "--context",
+    "data": "--data",
+    "connection_string_from": "--connection-string-from",
+    "tenant": "--tenant",
+    "read_only": "--read-only",
+    "identityd_config": "--identityd-config",
+    "identityd_config_dir": "--identityd-config-dir",
+}
+"""Options that say where things are, and how they are typed."""
 
 
 class _Version(argparse.Action):
@@ -64,43 +86,57 @@ def build_parser() -> argparse.ArgumentParser:
         description=DESCRIPTION,
         epilog=EXAMPLES[""],
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[_places(None)],
+        parents=[_places(None, frozenset(PLACES))],
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     parser.add_argument("--demo", action="store_true", help="a throw-away registry with a fleet")
     parser.add_argument("--theme", metavar="NAME", help="colours of the console")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for name, (text, add) in COMMANDS.items():
-        add(_command(commands, name, text))
+    for name, (text, add, places) in COMMANDS.items():
+        add(_command(commands, name, text, places))
     return parser
 
 
-def _places(default: object) -> argparse.ArgumentParser:
-    """Options that say where things are, shared by the console and its commands."""
+def _places(default: object, known: frozenset[str]) -> argparse.ArgumentParser:
+    """Options that say where things are; what is not known is taken too, to be refused by name."""
     shared = argparse.ArgumentParser(add_help=False, argument_default=default)
-    shared.add_argument("--context", metavar="NAME", help="a saved connection, see context")
-    shared.add_argument("--data", metavar="PATH", type=Path, help="the registry's data file")
+
+    def told(name: str, text: str) -> str:
+        return text if name in known else argparse.SUPPRESS
+
+    shared.add_argument(
+        "--context", metavar="NAME", help=told("context", "a saved connection, see context")
+    )
+    shared.add_argument(
+        "--data", metavar="PATH", type=Path, help=told("data", "the registry's data file")
+    )
     shared.add_argument(
         "--connection-string-from",
         metavar=SECRET_FROM,
-        help="a remote IoT Hub, not saved: where its connection string is kept",
+        help=told(
+            "connection_string_from",
+            "a remote IoT Hub, not saved: where its connection string is kept",
+        ),
     )
-    shared.add_argument("--tenant", metavar="ID", help="the tenant to work on")
+    shared.add_argument("--tenant", metavar="ID", help=told("tenant", "the tenant to work on"))
     shared.add_argument(
-        "--read-only", action="store_true", help="let no write leave", default=default or False
+        "--read-only",
+        action="store_true",
+        help=told("read_only", "let no write leave"),
+        default=default or False,
     )
     shared.add_argument(
         *("--identityd-config", "--config"),
         metavar="FILE",
         type=Path,
-        help="the Identity Service's config.toml",
+        help=told("identityd_config", "the Identity Service's config.toml"),
     )
     shared.add_argument(
         *("--identityd-config-dir", "--config-dir"),
         metavar="DIR",
         type=Path,
-        help="the Identity Service's config.d",
+        help=told("identityd_config_dir", "the Identity Service's config.d"),
     )
     return shared
 
@@ -109,7 +145,7 @@ _Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public 
 
 
 def _command(
-    commands: _Commands[argparse.ArgumentParser], name: str, text: str
+    commands: _Commands[argparse.ArgumentParser], name: str, text: str, places: frozenset[str]
 ) -> argparse.ArgumentParser:
     return commands.add_parser(
         name,
@@ -117,7 +153,7 @@ def _command(
         description=text[0].upper() + text[1:] + ".",
         epilog=EXAMPLES[name],
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[_places(argparse.SUPPRESS)],
+        parents=[_places(argparse.SUPPRESS, places)],
         allow_abbrev=False,
     )
 
@@ -142,6 +178,11 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
     """End with a message for options that make no sense together."""
     if options.command and (options.demo or options.theme):
         parser.error(f"--demo and --theme are for the console, not for {options.command}")
+    if options.command:
+        places = COMMANDS[options.command][2]
+        for name, typed in PLACES.items():
+            if getattr(options, name) and name not in places:
+                parser.error(f"{typed} is not for {options.command}")
     if options.demo and options.data:
         parser.error("--demo makes a registry of its own: leave out --data")
     if options.context and (options.demo or options.data or options.connection_string_from):
@@ -149,15 +190,11 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
             "--context says where the registry is: leave out --demo, --data and "
             "--connection-string-from"
         )
-    if options.connection_string_from and options.command != "context":
-        if options.demo or options.data:
-            parser.error(
-                "--connection-string-from says where the registry is: leave out --demo and --data"
-            )
-        if options.command in WITHOUT_CONTEXT:
-            parser.error(f"--connection-string-from is not for {options.command}")
-    if options.context and options.command in WITHOUT_CONTEXT:
-        parser.error(f"--context is not for {options.command}")
+    elsewhere = options.connection_string_from and options.command != "context"
+    if elsewhere and (options.demo or options.data):
+        parser.error(
+            "--connection-string-from says where the registry is: leave out --demo and --data"
+        )
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -182,6 +219,8 @@ def _run(options: argparse.Namespace) -> int:
             from console.commands.policies import run
         case "context":
             from console.commands.contexts import run
+        case "hash-password":
+            from console.commands.hashing import run
         case _:
             from console.commands.moving import run
     return run(options)

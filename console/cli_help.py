@@ -99,6 +99,15 @@ The policies belong to the registry and are made with two random keys each when 
 or asked. Programs verify the server's certificate: --host must be a name that it holds.
 To change keys without a gap: rotate secondary, give programs the new one, then rotate primary.
 """,
+    "hash-password": """\
+examples:
+  idconsole hash-password
+  printf 'operator:%s\\n' "$(idconsole hash-password)" > users
+  idconsole serve --auth basic:users
+
+On a terminal the password is typed twice, unseen; else it is the first line of stdin. At most 72
+bytes, all that bcrypt uses.
+""",
     "principals": """\
 examples:
   idconsole principals list

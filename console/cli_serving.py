@@ -1,4 +1,4 @@
-"""What may be typed after `idconsole serve` and `connection-string`."""
+"""What may be typed after `idconsole serve`, `connection-string` and `hash-password`."""
 
 from __future__ import annotations
 
@@ -103,3 +103,13 @@ def add_policies(policies: argparse.ArgumentParser) -> None:
     policies.add_argument("--secondary", action="store_true", help="with the secondary key")
     policies.add_argument("--list", action="store_true", help="the policies, without keys")
     policies.add_argument("--json", action="store_true", help="one JSON object, or array")
+
+
+def add_hashing(hashing: argparse.ArgumentParser) -> None:
+    """How dear each guess shall be."""
+    hashing.add_argument(
+        "--cost",
+        metavar="N",
+        type=positive,
+        help="bcrypt's; each one more doubles the time of a check; default as for new passwords",
+    )

@@ -13,14 +13,35 @@ from console.endings import OrderlyEnd
 from tests.end_to_end.program import Program, Terminal
 
 COMMANDS = ("list", "get", "count", "import", "export", "principals", "connection-string")
+WITHOUT_REGISTRY = ("serve", "context", "hash-password")
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS])
+@pytest.mark.parametrize("command", ["", *COMMANDS, *WITHOUT_REGISTRY])
 def test_each_help_has_examples(program: Program, command: str) -> None:
     """On stdout, with 0."""
     done = program.run(*([command] if command else []), "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert "examples:\n  idconsole" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["serve", "--tenant", "yard"], "--tenant is not for serve"),
+        (["--context", "lab", "serve"], "--context is not for serve"),
+        (["count", "--config", "c.toml", "tenants"], "--identityd-config is not for count"),
+        (["hash-password", "--data", "r.sqlite"], "--data is not for hash-password"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused_by_name(
+    program: Program, words: list[str], reason: str
+) -> None:
+    """Nobody is left to believe that it was heeded; help does not show it either."""
+    done = program.run(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert reason in done.stderr
+    command = next(word for word in words if word in (*COMMANDS, *WITHOUT_REGISTRY))
+    assert f"  {reason.split(maxsplit=1)[0]} " not in program.run(command, "--help").stdout
 
 
 def test_the_version_is_that_of_the_distribution(program: Program) -> None:
