@@ -21,6 +21,8 @@ from registry_backend.domain.secrets import verify_password
 REALM = "Hono"
 """hono 3.3"""
 _REMEMBERED = 1024
+_CHECKS_AT_ONCE = 2
+"""Guessing keeps no more threads busy than that; others do the work of jobs and files."""
 _UNKNOWN_USER = "$2b$10$CwTycUXWue0Thq9StjUM0uJ8.t5G1xQNnJ8Q8jk1tZJt1p0M0y9sS"
 """Checked for names that nobody has, so that the time of an answer does not tell names."""
 
@@ -34,6 +36,9 @@ class Authentication:
     """By SHA-256 of the token."""
     _key: bytes = field(default_factory=lambda: os.urandom(32), init=False, repr=False)
     _known: dict[bytes, str] = field(default_factory=dict, init=False, repr=False)
+    _turns: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(_CHECKS_AT_ONCE), init=False, repr=False
+    )
 
     async def user(self, authorization: str | None) -> str | None:
         """The name of the caller; None when the header does not prove one."""
@@ -65,7 +70,8 @@ class Authentication:
         if not colon or not self.users:
             return None
         stored = self.users.get(name, _UNKNOWN_USER)
-        fits = await asyncio.to_thread(_fits, password, stored)
+        async with self._turns:
+            fits = await asyncio.to_thread(_fits, password, stored)
         if not fits or name not in self.users:
             return None
         if len(self._known) >= _REMEMBERED:

@@ -34,6 +34,9 @@ _OPEN_MEMBERS = frozenset(
 )
 """Members of a secret that the journal shows; any other may be what it is checked against."""
 
+_HASHED_AT_ONCE = 2
+"""Sets of passwords; more would keep every thread from jobs and files for seconds."""
+
 
 class CredentialUseCases:
     """Credentials: one set per device."""
@@ -41,6 +44,7 @@ class CredentialUseCases:
     def __init__(self, store: Store, settings: RegistrySettings) -> None:
         self._store = store
         self._settings = settings
+        self._hashing = asyncio.Semaphore(_HASHED_AT_ONCE)
 
     async def get(self, tenant_id: str, device_id: str) -> CredentialSet:
         """The stored set, hashes and keys included. Raises NotFound (tenant or device)."""
@@ -117,7 +121,9 @@ class CredentialUseCases:
         """Hash on a thread and before any transaction, because bcrypt is slow on purpose."""
         if not any(s.pwd_plain is not None for c in credentials for s in c.secrets):
             return credentials
-        return await asyncio.to_thread(hash_passwords, credentials, cost=self._settings.bcrypt_cost)
+        cost = self._settings.bcrypt_cost
+        async with self._hashing:
+            return await asyncio.to_thread(hash_passwords, credentials, cost=cost)
 
 
 def hash_passwords(credentials: Sequence[Credential], *, cost: int) -> tuple[Credential, ...]:

@@ -27,6 +27,8 @@ from registry_backend.wire import iothub_device_errors as numbers
 from registry_backend.wire.iothub_device_versions import parse_version
 
 REQUEST_ID = "x-ms-request-id"
+_HUBS_WATCHED = 10_000
+"""Whose rates are known at a time: a host can be named at will, and memory ends."""
 
 log = logging.getLogger("idconsole.iothub")
 
@@ -135,10 +137,12 @@ class HubEndpoint:
 
     async def _wait_for_turn(self, tier: str, hub: Hub, kind: Operation) -> None:
         """Hold the request back as the tier has it. Raises Throttled."""
-        throttle = self._throttles.get(hub.tenant_id)
+        throttle = self._throttles.pop(hub.tenant_id, None)
         if throttle is None:
             throttle = Throttle(tier, self._service.options.units)
-            self._throttles[hub.tenant_id] = throttle
+            if len(self._throttles) >= _HUBS_WATCHED:  # the one that was asked longest ago
+                del self._throttles[next(iter(self._throttles))]
+        self._throttles[hub.tenant_id] = throttle
         await asyncio.sleep(throttle.take(kind))
 
     async def _is_absent(self, hub: Hub) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from registry_backend.api.authentication import Authentication
 from registry_backend.domain.errors import Denied, Invalid
 from registry_backend.domain.secrets import hash_password
 from registry_backend.server import Listener, Serving, Tls, check_protection, is_loopback
@@ -24,6 +28,31 @@ USERS = f"# who may call\nada:{hash_password('s3cret:x', cost=4)}\n\nbob:$2y$" +
 def basic(name: str, password: str) -> str:
     """The header value."""
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
+async def test_guesses_wait_for_each_other_and_not_everybody_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However many passwords are tried at once, most threads stay free for other work."""
+    at_work: list[int] = []
+    most: list[int] = []
+    turn = threading.Lock()
+
+    def check(password: str, **_rest: object) -> bool:
+        with turn:
+            at_work.append(1)
+            most.append(len(at_work))
+        time.sleep(0.01)  # as bcrypt, which takes far longer
+        with turn:
+            at_work.pop()
+        return password == "right"
+
+    monkeypatch.setattr("registry_backend.api.authentication.verify_password", check)
+    asked = Authentication(users={"ada": "$2a$04$" + "." * 53})
+    found = await asyncio.gather(*(asked.user(basic("ada", f"guess {n}")) for n in range(12)))
+    assert set(found) == {None}
+    assert max(most) <= 2
+    assert await asked.user(basic("ada", "right")) == "ada"
 
 
 @pytest.fixture(scope="module")
