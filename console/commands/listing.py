@@ -181,7 +181,7 @@ def _job_cells(job: Job) -> Sequence[str]:
     return (
         job.job_id,
         job.spec.type.value,
-        job.status.value,
+        job.standing,
         job.spec.tenant_id,
         str(job.counts.lines),
         str(job.counts.failed),

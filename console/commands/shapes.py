@@ -98,7 +98,7 @@ def job_json(job: Job) -> JsonObject:
         "folder": job.spec.shown_folder,
         "format": job.spec.format,
         "file": job.spec.blob_name,
-        "status": job.status.value,
+        "status": job.standing,
         "counts": job.counts.model_dump(),
         "created": moment(job.created_at),
         "started": moment(job.started_at),

@@ -281,4 +281,4 @@ class JobsPane(RecordPane[Job]):
 
 
 def _words(job: Job) -> str:
-    return f"{job.spec.type.value} {job.status.value} {job.spec.shown_folder} {job.job_id}".lower()
+    return f"{job.spec.type.value} {job.standing} {job.spec.shown_folder} {job.job_id}".lower()

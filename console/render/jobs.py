@@ -20,6 +20,8 @@ _STATUS: dict[JobStatus, tuple[str, Tone]] = {
 }
 _STOPPING: tuple[str, Tone] = ("■ stopping", "warning")
 """Cancelled, but its log is not yet where it goes."""
+_INTERRUPTED: tuple[str, Tone] = ("◌ interrupted", "warning")
+"""Unfinished, and nobody runs it."""
 BAR = 20
 """Cells of a progress bar in a detail."""
 SHORT_BAR = 8
@@ -40,7 +42,7 @@ def status_cell(job: Job) -> tuple[str, Tone]:
         exact = f"! {counts.failed:,} of {counts.lines:,} failed"
         rounded = f"! {short_number(counts.failed)} of {short_number(counts.lines)} failed"
         return (exact if len(exact) <= STATUS_WIDTH else rounded, "warning")
-    return _STOPPING if job.stopping else _STATUS[job.status]
+    return _standing(job)
 
 
 def status_text(job: Job) -> tuple[str, Tone]:
@@ -48,6 +50,12 @@ def status_text(job: Job) -> tuple[str, Tone]:
     if job.status is JobStatus.COMPLETED and job.counts.failed:
         failed = f"{job.counts.failed:,} of {plural(job.counts.lines, _unit(job))} failed"
         return (f"! completed, {failed}", "warning")
+    return _standing(job)
+
+
+def _standing(job: Job) -> tuple[str, Tone]:
+    if job.interrupted:
+        return _INTERRUPTED
     return _STOPPING if job.stopping else _STATUS[job.status]
 
 
@@ -133,7 +141,8 @@ def rate(job: Job, now: datetime) -> float:
 def time_left(job: Job, now: datetime) -> timedelta | None:
     """How long it will take at the rate so far; None when that cannot be said."""
     fraction = job.fraction
-    if job.status is not JobStatus.RUNNING or not fraction or job.moved_bytes is not None:
+    still = job.interrupted or job.moved_bytes is not None
+    if job.status is not JobStatus.RUNNING or not fraction or still:
         return None
     return elapsed(job, now) * ((1 - fraction) / fraction)
 
@@ -175,9 +184,13 @@ def detail(job: Job, now: datetime) -> tuple[Section, ...]:
         left = time_left(job, now)
         if left is not None:
             lines.append(Line("time left", f"about {duration(left)}"))
-    if job.counts.lines:
+    if job.counts.lines and not job.interrupted:
         lines.append(Line("rate", f"{rate(job, now):,.0f} lines/s"))
-    lines.append(Line("took" if job.ended_at else "running", duration(elapsed(job, now))))
+    if job.interrupted:
+        lines.append(Line("", "its program ended; it goes on when the registry is", "muted"))
+        lines.append(Line("", "opened for writing", "muted"))
+    else:
+        lines.append(Line("took" if job.ended_at else "running", duration(elapsed(job, now))))
     if job.failure_reason:
         lines.append(Line("why", job.failure_reason, "bad"))
     if job.resumed:

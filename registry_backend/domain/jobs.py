@@ -162,6 +162,14 @@ class Job(Value):
     reported: float | None = None
     """Progress from 0 to 1 as a remote registry tells it, which knows no lines."""
 
+    interrupted: bool = False
+    """Unfinished, and nobody runs it: found out when it is looked at, never stored."""
+
+    @property
+    def standing(self) -> str:
+        """How it stands, in a word for people."""
+        return "interrupted" if self.interrupted else self.status.value
+
     @property
     def fraction(self) -> float | None:
         """Progress from 0 to 1; None while it cannot be known."""

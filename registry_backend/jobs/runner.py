@@ -82,11 +82,14 @@ class JobRunner:
         self._containers = containers if spool is not None else containers - {"blob"}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._watch: asyncio.Task[None] | None = None
+        self._started = False
 
     async def start(self) -> None:
         """Take up the jobs that nobody runs any more, and keep an eye on those of others."""
         await asyncio.to_thread(self._spool.sweep, await self.list(None))
-        if await self._take_up():
+        others = await self._take_up()
+        self._started = True
+        if others and self._watch is None:
             self._watch = asyncio.create_task(self._watch_others())
 
     async def close(self) -> None:
@@ -213,12 +216,22 @@ class JobRunner:
             await asyncio.sleep(LOOK_SECONDS / 4)
 
     async def get(self, job_id: str) -> Job:
-        """Raises NotFound."""
-        return await self._store.read(lambda snapshot: require_job(snapshot, job_id))
+        """The job, told as interrupted where nobody runs it. Raises NotFound."""
+        return self._seen(await self._store.read(lambda snapshot: require_job(snapshot, job_id)))
 
     async def list(self, tenant_id: str | None) -> Sequence[Job]:
-        """Newest first, of one tenant or all."""
-        return await self._store.read(lambda snapshot: snapshot.list_jobs(tenant_id))
+        """Newest first, of one tenant or all; each as `get` tells it."""
+        jobs = await self._store.read(lambda snapshot: snapshot.list_jobs(tenant_id))
+        return [self._seen(job) for job in jobs]
+
+    def _seen(self, job: Job) -> Job:
+        """The job as it stands; one of another program is watched from now on."""
+        if job.status.finished or job.job_id in self._tasks:
+            return job
+        if self._started and not self._run.closing and (self._watch is None or self._watch.done()):
+            self._watch = asyncio.create_task(self._watch_others())
+        left = may_be_taken(job, at=self._run.clock())
+        return job.model_copy(update={"interrupted": True}) if left else job
 
     async def forget(self, job_id: str, *, actor: Actor) -> None:
         """Remove a finished job from the list. Raises NotFound, Invalid (still running)."""

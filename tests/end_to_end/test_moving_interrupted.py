@@ -59,6 +59,18 @@ def test_an_interrupted_job_goes_on_before_the_next_one_begins(
     assert (first / "importErrors.log").read_text().count("\n") == 1
 
 
+def test_a_job_that_nobody_runs_is_listed_as_interrupted(
+    filled: Program, folders: tuple[Path, Path]
+) -> None:
+    """A list only looks, so the job stays as it is; in JSON it is told by the same word."""
+    asyncio.run(leave_job(filled.data, folders[0]))
+    for _ in range(2):
+        listed = filled.run("list", "jobs")
+        (row,) = [row for row in listed.stdout.splitlines() if row.startswith(LEFT)]
+        assert row.split()[2] == "interrupted"
+    assert '"status": "interrupted"' in filled.run("get", "job", LEFT).stdout
+
+
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize(
     ("words", "code"),

@@ -37,6 +37,16 @@ def test_a_completed_job_with_failed_lines_is_never_shown_as_plainly_good() -> N
     assert "3 lines failed" in told.text
 
 
+def test_a_job_whose_program_ended_is_interrupted_and_tells_when_it_goes_on() -> None:
+    """Neither running time nor time left is told: nobody runs it."""
+    left = job(JobStatus.RUNNING, interrupted=True, checkpoint=JobCheckpoint(offset=500))
+    assert render.status_cell(left) == ("◌ interrupted", "warning")
+    assert render.started_cell(left, START + timedelta(minutes=5))[0] == "5 min ago"
+    lines = render.detail(left, START + timedelta(minutes=5))[0].lines
+    assert "running" not in {line.label for line in lines}
+    assert any("it goes on when" in line.value for line in lines)
+
+
 def test_a_failed_job_says_why_and_what_it_did_before() -> None:
     """What was applied stays applied."""
     failed = job(JobStatus.FAILED, failure_reason="The disk is full.", counts=JobCounts(created=7))

@@ -88,6 +88,7 @@ async def test_a_killed_import_goes_on_and_ends_as_if_undisturbed(
     jobs = Jobs(store, disturbed)
     interrupted = await only_job(jobs.runner)
     assert interrupted.status is JobStatus.RUNNING
+    assert interrupted.standing == "interrupted"
     assert interrupted.counts.lines < len(lines)
     assert len(await read_fleet(store)) == interrupted.counts.created
     told = (disturbed / "importErrors.log").stat().st_size
