@@ -131,6 +131,10 @@ class HubDeviceUseCases:
 
         return await self._store.read_point(work)
 
+    async def check(self, hub: Hub) -> None:
+        """Refuse a hub that is not there. Raises NotFound (tenant)."""
+        await self._store.read_point(lambda snapshot: is_empty(snapshot, hub))
+
     async def ensure(self, hub: Hub, *, actor: Actor) -> None:
         """Make the hub's tenant where it is made by its first write. Raises NotFound (tenant)."""
         if not await self._store.read_point(lambda snapshot: is_empty(snapshot, hub)):

@@ -90,6 +90,7 @@ class HubEndpoint:
         hub = await self._service.hub_of(request.headers.get("Host", ""), route, ids)
         if self._service.options.tier is not None:
             await self._wait_for_turn(self._service.options.tier, hub, route.kind)
+        _refuse_encoded(request)
         call = Call(
             service=self._service,
             hub=hub,
@@ -169,6 +170,14 @@ def _refuse_foreign_page(request: web.BaseRequest) -> None:
     """
     if request.method != "GET" and "Origin" in request.headers:
         raise Denied("Pages of a browser may not write where everybody may call.")
+
+
+def _refuse_encoded(request: web.BaseRequest) -> None:
+    """A body in another coding is a kind of its own (RFC 9110). Raises HubInvalid."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if request.body_exists and encoding.lower() != "identity":
+        text = f"Content-Encoding {encoding!r} is not read here: send the plain body."
+        raise numbers.HubInvalid(numbers.UNSUPPORTED_MEDIA_TYPE, text)
 
 
 def _not_allowed(found: Match, request_id: str) -> Answer:

@@ -29,7 +29,8 @@ async def get(call: Call) -> Answer:
 
 
 async def search(call: Call) -> Answer:
-    """GET all that are remembered, newest first."""
+    """GET all that are remembered, newest first. Raises NotFound (hub)."""
+    await call.service.registry.hub_devices.check(call.hub)
     jobs = await call.service.jobs.list(_tenant(call))
     return json_answer([write_job(job, call.version) for job in jobs])
 
@@ -44,12 +45,17 @@ async def cancel(call: Call) -> Answer:
 
 
 async def scheduled(call: Call) -> Answer:
-    """GET a scheduled job, of which there are none: clients then ask for the other kind."""
+    """GET a scheduled job, of which there are none: clients then ask for the other kind.
+
+    Raises NotFound (hub).
+    """
+    await call.service.registry.hub_devices.check(call.hub)
     return json_answer(write_unknown_job(call.ids[0]))
 
 
-async def all_scheduled(call: Call) -> Answer:  # noqa: ARG001 - what every route is given
-    """GET all scheduled jobs: none."""
+async def all_scheduled(call: Call) -> Answer:
+    """GET all scheduled jobs: none. Raises NotFound (hub)."""
+    await call.service.registry.hub_devices.check(call.hub)
     return json_answer([])
 
 
