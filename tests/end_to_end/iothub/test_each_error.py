@@ -16,8 +16,8 @@ from registry_backend.api.requests import read_body
 from registry_backend.server import Listener, Serving
 from registry_backend.storage import sqlite_writer
 from tests.end_to_end.hono.client import Api, Reply, running
-from tests.end_to_end.iothub.hub import KEY, HubApi, keys_of, path_of, refusal
-from tests.end_to_end.iothub.test_wire import CRLF, NEW, send
+from tests.end_to_end.iothub.hub import KEY, NEW, HubApi, keys_of, path_of, refusal
+from tests.end_to_end.iothub.test_wire import CRLF, send
 
 HOSTILE_LENGTH = 4000
 """Of a header: one that is read in two ways at each place would never be refused."""
