@@ -130,10 +130,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "gateways", "w", "Gateways", "Choose the gateways it connects through.", "Devices", True
     ),
-    Action(
-        "keys", "K", "Keys", "Swap or make new keys; marked rows together.", "Devices", True, False
-    ),
-    Action("connect", "d", "Connect", "Connection string or SAS token.", "Devices", shown=False),
+    Action("keys", "K", "Keys", "Swap or make new keys; marked rows together.", "Devices", True),
+    Action("connect", "d", "Connect", "Connection string or SAS token.", "Devices"),
     Action("behind", "b", "Behind", "List what connects through this one.", "Devices", shown=False),
     Action("sort", "o", "Sort", "Order by id or by last change.", "Devices", shown=False),
     Action("jump", "J", "Jump", "Go to an id or a position.", "Devices", shown=False),

@@ -58,12 +58,31 @@ class ExpiringScreen(Dialog[CredentialRow | None]):
     def _columns(self) -> tuple[Column[CredentialRow], ...]:
         return (
             Column(
-                "device", "Device", lambda row: row.device_id, width=18, flexible=True, priority=9
+                "device",
+                "Device",
+                lambda row: row.device_id,
+                width=18,
+                flexible=True,
+                priority=9,
+                cut="middle",
             ),
-            Column("ends", "Ends", lambda row: render.ends_cell(row, self._now), 21, priority=8),
+            Column(
+                "ends",
+                "Ends",
+                lambda row: render.ends_cell(row, self._now),
+                21,
+                priority=8,
+                glyph=True,
+            ),
             Column("type", "Type", lambda row: row.type, 15, priority=6),
             Column(
-                "auth-id", "Auth-id", lambda row: row.auth_id, width=12, flexible=True, priority=4
+                "auth-id",
+                "Auth-id",
+                lambda row: row.auth_id,
+                width=12,
+                flexible=True,
+                priority=4,
+                cut="middle",
             ),
             Column("state", "State", lambda row: state(enabled=row.enabled), 10, priority=5),
         )

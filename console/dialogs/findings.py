@@ -47,7 +47,12 @@ class FindingsScreen(Dialog[Finding | None]):
                 (
                     Column("severity", "", lambda row: render.GLYPHS[row.severity], 2, priority=9),
                     Column(
-                        "where", "Where", lambda row: render.place(row, short=True), 22, priority=5
+                        "where",
+                        "Where",
+                        lambda row: render.place(row, short=True),
+                        22,
+                        priority=5,
+                        cut="middle",
                     ),
                     Column("what", "What", lambda row: row.message, 30, flexible=True, priority=8),
                 ),

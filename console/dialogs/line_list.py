@@ -158,6 +158,7 @@ def _columns() -> tuple[Column[FailedLine], ...]:
             width=16,
             flexible=True,
             priority=8,
+            cut="middle",
         ),
         Column("code", "Code", lambda row: render.code_cell(row.error), 7, priority=6),
         Column(

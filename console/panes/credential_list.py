@@ -60,13 +60,22 @@ class CredentialList(RecordPane[CredentialEntry]):
         """Type, auth-id, status, how many secrets."""
         return (
             Column("type", "Type", render.type_cell, width=10, priority=7),
-            Column("auth-id", "Auth-id", render.auth_id_cell, width=12, flexible=True, priority=9),
+            Column(
+                "auth-id",
+                "Auth-id",
+                render.auth_id_cell,
+                width=12,
+                flexible=True,
+                priority=9,
+                cut="middle",
+            ),
             Column(
                 "status",
                 "Status",
                 lambda entry: render.status_cell(entry, self.clock()),
                 width=19,
                 priority=8,
+                glyph=True,
             ),
             Column("secrets", "Secrets", render.secrets_cell, width=7, priority=3, align="right"),
         )

@@ -64,11 +64,22 @@ class DeviceList(RecordPane[Device]):
     def columns(self) -> Sequence[Column[Device]]:
         """Id, state, gateways, last change: what the registry tells of them."""
         changes = self.adapter.tells_changes
-        via = Column("via", "Via", render.via_cell, width=18, flexible=True, priority=3)
+        via = Column(
+            "via", "Via", render.via_cell, width=18, flexible=True, priority=3, cut="middle"
+        )
         reason = Column("reason", "Reason", render.reason_cell, width=18, flexible=True, priority=3)
         return (
-            Column("id", "Device", render.id_cell, width=24, flexible=True, priority=9, sort="id"),
-            Column("state", "State", render.state_cell, width=10, priority=8),
+            Column(
+                "id",
+                "Device",
+                render.id_cell,
+                width=24,
+                flexible=True,
+                priority=9,
+                sort="id",
+                cut="middle",
+            ),
+            Column("state", "State", render.state_cell, width=10, priority=8, glyph=True),
             via if self.keeps("via") else reason,
             Column(
                 "updated",

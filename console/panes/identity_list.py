@@ -87,7 +87,15 @@ class IdentityList(RecordPane[IdentityRow]):
         """Whether it was given, name, kind, how it proves itself, who it is."""
         return (
             Column("given", "", render.glyph_cell, width=1, priority=8),
-            Column("name", "Identity", render.name_cell, width=14, flexible=True, priority=9),
+            Column(
+                "name",
+                "Identity",
+                render.name_cell,
+                width=14,
+                flexible=True,
+                priority=9,
+                cut="middle",
+            ),
             Column("kind", "Kind", render.kind_cell, width=14, priority=6),
             Column("auth", "Proof", render.auth_cell, width=5, priority=5),
             Column("state", "Is", self._state_cell, width=22, flexible=True, priority=7),

@@ -50,7 +50,7 @@ class JobsPane(RecordPane[Job]):
         self._watched = JobWatch()
 
     def columns(self) -> Sequence[Column[Job]]:
-        """Status, kind, progress, folder, age."""
+        """Status, kind, progress, folder, and how long ago, or how long still."""
         return (
             Column("status", "Status", render.status_cell, width=render.STATUS_WIDTH, priority=9),
             Column("kind", "Job", render.kind_cell, width=8, priority=8),
@@ -62,10 +62,18 @@ class JobsPane(RecordPane[Job]):
                 width=render.PROGRESS_WIDTH,
                 priority=7,
             ),
-            Column("folder", "Folder", render.folder_cell, width=14, flexible=True, priority=3),
+            Column(
+                "folder",
+                "Folder",
+                render.folder_cell,
+                width=14,
+                flexible=True,
+                priority=3,
+                cut="middle",
+            ),
             Column(
                 "started",
-                "Started",
+                "When",
                 lambda job: render.started_cell(job, self.clock()),
                 width=11,
                 priority=5,

@@ -48,12 +48,22 @@ class PrincipalsPane(ReviewingPane):
         """What is amiss, name, uid and its user, identities, what comes of it, file."""
         return (
             Column("state", "", render.glyph_cell, width=1, priority=8),
-            Column("name", "Principal", render.name_cell, width=12, flexible=True, priority=9),
+            Column(
+                "name",
+                "Principal",
+                render.name_cell,
+                width=12,
+                flexible=True,
+                priority=9,
+                cut="middle",
+            ),
             Column("uid", "Uid", render.uid_cell, width=10, priority=8, align="right"),
             Column("user", "User", render.user_cell, width=8, flexible=True, priority=3),
             Column("idtype", "Identities", render.idtype_cell, width=8, flexible=True, priority=6),
             Column("role", "Role", render.role_cell, width=16, priority=7),
-            Column("file", "File", render.file_cell, width=14, flexible=True, priority=4),
+            Column(
+                "file", "File", render.file_cell, width=14, flexible=True, priority=4, cut="middle"
+            ),
         )
 
     def source(self) -> ShortList[PrincipalRow]:

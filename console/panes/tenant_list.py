@@ -48,8 +48,10 @@ class TenantList(RecordPane[Tenant]):
     def columns(self) -> Sequence[Column[Tenant]]:
         """Id, state, devices, trust anchors, alias."""
         return (
-            Column("id", "Tenant", render.id_cell, width=18, flexible=True, priority=9),
-            Column("state", "State", render.state_cell, width=10, priority=8),
+            Column(
+                "id", "Tenant", render.id_cell, width=18, flexible=True, priority=9, cut="middle"
+            ),
+            Column("state", "State", render.state_cell, width=10, priority=8, glyph=True),
             Column(
                 "devices",
                 "Devices",
@@ -64,6 +66,7 @@ class TenantList(RecordPane[Tenant]):
                 lambda tenant: render.trust_cell(tenant, self.clock()),
                 width=21,
                 priority=5,
+                glyph=True,
             ),
             Column("alias", "Alias", render.alias_cell, width=10, flexible=True, priority=3),
         )

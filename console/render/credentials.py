@@ -8,7 +8,7 @@ from datetime import datetime
 
 from console.render.detail import Line, Section, Tone, plural, state
 from console.render.expiry import expiry, window
-from console.render.text import is_registrys_own, relative_time
+from console.render.text import absolute_time, is_registrys_own, relative_time
 from registry_backend.domain.credentials import (
     HASHED_PASSWORD,
     RPK,
@@ -23,7 +23,6 @@ from registry_backend.domain.document import compact_json
 from registry_backend.domain.journal import JournalEntry
 from registry_backend.domain.key_pairs import SLOTS, is_pair
 from registry_backend.domain.secrets import MASK
-from registry_backend.domain.timestamps import format_timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +162,9 @@ def _secret(entry: CredentialEntry, secret: Secret, now: datetime) -> Iterable[L
         yield Line("state", *state(enabled=False))
     yield Line("validity", word or "no end", tone)
     if secret.not_before:
-        yield Line("from", format_timestamp(secret.not_before))
+        yield Line("from", absolute_time(secret.not_before))
     if secret.not_after:
-        yield Line("until", format_timestamp(secret.not_after))
+        yield Line("until", absolute_time(secret.not_after))
     if secret.comment:
         yield Line("comment", secret.comment)
     if secret.hash_function:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from console.render.detail import Line, Section, Tone, state
-from console.render.text import is_registrys_own, relative_time
+from console.render.text import is_registrys_own, relative_time, time_and_age
 from registry_backend.domain.devices import Device
 from registry_backend.domain.document import compact_json
 from registry_backend.domain.journal import JournalEntry
-from registry_backend.domain.timestamps import NOT_TOLD, format_timestamp
 
 
 def id_cell(device: Device) -> str:
@@ -90,23 +89,17 @@ _SHOWN = {
 
 
 def _record(device: Device, now: datetime) -> tuple[Line, ...]:
-    lines = [Line("created", _moment(device.created_at, now))]
+    lines = [Line("created", time_and_age(device.created_at, now))]
     if device.updated_at:
-        lines.append(Line("updated", _moment(device.updated_at, now)))
+        lines.append(Line("updated", time_and_age(device.updated_at, now)))
     if device.status_updated_at:
-        lines.append(Line("state since", _moment(device.status_updated_at, now)))
+        lines.append(Line("state since", time_and_age(device.status_updated_at, now)))
     if is_registrys_own(device.version):
         lines.append(Line("version", device.version, "muted"))
     if device.generation_id:  # only registries that count revisions tell generations apart
         lines.append(Line("revision", str(device.revision), "muted"))
         lines.append(Line("generation", device.generation_id, "muted"))
     return tuple(lines)
-
-
-def _moment(moment: datetime, now: datetime) -> str:
-    if moment == NOT_TOLD:
-        return "not told by this registry"
-    return f"{format_timestamp(moment)}  ({relative_time(moment, now)})"
 
 
 def _members(members: dict[str, object]) -> tuple[Line, ...]:

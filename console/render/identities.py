@@ -9,6 +9,7 @@ from typing import Literal
 
 from console.render.detail import Line, Section, Tone
 from console.render.expiry import window
+from console.render.text import absolute_time
 from registry_backend.domain.certificates import CertificateFacts
 from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.errors import Denied, Fault, NotFound, RegistryError
@@ -250,8 +251,8 @@ def _certificate_lines(facts: CertificateFacts, now: datetime) -> list[Line]:
         Line("subject", facts.subject),
         Line("issuer", facts.issuer),
         Line("names", ", ".join(facts.names) or "none but the subject"),
-        Line("from", _moment(facts.begins)),
-        Line("until", _moment(facts.ends)),
+        Line("from", absolute_time(facts.begins)),
+        Line("until", absolute_time(facts.ends)),
         Line("validity", *_validity(facts.begins, facts.ends, now)),
         Line("key", facts.key),
         Line("may", ", ".join(facts.usages) or "not said"),
@@ -268,10 +269,6 @@ def _validity(begins: datetime | None, ends: datetime | None, now: datetime) -> 
     if ends is not None and ends - now > SOON and (begins is None or begins <= now):
         return (f"until {ends:%Y-%m-%d}", "good")
     return window(begins, ends, now)
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def document(row: IdentityRow) -> JsonObject:

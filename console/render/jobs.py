@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from console.render.detail import Line, Section, Tone, plural
-from console.render.text import relative_time, short_number
+from console.render.text import absolute_time, relative_time, short_number
 from registry_backend.domain.jobs import Job, JobStatus, JobType, without_query
-from registry_backend.domain.timestamps import format_timestamp
 
 _STATUS: dict[JobStatus, tuple[str, Tone]] = {
     JobStatus.ENQUEUED: ("◌ waiting", "muted"),
@@ -164,12 +163,12 @@ def duration(span: timedelta) -> str:
 
 
 def _coarse(span: timedelta) -> str:
-    """The largest unit only: `42 s`, `3 min`, `2 h`."""
-    seconds = int(span.total_seconds())
+    """One unit only, rounded: `42 s`, `2 min` for 1 min 56 s, `2 h`."""
+    seconds = span.total_seconds()
     for size, unit in ((3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+        if seconds >= 1.5 * size:
+            return f"{round(seconds / size)} {unit}"
+    return f"{int(seconds)} s"
 
 
 def detail(job: Job, now: datetime) -> tuple[Section, ...]:
@@ -258,7 +257,7 @@ def _record(job: Job) -> tuple[Line, ...]:
         ("started", job.started_at),
         ("ended", job.ended_at),
     )
-    lines = [Line(name, format_timestamp(moment)) for name, moment in moments if moment]
+    lines = [Line(name, absolute_time(moment)) for name, moment in moments if moment]
     return (*lines, Line("id", job.job_id, "muted"))
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from console.render.fields import flatten
-from console.render.text import relative_time
+from console.render.text import time_and_age
 from registry_backend.domain.journal import JournalEntry
-from registry_backend.domain.timestamps import format_timestamp
 
 
 def history_text(entries: Sequence[JournalEntry], now: datetime) -> str:
@@ -19,7 +18,7 @@ def history_text(entries: Sequence[JournalEntry], now: datetime) -> str:
 
 
 def _entry(entry: JournalEntry, now: datetime) -> str:
-    when = f"{format_timestamp(entry.at)}  ({relative_time(entry.at, now)})"
+    when = time_and_age(entry.at, now)
     heading = f"{when}\n{entry.resource} {entry.action} by {entry.actor}"
     return "\n".join((heading, *changes(entry)))
 

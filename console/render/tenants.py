@@ -8,7 +8,7 @@ from datetime import datetime
 from console.render.detail import Line, Section, Tone, state
 from console.render.expiry import expiry, window
 from console.render.statistics import figures
-from console.render.text import is_registrys_own, relative_time
+from console.render.text import absolute_time, is_registrys_own, relative_time, time_and_age
 from registry_backend.domain.document import Document, JsonObject, compact_json
 from registry_backend.domain.journal import JournalEntry
 from registry_backend.domain.statistics import Statistics
@@ -21,7 +21,6 @@ from registry_backend.domain.tenants import (
     TenantUsage,
     TrustAnchor,
 )
-from registry_backend.domain.timestamps import NOT_TOLD, format_timestamp
 
 UNLIMITED = -1
 
@@ -190,7 +189,7 @@ def _anchor(anchor: TrustAnchor, now: datetime) -> tuple[Line, ...]:
     word, tone = window(anchor.not_before, anchor.not_after, now)
     lines = [Line("validity", word or "no end", tone)]
     if anchor.not_after is not None and tone in ("bad", "warning"):
-        lines.append(Line("ends", format_timestamp(anchor.not_after)))
+        lines.append(Line("ends", absolute_time(anchor.not_after)))
     lines.append(Line("subject", anchor.subject_dn or "–"))
     lines.append(Line("key", anchor.algorithm))
     if anchor.auth_id_template:
@@ -205,17 +204,11 @@ def _anchor(anchor: TrustAnchor, now: datetime) -> tuple[Line, ...]:
 
 
 def _record(tenant: Tenant, now: datetime) -> Iterable[Line]:
-    yield Line("created", _moment(tenant.created_at, now))
+    yield Line("created", time_and_age(tenant.created_at, now))
     if tenant.updated_at:
-        yield Line("updated", _moment(tenant.updated_at, now))
+        yield Line("updated", time_and_age(tenant.updated_at, now))
     if is_registrys_own(tenant.version):
         yield Line("version", tenant.version, "muted")
-
-
-def _moment(moment: datetime, now: datetime) -> str:
-    if moment == NOT_TOLD:
-        return "not told by this registry"
-    return f"{format_timestamp(moment)}  ({relative_time(moment, now)})"
 
 
 def _shown(document: Document | None) -> JsonObject:

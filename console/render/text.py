@@ -14,6 +14,8 @@ INVISIBLE = "·"
 """Stands for characters that show nothing or change the direction of the text."""
 BROKEN = "�"
 """Stands for C1 controls and lone surrogates."""
+LEAST_FOR_BOTH_ENDS = 7
+"""Cells; with less room only the beginning of a name is shown."""
 
 _HOSTILE = re.compile(
     "["
@@ -92,22 +94,83 @@ def cut(text: str, width: int) -> str:
     return bounded[:end] + ELLIPSIS
 
 
-_UNITS = ((86400 * 365, "y"), (86400 * 30, "mo"), (86400, "d"), (3600, "h"), (60, "min"))
+def cut_middle(text: str, width: int) -> str:
+    """At most `width` cells of sanitised text, cut so that both ends stay.
+
+    Names often differ in their last part only.
+
+    >>> cut_middle("hl-quay-east-gateway-0031", 16)
+    'hl-quay…way-0031'
+    """
+    if cell_len(text) <= width:
+        return text
+    if width < LEAST_FOR_BOTH_ENDS:
+        return cut(text, width)
+    tail = _last(text, width // 2)
+    return cut(text, width - cell_len(tail)) + tail
+
+
+def _last(text: str, width: int) -> str:
+    """The end of a text in at most `width` cells, beginning with a character that has a shape."""
+    used, begin = 0, len(text)
+    for place in range(len(text) - 1, max(-1, len(text) - 4 * width - 4), -1):
+        size = get_character_cell_size(text[place])
+        if used + size > width:
+            break
+        used += size
+        if size:  # a mark would sit on the ellipsis instead of its letter
+            begin = place
+    return text[begin:]
+
+
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
+_MONTH = 30.44
+_YEAR = 365.25
+"""Days."""
+_DAYS_COUNTED = 60
+"""From so many days on, months are told, and years from as many months as two years have."""
 
 
 def relative_time(moment: datetime, now: datetime | None = None) -> str:
     """How long ago, or in how long: `3 h ago`, `in 12 d`, `now` within a minute.
 
-    Both times are aware; `now` is the present when left out. A time not told is a dash.
+    Both times are aware; `now` is the present when left out. A time not told is a dash. Months
+    and years are rounded to the nearest and told from two on: `23 mo ago`, never `1 y ago` for it.
     """
     if moment == NOT_TOLD:
         return "—"
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    figure = _figure(abs(seconds))
+    if not figure:
+        return "now"
+    return f"{figure} ago" if seconds > 0 else f"in {figure}"
+
+
+def _figure(seconds: float) -> str:
+    days = seconds / 86400
+    if days >= _DAYS_COUNTED:
+        months = round(days / _MONTH)
+        return f"{months} mo" if months < 24 else f"{round(days / _YEAR)} y"
     for size, unit in _UNITS:
-        if abs(seconds) >= size:
-            figure = f"{int(abs(seconds) // size)} {unit}"
-            return f"{figure} ago" if seconds > 0 else f"in {figure}"
-    return "now"
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return ""
+
+
+def absolute_time(moment: datetime) -> str:
+    """A point in time as every screen tells it; entry fields and files keep RFC 3339.
+
+    >>> absolute_time(datetime(2026, 11, 21, 11, 55, tzinfo=UTC))
+    '2026-11-21 11:55:00 UTC'
+    """
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def time_and_age(moment: datetime, now: datetime) -> str:
+    """A point in time and how long ago that is, or that nobody told it."""
+    if moment == NOT_TOLD:
+        return "not told by this registry"
+    return f"{absolute_time(moment)} ({relative_time(moment, now)})"
 
 
 def short_number(value: float) -> str:

@@ -16,8 +16,8 @@ from textual.widgets._footer import FooterKey
 
 STAYS = "help"
 """The action whose key is shown whatever the room."""
-FIRST_TO_GO = "palette"
-"""Of those that can be pressed: what it finds is listed by `?` too."""
+FIRST_TO_GO = ("palette", "connect", "keys")
+"""Of those that can be pressed, in that order: `?` lists them too, and the others are for daily."""
 AROUND = 3
 """Cells beside a key and its label."""
 
@@ -32,7 +32,9 @@ class KeySpace:
 
 
 def shown_keys(keys: Sequence[KeySpace], width: int) -> list[bool]:
-    """Which keys are shown in so many cells: dimmed ones go first, then from the right.
+    """Which keys are shown in so many cells: dimmed ones go first, then `FIRST_TO_GO`.
+
+    After these they go from the right.
 
     >>> keys = [KeySpace("new", 8), KeySpace("link", 9, dimmed=True), KeySpace("help", 9)]
     >>> shown_keys(keys, 26), shown_keys(keys, 20), shown_keys(keys, 10)
@@ -52,9 +54,10 @@ def _leaving(keys: Sequence[KeySpace]) -> Iterable[int]:
     """The places of those that may go, the least needed first."""
     places = [place for place, key in enumerate(keys) if key.action != STAYS]
 
-    def worth(place: int) -> tuple[bool, bool, int]:
+    def worth(place: int) -> tuple[bool, int, int]:
         key = keys[place]
-        return not key.dimmed, key.action != FIRST_TO_GO, -place
+        early = key.action in FIRST_TO_GO
+        return not key.dimmed, FIRST_TO_GO.index(key.action) if early else len(FIRST_TO_GO), -place
 
     return sorted(places, key=worth)
 

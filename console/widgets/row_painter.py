@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from console.render.text import fit, sanitise
+from console.render.text import cut_middle, fit, sanitise
 from console.widgets.columns import GUTTER, TONES, Placed, line_width
 from console.widgets.component_styles import Components, foreground
 
@@ -69,19 +69,17 @@ class RowPainter(Generic[RowT]):
             text, tone = cell if isinstance(cell, tuple) else (cell, "")
             # on the focused cursor one colour for all keeps the contrast the theme promises
             style = line + self._tones[tone] if tone and state != "cursor" else line
-            # far more than fits is cut before it is looked at, so a giant value costs nothing
-            safe = sanitise(text[: 4 * place.width + 8])
             runs.add(" " * (place.start - runs.length), line)
-            shown = fit(safe, place.width, align_right=place.column.align == "right")
-            runs.add(shown, style, place.width)
+            runs.add(_shown(text, place), style, place.width)
         return runs.strip(self.width, line)
 
     def header(self, sort: tuple[str, bool] | None) -> Strip:
         """The heading; `sort` is the order in force and whether it descends."""
         runs = _Runs()
         for place in self.placed:
-            label = place.column.label
-            if sort is not None and place.column.sort is not None and place.column.sort == sort[0]:
+            label = "" if place.shrunk else place.column.label
+            ordered = sort is not None and place.column.sort == sort[0] and not place.shrunk
+            if sort is not None and ordered:
                 label = f"{label} {'▼' if sort[1] else '▲'}"
             runs.add(" " * (place.start - runs.length), self._header)
             right = place.column.align == "right"
@@ -104,6 +102,21 @@ class RowPainter(Generic[RowT]):
             return Strip.blank(width, self.base)
         text = lines[y - top]
         return Strip([Segment(fit(text, width), self._message)], width)
+
+
+def _shown(text: str, place: Placed[RowT]) -> str:
+    """The text of a cell, made safe and exactly as wide as its place."""
+    if place.shrunk:
+        return fit(sanitise(text[: place.width]), place.width)
+    # far more than fits is cut before it is looked at, so a giant value costs nothing
+    bound = 4 * place.width + 8
+    if place.column.cut == "middle":
+        if len(text) > 2 * bound:
+            text = text[:bound] + text[-bound:]
+        safe = cut_middle(sanitise(text), place.width)
+    else:
+        safe = sanitise(text[:bound])
+    return fit(safe, place.width, align_right=place.column.align == "right")
 
 
 def message_lines(text: str, width: int) -> list[str]:

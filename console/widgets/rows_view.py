@@ -9,9 +9,10 @@ from textual.cache import LRUCache
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from console.widgets.columns import Column, lay_out
+from console.widgets.columns import Column, lay_out, needs_of
 from console.widgets.list_reader import ListReader
 from console.widgets.row_painter import RowPainter, RowState, message_lines
+from console.widgets.row_source import RowSource
 
 RowT = TypeVar("RowT")
 
@@ -37,6 +38,9 @@ class RowsView(ListReader[RowT]):
         self._order_shown: tuple[str, bool] | None = None
         self._painters: dict[tuple[int, bool], RowPainter[RowT]] = {}
         self._strips: LRUCache[tuple[int, int, RowState, bool, int], Strip] = LRUCache(512)
+        self._needs: dict[str, int] = {}
+        self._measured: set[int] = set()
+        self._measured_of: RowSource[RowT] | None = None
 
     @property
     def columns(self) -> Sequence[Column[RowT]]:
@@ -48,6 +52,7 @@ class RowsView(ListReader[RowT]):
         self._columns = tuple(columns)
         self._painters.clear()
         self._strips.clear()
+        self._measure_anew()
         self._resize_content()
 
     def set_sort(self, sort: str | None, *, descending: bool = False) -> None:
@@ -58,12 +63,54 @@ class RowsView(ListReader[RowT]):
     def repaint_rows(self) -> None:
         """Paint the rows again: something a column shows beside the row itself has changed."""
         self._strips.clear()
+        self._measure_view_again()
         self.refresh()
 
     def watch_wide(self) -> None:
         """Lay the columns out anew."""
         self._resize_content()
         self.scroll_to(x=0, animate=False, force=True)
+
+    # What the values need
+
+    def _announce(self) -> None:
+        """Whatever changed may have brought wider values."""
+        self._measure()
+        super()._announce()
+
+    def _measure(self) -> None:
+        """Lay the columns out anew where rows that came are wider than those before.
+
+        Widths only grow while one list is shown, so that columns seldom move under the eyes.
+        """
+        if self._list is None:
+            return
+        if self._measured_of is not self._list.source:
+            self._measured_of = self._list.source
+            self._measure_anew()
+        needs = self._needs
+        held = {block.serial: block for block in self._list.cache.held()}
+        for serial in held.keys() - self._measured:
+            found = needs_of(self._columns, held[serial].rows)
+            needs = {name: max(size, needs.get(name, 0)) for name, size in found.items()}
+        self._measured = set(held)
+        if needs != self._needs:
+            self._needs = needs
+            self._painters.clear()
+            self._resize_content()
+
+    def _measure_view_again(self) -> None:
+        """What cells show beside their rows has changed; rows out of sight are not looked at."""
+        if self._list is not None:
+            for position in (self._top, self._top + self.page_height):
+                found = self._list.cache.place(position)
+                if found is not None:
+                    self._measured.discard(found[0].serial)
+            self._measure()
+
+    def _measure_anew(self) -> None:
+        self._needs = {}
+        self._measured.clear()
 
     def _content_width(self) -> int:
         return self._painter.width if self.wide else 1
@@ -81,7 +128,7 @@ class RowsView(ListReader[RowT]):
         if painter is None:
             self._painters.clear()
             self._strips.clear()
-            placed = lay_out(self._columns, width, wide=self.wide)
+            placed = lay_out(self._columns, width, wide=self.wide, needs=self._needs)
             painter = RowPainter(self.rich_style, self.get_component_rich_style, placed, width)
             self._painters[width, self.wide] = painter
         return painter

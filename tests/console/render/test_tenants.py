@@ -37,7 +37,7 @@ def anchor(days: int, name: str = "CA") -> JsonObject:
         (-3, "✗ expired 3 d ago", "bad"),
         (0, "✗ expired just now", "bad"),
         (12, "▲ expires in 12 d", "warning"),
-        (30, "▲ expires in 1 mo", "warning"),
+        (30, "▲ expires in 30 d", "warning"),
         (31, "until 2026-12-22", "muted"),
     ],
 )

@@ -36,6 +36,14 @@ def test_dimmed_keys_go_before_those_that_can_be_pressed() -> None:
     assert shown_keys(keys, 20) == [True, False, False, True, False]
 
 
+def test_keys_that_are_not_for_every_day_go_before_the_rest() -> None:
+    """They are shown where there is room, and cost no daily key its place."""
+    keys = [KeySpace(name, 10) for name in ("keys", "connect", "delete", "palette", "help")]
+    assert shown_keys(keys, 40) == [True, True, True, False, True]
+    assert shown_keys(keys, 30) == [True, False, True, False, True]
+    assert shown_keys(keys, 20) == [False, False, True, False, True]
+
+
 class Keys(App[None]):
     """Something with more keys than fit."""
 

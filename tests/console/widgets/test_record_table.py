@@ -300,3 +300,25 @@ async def test_colours_follow_the_theme() -> None:
         app.theme = "textual-light"
         await pilot.pause()
         await wait_for(pilot, lambda: next(iter(table.render_line(2))).style != dark)
+
+
+async def test_values_get_the_room_that_others_leave_blank() -> None:
+    """A word longer than its column is whole where the ids beside it need less than they have."""
+    app = TableApp(KeyedList.of(300))
+    assert app.source is not None
+    app.source.words["device-0000001"] = "longer than its column"
+    app.source.words["device-0000295"] = "longer still than its own column"
+    async with app.run_test(size=(60, 10), notifications=True, tooltips=True) as pilot:
+        table = await ready(pilot, app)
+        assert "longer than its column " in app.lines[2]
+        table.replace_row(Thing("device-0000002", "as long as it gets at all"))
+        assert "as long as it gets at all " in app.lines[3]
+        await pilot.press("end")
+        await wait_for(pilot, lambda: settled(table))
+        assert any("longer still than its own col" in line for line in app.lines)
+        await pilot.press("home")
+        await wait_for(pilot, lambda: settled(table))
+        before = app.lines[0]
+        table.show(KeyedList.of(3))
+        await wait_for(pilot, lambda: table.total is not None and table.total.value == 3)
+        assert app.lines[0] != before

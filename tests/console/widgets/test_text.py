@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -18,8 +18,19 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.widgets import Static
 
-from console.render.text import cut, fit, is_hostile, relative_time, sanitise, short_number
+from console.render.text import (
+    absolute_time,
+    cut,
+    cut_middle,
+    fit,
+    is_hostile,
+    relative_time,
+    sanitise,
+    short_number,
+    time_and_age,
+)
 from console.widgets.hostile_text import HostileTextFilter
+from registry_backend.domain.timestamps import NOT_TOLD
 from tests.console.widgets.hostile import HOSTILE
 
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.sampled_from(HOSTILE)
@@ -102,13 +113,48 @@ def test_the_line_filter_leaves_harmless_lines_alone() -> None:
         (timedelta(minutes=5), "5 min ago"),
         (timedelta(hours=26), "1 d ago"),
         (timedelta(days=-12), "in 12 d"),
+        (timedelta(days=59), "59 d ago"),
+        (timedelta(days=60), "2 mo ago"),
+        (timedelta(days=715), "23 mo ago"),
+        (timedelta(days=729), "2 y ago"),
         (timedelta(days=800), "2 y ago"),
+        (timedelta(days=1050), "3 y ago"),
     ],
 )
 def test_times_are_said_from_now(ago: timedelta, said: str) -> None:
     """Past and future in one unit."""
     now = datetime(2026, 5, 1, tzinfo=UTC)
     assert relative_time(now - ago, now) == said
+
+
+def test_a_point_in_time_has_one_form_in_its_own_zone_or_another() -> None:
+    """The registry's clock is UTC, wherever the person sits."""
+    there = datetime(2026, 5, 1, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert absolute_time(there) == "2026-04-30 23:30:00 UTC"
+    assert time_and_age(there, there + timedelta(days=3)) == "2026-04-30 23:30:00 UTC (3 d ago)"
+    assert time_and_age(NOT_TOLD, there) == "not told by this registry"
+
+
+def test_names_are_cut_where_they_are_least_telling() -> None:
+    """Devices of one fleet begin alike and differ at the end."""
+    assert cut_middle("hl-quay-east-gateway-0031", 16) == "hl-quay…way-0031"
+    assert cut_middle("hl-quay", 7) == "hl-quay"
+    assert cut_middle("hl-quay-east", 4) == "hl-…"
+    assert cut_middle("潮位計潮位計潮位計", 9) == "潮位…位計"
+
+
+@given(ANY_TEXT, st.integers(0, 40))
+def test_a_name_cut_in_the_middle_keeps_both_its_ends(text: str, width: int) -> None:
+    """It never takes more room than there is, and what stays is its beginning and its end."""
+    safe = sanitise(text)
+    shown = cut_middle(safe, width)
+    assert cell_len(shown) <= width
+    if shown != safe and width:
+        assert any(
+            safe.startswith(shown[:at]) and safe.endswith(shown[at + 1 :])
+            for at, character in enumerate(shown)
+            if character == "…"
+        )
 
 
 @pytest.mark.parametrize(
