@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from registry_backend.domain.errors import Invalid
+from registry_backend.domain.json_faults import json_fault
 
 JsonObject = dict[str, Any]
 """A JSON object whose members we do not model."""
@@ -126,8 +127,7 @@ def parse_json(text: str | bytes, *, what: str = "The text") -> Any:
     try:
         members = _STRICT.decode(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
-        message = f"{what} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        raise Invalid(message) from None
+        raise Invalid(f"{what} is not JSON: {json_fault(error)}.") from None
     except ValueError as error:
         raise Invalid(f"{what} is not JSON: {error} is not a JSON value.") from None
     except RecursionError:

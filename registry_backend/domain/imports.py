@@ -37,6 +37,8 @@ COMPARES = frozenset(
 """Modes that ask for the version of a device that is there."""
 DELETES = frozenset({ImportMode.DELETE, ImportMode.DELETE_IF_MATCH_ETAG})
 
+CREATE_HINT = "The mode createOrUpdate would replace it."
+"""What may be done about a device that is there already."""
 MAX_REFUSED = 1000
 """Refused lines that a dry run keeps; it counts them all."""
 _EXAMPLES = 3
@@ -69,7 +71,8 @@ def judge(mode: ImportMode, *, exists: bool, etag_matches: bool) -> Verdict:
             return "create"
         return Refusal(DEVICE_NOT_FOUND, "The device is not registered.")
     if mode is ImportMode.CREATE:
-        return Refusal(DEVICE_ALREADY_EXISTS, "A device with this id is already registered.")
+        message = f"A device with this id is already registered. {CREATE_HINT}"
+        return Refusal(DEVICE_ALREADY_EXISTS, message)
     if mode in COMPARES and not etag_matches:
         return Refusal(PRECONDITION_FAILED, "Precondition failed: the eTag is not the device's.")
     return "delete" if mode in DELETES else "update"

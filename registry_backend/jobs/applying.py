@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from registry_backend.domain.credentials import Credential
 from registry_backend.domain.devices import Device, changed_device, generation_at, new_device
 from registry_backend.domain.errors import AlreadyExists, Invalid
-from registry_backend.domain.imports import Refusal, judge
+from registry_backend.domain.imports import CREATE_HINT, Refusal, judge
 from registry_backend.jobs import history
 from registry_backend.jobs.claims import BatchRow, Claims
 from registry_backend.jobs.drafts import DeviceDraft
@@ -209,7 +209,7 @@ def _missing(device_id: str) -> LineFault:
 
 
 def _exists(device_id: str) -> LineFault:
-    message = f"A device with ID {device_id!r} is already registered."
+    message = f"A device with ID {device_id!r} is already registered. {CREATE_HINT}"
     return LineFault(DEVICE_ALREADY_EXISTS, message, device_id)
 
 

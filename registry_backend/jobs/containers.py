@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from registry_backend.domain.errors import Invalid
+from registry_backend.domain.formats import NAMED, ONE_DOCUMENT, seen_instead
 from registry_backend.domain.jobs import JobSpec, JobType, without_query
 from registry_backend.jobs.blob_address import container_refused
 from registry_backend.jobs.sniffing import HEAD_BYTES, seems
@@ -169,6 +170,28 @@ def _check_text(spec: JobSpec, paths: list[Path]) -> None:
             raise refuse(
                 f"{path} cannot be imported: it seems to be {seeming.what}.", seeming.advice
             )
+        if spec.format != "hono-1.1":
+            _check_format(spec, path)
+
+
+def _check_format(spec: JobSpec, path: Path) -> None:
+    """Refuse a file of another format: each of its lines would be one more error."""
+    try:
+        with path.open("rb") as file:
+            seen = seen_instead(file.read(HEAD_BYTES), spec.format)
+    except OSError as error:
+        raise _file_refused(f"{path} cannot be read: {error.strerror}.", _PERMISSIONS) from None
+    if seen == ONE_DOCUMENT:
+        raise _file_refused(
+            f"{path} looks like one JSON document, not {NAMED[spec.format]}.",
+            "Write each device on a line of its own.",
+        )
+    if seen:
+        raise Invalid.told(
+            "format",
+            f"{path} looks like {seen}, not {NAMED[spec.format]}.",
+            hint="Choose that format, or name another file.",
+        )
 
 
 _TYPE_AGAIN = "Type it again."

@@ -8,7 +8,8 @@ from typing import BinaryIO
 
 from registry_backend.jobs.drafts import Chunk, DeviceDraft, Entry
 from registry_backend.jobs.sniffing import is_text
-from registry_backend.wire.import_errors import DESERIALIZATION_ERROR, LineFault
+from registry_backend.wire.import_errors import LineFault
+from registry_backend.wire.line_faults import not_a_device
 from registry_backend.wire.ndjson import TenantDraft
 
 MAX_LINE_BYTES = 1 << 20
@@ -73,10 +74,7 @@ def _read_line(file: BinaryIO) -> bytes | LineFault | None:
         if not text:
             break
         length += len(text)
-    return LineFault(
-        DESERIALIZATION_ERROR,
-        f"Invalid device format in line: {length:,} bytes, more than {MAX_LINE_BYTES:,} on a line",
-    )
+    return not_a_device(f"{length:,} bytes, more than {MAX_LINE_BYTES:,} on a line")
 
 
 def _read_entry(

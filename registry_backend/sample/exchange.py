@@ -23,7 +23,7 @@ FAILED_LINES = (
             line=17,
             device_id="hl-pier-2-lamp-9017",
             code=DESERIALIZATION_ERROR,
-            message="status is neither enabled nor disabled",
+            message='status is "on", neither enabled nor disabled',
         ),
     ),
     (
@@ -41,7 +41,8 @@ FAILED_LINES = (
             line=31,
             device_id="hl-pier-2-gateway-0001",
             code=DEVICE_ALREADY_EXISTS,
-            message="A device with ID 'hl-pier-2-gateway-0001' is already registered.",
+            message="A device with ID 'hl-pier-2-gateway-0001' is already registered. The mode "
+            "createOrUpdate would replace it.",
         ),
     ),
 )

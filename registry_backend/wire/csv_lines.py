@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import Invalid
-from registry_backend.wire.import_errors import DESERIALIZATION_ERROR, LineFault
+from registry_backend.wire.import_errors import LineFault
 from registry_backend.wire.iothub import HubLine, read_members
+from registry_backend.wire.line_faults import not_a_device
 
 COLUMNS = (
     "id",
@@ -81,20 +82,16 @@ def parse_row(header: Header, row: bytes) -> HubLine | LineFault | None:
     try:
         fields = _split(row.decode("utf-8"), header.delimiter)
     except UnicodeDecodeError:
-        return LineFault(DESERIALIZATION_ERROR, "Invalid device format in line: no UTF-8")
+        return not_a_device("no UTF-8")
     if fields is None:
-        return LineFault(
-            DESERIALIZATION_ERROR,
-            "Invalid device format in line: a quoted field does not end on its line; "
-            "no field may hold a line break",
+        return not_a_device(
+            "a quoted field does not end on its line; no field may hold a line break"
         )
     if not any(fields):
         return None
     if any(fields[len(header.columns) :]):
-        return LineFault(
-            DESERIALIZATION_ERROR,
-            f"Invalid device format in line: {len(fields)} fields, and the first line names "
-            f"{len(header.columns)} columns",
+        return not_a_device(
+            f"{len(fields)} fields, and the first line names {len(header.columns)} columns"
         )
     cells = {name: field for name, field in zip(header.columns, fields, strict=False) if field}
     if "status" not in header.columns:

@@ -30,6 +30,7 @@ from registry_backend.wire.iothub_authentication import (
     read_authentication,
 )
 from registry_backend.wire.iothub_keys import Pair, merge_credentials
+from registry_backend.wire.line_faults import not_a_device, not_json, quoted
 
 MAX_STATUS_REASON = 128
 ANY_ETAG = "*"
@@ -120,15 +121,14 @@ def parse_line(line: bytes) -> HubLine | LineFault:
     """Read one line (iothub 4.3).
 
     Member names and enum values match without case. A line that cannot be used comes back as a
-    fault; its text never quotes the line, which may hold keys.
+    fault; its text quotes nothing of the line that may be a key.
     """
     try:
         members: Any = from_json(line, allow_inf_nan=False)
     except ValueError as error:
-        where = str(error).replace(" at line 1 column ", " at column ")
-        return LineFault(DESERIALIZATION_ERROR, f"Invalid device format in line: {where}")
+        return not_json(line, error)
     if not isinstance(members, dict):
-        return LineFault(DESERIALIZATION_ERROR, "Invalid device format in line: no JSON object")
+        return not_a_device("no JSON object, which begins with {")
     return read_members(members)
 
 
@@ -191,6 +191,11 @@ def etag_matches(wanted: str | None, revision: int) -> bool:
 def _read(known: JsonObject, extra: JsonObject) -> HubLine:
     device_id = known.get("id")
     if device_id is None or device_id == "":
+        if "device-id" in extra or "tenant-id" in extra:
+            raise Refused(
+                ARGUMENT_NULL,
+                "id is missing; this looks like NDJSON: import it with the format ndjson",
+            )
         raise Refused(ARGUMENT_NULL, "id is missing")
     if not isinstance(device_id, str):
         raise Refused(DESERIALIZATION_ERROR, "id is not a string")
@@ -233,7 +238,9 @@ def _read_status(status: Any) -> bool:
         raise Refused(ARGUMENT_NULL, "status is missing; each line needs enabled or disabled")
     enabled = _STATUSES.get(status.lower()) if isinstance(status, str) else None
     if enabled is None:
-        raise Refused(DESERIALIZATION_ERROR, "status is neither enabled nor disabled")
+        raise Refused(
+            DESERIALIZATION_ERROR, f"status is {quoted(status)}, neither enabled nor disabled"
+        )
     return enabled
 
 
@@ -244,7 +251,10 @@ def _read_mode(mode: Any) -> ImportMode:
         raise Refused(ARGUMENT_INVALID, "importMode: this registry keeps no twins")
     known = _MODES.get(mode.lower())
     if known is None:
-        raise Refused(DESERIALIZATION_ERROR, f"importMode must be one of {', '.join(ImportMode)}")
+        raise Refused(
+            DESERIALIZATION_ERROR,
+            f"importMode is {quoted(mode)}; it must be one of {', '.join(ImportMode)}",
+        )
     return known
 
 

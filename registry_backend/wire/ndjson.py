@@ -22,9 +22,13 @@ from registry_backend.domain.identifiers import HONO_TENANT_ID, HUB_DEVICE_ID, c
 from registry_backend.domain.jobs import ImportMode
 from registry_backend.domain.tenants import Tenant, TenantAttributes
 from registry_backend.domain.timestamps import parse_timestamp
-from registry_backend.wire.import_errors import ARGUMENT_INVALID, DESERIALIZATION_ERROR, LineFault
+from registry_backend.wire.import_errors import ARGUMENT_INVALID, LineFault
+from registry_backend.wire.iothub import HubLine, read_members
+from registry_backend.wire.line_faults import not_a_device, not_json
 
 FORMAT = "idconsole-1"
+_OWN = frozenset({"format", "tenant-id", "device-id"})
+"""Members of which a line of this format has at least one."""
 
 
 class TenantDraft(NamedTuple):
@@ -83,15 +87,19 @@ def format_device(device: Device, credentials: Sequence[Credential]) -> str:
     )
 
 
-def parse_line(line: bytes) -> WholeDevice | TenantDraft | LineFault:
-    """Read one line; a line that cannot be used comes back as a fault without its text."""
+def parse_line(line: bytes) -> WholeDevice | TenantDraft | HubLine | LineFault:
+    """Read one line; a line that cannot be used comes back as a fault without its text.
+
+    A hub's own lines, which name a device by `id`, are device lines here too.
+    """
     try:
         members: Any = from_json(line, allow_inf_nan=False)
     except ValueError as error:
-        where = str(error).replace(" at line 1 column ", " at column ")
-        return LineFault(DESERIALIZATION_ERROR, f"Invalid device format in line: {where}")
+        return not_json(line, error)
     if not isinstance(members, dict):
-        return LineFault(DESERIALIZATION_ERROR, "Invalid device format in line: no JSON object")
+        return not_a_device("no JSON object, which begins with {")
+    if not members.keys() & _OWN and any(name.lower() == "id" for name in members):
+        return read_members(members)
     named = members.get("device-id")
     device_id = named if isinstance(named, str) else None
     try:

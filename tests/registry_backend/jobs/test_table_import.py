@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from registry_backend.domain.errors import Invalid
-from registry_backend.domain.jobs import ImportMode, JobType
+from registry_backend.domain.jobs import ImportMode, JobFormat, JobType
 from registry_backend.jobs.ids import named_ids
 from registry_backend.storage.base import Store
-from tests.registry_backend.jobs.support import TESTER, Jobs, read_fleet
+from tests.registry_backend.jobs.support import TESTER, Jobs, hub_line, read_fleet
 
 
 async def test_a_table_is_imported_by_stretches(jobs: Jobs, store: Store) -> None:
@@ -68,3 +68,44 @@ async def test_a_table_is_refused_by_its_first_line(jobs: Jobs) -> None:
         await jobs.runner.create(jobs.spec(format="csv"), actor=TESTER)
     with pytest.raises(Invalid, match="for imports only"):
         await jobs.runner.create(jobs.spec(JobType.EXPORT, format="csv"), actor=TESTER)
+
+
+@pytest.mark.parametrize(
+    ("job_format", "content", "looks"),
+    [
+        ("devices.txt", "id,status\nd1,enabled\n", "CSV, not lines of devices.txt"),
+        ("csv", '{"id":"d1","status":"enabled"}\n', "lines of devices.txt, not CSV"),
+        ("ndjson", "id,status\nd1,enabled\n", "CSV, not NDJSON"),
+    ],
+)
+async def test_a_file_of_another_format_is_refused_before_a_line_is_read(
+    jobs: Jobs, job_format: JobFormat, content: str, looks: str
+) -> None:
+    """At the format's field; neither a job nor a dry run counts each of its lines as refused."""
+    path = jobs.folder / "devices.txt"
+    path.write_text(content)
+    spec = jobs.spec(format=job_format)
+    for refusing in (jobs.runner.create(spec, actor=TESTER), jobs.runner.dry_run(spec)):
+        with pytest.raises(Invalid) as refused:
+            await refusing
+        (problem,) = refused.value.problems
+        assert problem.field == "format"
+        assert problem.problem.startswith(f"{path} looks like {looks}.")
+
+
+async def test_a_json_array_is_told_as_one_document(jobs: Jobs) -> None:
+    """Each device needs a line of its own."""
+    (jobs.folder / "devices.txt").write_text('[\n  {"id":"d1","status":"enabled"}\n]\n')
+    with pytest.raises(Invalid, match="looks like one JSON document") as refused:
+        await jobs.runner.create(jobs.spec(), actor=TESTER)
+    assert [problem.field for problem in refused.value.problems] == ["blob_name"]
+
+
+async def test_lines_of_a_hub_are_imported_as_ndjson_too(jobs: Jobs) -> None:
+    """Beside whole devices, in the order of the file."""
+    (jobs.folder / "devices.txt").write_text(
+        f'{hub_line("one")}\n{{"device-id":"two","attributes":{{}},"credentials":[]}}\n'
+    )
+    job = await jobs.run(jobs.spec(format="ndjson"))
+    assert (job.counts.created, job.counts.failed) == (2, 0)
+    assert set(await read_fleet(jobs.store)) == {"one", "two"}
