@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
@@ -69,6 +70,24 @@ class Dialog(ModalScreen[ResultT]):
 
     takes_keys: bool = False
     """Whether it can be seen, and something in it can take keys."""
+    _closing_with: tuple[ResultT | None] | None = None
+    """What it returns as soon as nothing is in front of it any more."""
+
+    def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
+        """Close with a result; behind another dialog, as soon as that has gone.
+
+        Textual takes the screen in front off, whichever was asked to go, and counts those that
+        shine through it as current.
+        """
+        if self.is_active:
+            return super().dismiss(result)
+        self._closing_with = (result,)
+        return AwaitComplete()
+
+    def on_screen_resume(self) -> None:
+        """Go, if it was dismissed behind another."""
+        if self._closing_with is not None:
+            self.dismiss(*self._closing_with)
 
     def on_mount(self) -> None:
         """Take the keys that were typed while it was on its way."""

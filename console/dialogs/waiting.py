@@ -56,8 +56,7 @@ class WaitingScreen(Dialog[None]):
     @work(exit_on_error=False)
     async def _wait(self) -> None:
         await asyncio.wait({self._call})
-        if self.is_current:
-            self.dismiss(None)
+        self.dismiss(None)
 
     def _figure(self) -> str:
         return f"▶ {monotonic() - self._began:,.0f} s"

@@ -66,8 +66,7 @@ class WorkingScreen(Dialog[DoneT | RegistryError | None], Generic[DoneT]):
             done: DoneT | RegistryError = await self._work(self._reached)
         except RegistryError as error:
             done = error
-        if self.is_current:
-            self.dismiss(done)
+        self.dismiss(done)
 
     def _reached(self, lines: int) -> None:
         """Take note; may be called from any thread."""

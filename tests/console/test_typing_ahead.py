@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from console.dialogs.choose import Choice, ChooseScreen
 from console.dialogs.confirm import ConfirmScreen
 from console.dialogs.form import FormScreen
+from console.dialogs.waiting import WaitingScreen
 from tests.console.conftest import RunConsole, make_adapter, settled
 from tests.console.hands import Gate, dialog, pane_of, until_told
 from tests.console.waiting import wait_for
@@ -182,3 +185,49 @@ async def test_what_follows_the_key_of_the_palette_in_one_read_is_typed_into_the
             "the palette",
         )
         await pilot.press("escape")
+
+
+async def test_a_key_for_a_dialog_that_closes_in_that_moment_holds_no_later_key_up(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """However far the key has got when the dialog goes by itself, the next one moves the cursor."""
+    async with run_console(make_adapter(yard), pane="devices") as pilot:
+        await settled(pilot)
+        for turns in range(0, 60, 6):
+            call: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            pilot.app.push_screen(WaitingScreen("Waiting", "for an answer", call))
+            await dialog(pilot, WaitingScreen)
+            in_one_read(pilot, "tab", "z")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            call.set_result(None)
+            in_one_read(pilot, "tab", "z")
+            await wait_for(pilot, lambda: not pane_of(pilot).covered, "the devices")
+            pane_of(pilot).focus_default()
+            in_one_read(pilot, "end")
+            await wait_for(pilot, lambda: pane_of(pilot).table.cursor == 4, "the last row")
+            in_one_read(pilot, "home")
+            await wait_for(pilot, lambda: pane_of(pilot).table.cursor == 0, "the first row")
+
+
+async def test_a_dialog_that_closes_behind_another_leaves_that_in_front(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """Keys go on reaching the one in front; the one behind is gone with it, and keys the list."""
+    async with run_console(make_adapter(yard), pane="devices") as pilot:
+        await settled(pilot)
+        call: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        pilot.app.push_screen(WaitingScreen("Waiting", "for an answer", call))
+        await dialog(pilot, WaitingScreen)
+        chosen: list[str | None] = []
+        front = ChooseScreen("Colour", [Choice("r", "Red", key="r"), Choice("b", "Blue", key="b")])
+        pilot.app.push_screen(front, chosen.append)
+        await dialog(pilot, ChooseScreen)
+        call.set_result(None)
+        await pilot.pause()
+        assert pilot.app.screen is front
+        await pilot.press("b")
+        await wait_for(pilot, lambda: len(pilot.app.screen_stack) == 1, "the list")
+        assert chosen == ["b"]
+        await pilot.press("down")
+        assert pane_of(pilot).table.cursor == 1
