@@ -7,6 +7,7 @@ from typing import ClassVar, TypeVar
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
@@ -26,6 +27,10 @@ class KeysMeaningless(Message):
 def takes_keys(screen: Screen[object]) -> bool:
     """Whether keys that are typed now reach something on that screen."""
     return screen.takes_keys if isinstance(screen, Dialog) else True
+
+
+BOX_WIDTH = 72
+"""Cells of a box where the screen has them."""
 
 
 class DialogBox(PlainFrame, Vertical):
@@ -54,6 +59,11 @@ class DialogBox(PlainFrame, Vertical):
             border: none; padding: 0; background: $surface; background-tint: $surface 0%; }
     }
     """
+
+
+def inner_width(screen: Size, width: int = BOX_WIDTH) -> int:
+    """Cells that a line of a list has in a box of that width, beside a scrollbar."""
+    return min(width, int(screen.width * 0.96)) - 7
 
 
 class Dialog(ModalScreen[ResultT]):

@@ -13,7 +13,8 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from console.dialogs.base import Dialog, DialogBox
+from console.dialogs.base import Dialog, DialogBox, inner_width
+from console.render.detail_lines import hanging
 from console.render.text import sanitise
 
 
@@ -28,7 +29,15 @@ class Choice:
 
 
 class ChooseScreen(Dialog[str | None]):
-    """Returns the value of the line chosen, or None."""
+    """Returns the value of the line chosen, or None.
+
+    Args:
+        title: What is to be chosen.
+        choices: The lines.
+        intro: A sentence above them.
+        current: The value of the line to begin at.
+        dangerous: Whether what follows destroys something; the frame says so.
+    """
 
     leads_on: ClassVar[bool] = True
     BINDINGS = [Binding("escape", "leave", "Cancel", show=False)]
@@ -38,15 +47,21 @@ class ChooseScreen(Dialog[str | None]):
     """
 
     def __init__(
-        self, title: str, choices: Sequence[Choice], *, intro: str = "", current: str = ""
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        *,
+        intro: str = "",
+        current: str = "",
+        dangerous: bool = False,
     ) -> None:
         super().__init__()
         self._title, self._choices, self._intro = title, tuple(choices), intro
-        self._current = current
+        self._current, self._dangerous = current, dangerous
 
     def compose(self) -> ComposeResult:
         """The menu."""
-        with DialogBox() as box:
+        with DialogBox(classes="-dangerous" if self._dangerous else "") as box:
             box.border_title = self._title
             box.border_subtitle = "enter choose   esc cancel"
             if self._intro:
@@ -55,12 +70,21 @@ class ChooseScreen(Dialog[str | None]):
 
     def _prompt(self, choice: Choice) -> Content:
         width = max(len(each.label) for each in self._choices)
-        keyed = any(each.key for each in self._choices)
-        return Content.assemble(
-            (f" {choice.key or ' '}  " if keyed else " ", "bold $text-accent"),
-            (sanitise(choice.label).ljust(width), "$foreground"),
-            (f"  {choice.help}" if choice.help else "", "$text-muted"),
+        key = f" {choice.key or ' '}  " if any(each.key for each in self._choices) else " "
+        help_text = hanging(
+            sanitise(choice.help), indent=len(key) + width + 2, width=inner_width(self.app.size)
         )
+        return Content.assemble(
+            (key, "bold $text-accent"),
+            (sanitise(choice.label).ljust(width), "$foreground"),
+            (f"  {help_text}" if choice.help else "", "$text-muted"),
+        )
+
+    def on_resize(self) -> None:
+        """Wrap the sentences anew."""
+        options = self.query_one(OptionList)
+        for index, choice in enumerate(self._choices):
+            options.replace_option_prompt_at_index(index, self._prompt(choice))
 
     def on_mount(self) -> None:
         """Begin at the line in force."""

@@ -160,7 +160,9 @@ class TenantsPane(TenantList):
             Choice("delete", "Delete devices too", "They and their credentials are gone.", "d"),
         )
         chosen = await self.ask(
-            ChooseScreen(f"Delete {tenant_id}", choices, intro=f"It has {_what(usage)}.")
+            ChooseScreen(
+                f"Delete {tenant_id}", choices, intro=f"It has {_what(usage)}.", dangerous=True
+            )
         )
         return None if chosen is None else chosen == "delete"
 

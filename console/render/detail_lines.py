@@ -18,6 +18,8 @@ LABEL_WIDTH = 16
 """The most a label takes; a longer one is cut."""
 LEAST_VALUE = 12
 """Cells a value needs beside its label; with less it stands below."""
+_JOINTS = frozenset("-_/.,;:=&?@+|")
+"""A long word is broken behind one of these."""
 
 
 def detail_lines(sections: Sequence[Section], width: int) -> list[list[Run]]:
@@ -55,10 +57,12 @@ def _labelled(line: Line, column: int, width: int) -> Iterator[list[Run]]:
 def wrapped(text: str, width: int) -> list[str]:
     """The text in pieces of at most `width` cells, broken at a blank where there is one.
 
-    Blanks at the beginning of a line stay: they may mean something, as in TOML.
+    A word too long for a line is broken behind its last hyphen, slash or the like, so that its
+    parts can be read. Blanks at the beginning of the text stay: they may mean something, as in
+    TOML.
 
-    >>> wrapped("the tide gauge", 9)
-    ['the tide', 'gauge']
+    >>> wrapped("the tide gauge", 9), wrapped("hashed-password", 14)
+    (['the tide', 'gauge'], ['hashed-', 'password'])
     """
     width = max(1, width)
     pieces = []
@@ -66,12 +70,28 @@ def wrapped(text: str, width: int) -> list[str]:
         end = _fitting(text, width)
         blank = text.rfind(" ", 1, end + 1)
         if blank > 0 and text[:blank].strip():
-            pieces.append(text[:blank])
-            text = text[blank + 1 :]
+            pieces.append(text[:blank].rstrip(" "))
+            text = text[blank + 1 :].lstrip(" ")
         else:
+            end = _joint(text, end)
             pieces.append(text[:end])
             text = text[end:]
     return [*pieces, text]
+
+
+def _joint(text: str, end: int) -> int:
+    """Where to break a word that has room for `end` characters; not so early that it is ragged."""
+    return next((at for at in range(end, end // 3, -1) if text[at - 1] in _JOINTS), end)
+
+
+def hanging(text: str, *, indent: int, width: int) -> str:
+    r"""The text for a place `indent` cells from the left of `width`: further lines begin there too.
+
+    >>> hanging("back when it is made again", indent=4, width=18)
+    'back when it\n    is made again'
+    """
+    room = max(LEAST_VALUE, width - indent)
+    return ("\n" + " " * indent).join(wrapped(text, room))
 
 
 def _fitting(text: str, width: int) -> int:

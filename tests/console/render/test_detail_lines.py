@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from console.render.detail import Line, Section
-from console.render.detail_lines import detail_lines, wrapped
+from console.render.detail_lines import detail_lines, hanging, wrapped
 from console.render.text import is_hostile
 
 
@@ -47,6 +47,28 @@ def test_the_beginning_of_a_line_of_text_is_kept() -> None:
         "  uid = 7",
         'name = "x"',
     ]
+
+
+def test_long_words_are_broken_where_their_parts_meet() -> None:
+    """Whoever reads them sees words, not letters; a number without joints is cut anywhere."""
+    assert wrapped("hashed-password", 14) == ["hashed-", "password"]
+    assert wrapped('"harbour-lights.azure-devices.net"', 28) == [
+        '"harbour-lights.azure-',
+        'devices.net"',
+    ]
+    assert wrapped("a-23456789", 8) == ["a-234567", "89"]
+
+
+def test_what_goes_on_in_the_next_line_begins_at_its_edge() -> None:
+    """However many blanks stood between."""
+    assert wrapped('"/var/lib/aziot"   config.toml:3', 18) == ['"/var/lib/aziot"', "config.toml:3"]
+
+
+def test_further_lines_hang_below_the_first() -> None:
+    """A sentence beside a key never runs below the key."""
+    assert hanging("They are back when it is", indent=6, width=20) == (
+        "They are back\n      when it is"
+    )
 
 
 @given(st.text(max_size=200), st.integers(2, 40))
