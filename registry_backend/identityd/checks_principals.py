@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from registry_backend.domain.findings import Severity
 from registry_backend.domain.identifiers import HUB_DEVICE_ID
@@ -17,6 +18,9 @@ from registry_backend.identityd.users import DAEMON_USER
 
 _EDGE_MODULES = frozenset({"$edgeAgent", "$edgeHub"})
 _HUB_TYPES = frozenset({IdType.MODULE, IdType.DEVICE})
+_UIDS_LISTED = 5
+_WRITE_USER = "Create the user first, or write the number that `id -u USER` prints."
+_WHOSE_UIDS = "The uids are those of the gateway: compare them with `id -u USER` there."
 
 
 def understood(report: Report) -> Iterator[tuple[int, FilePrincipal, Principal]]:
@@ -277,20 +281,56 @@ def check_certificate_names(report: Report) -> None:
 
 
 def check_users(report: Report) -> None:
-    """Uids that no user has: grave on the gateway itself, to be expected elsewhere."""
-    on_gateway = report.users.by_name(DAEMON_USER) is not None
-    for index, _, principal in understood(report):
-        if principal.uid in (0, MAX_UID):
+    """Uids that no user has: each is grave on the gateway itself.
+
+    Elsewhere they are to be expected, so that one note a file is enough.
+    """
+    if report.users.by_name(DAEMON_USER) is not None:
+        check_each_user(report)
+        return
+    files: dict[Path, list[tuple[int, Principal]]] = {}
+    for index, entry, principal in _of_nobody(report):
+        files.setdefault(entry.file, []).append((index, principal))
+    for file, found in files.items():
+        if len(found) == 1:
+            _tell_of_user(report, *found[0])
             continue
-        if report.users.by_uid(principal.uid) is None:
-            report.at(
-                ("principal", index, "uid"),
-                "unknown-user",
-                Severity.WARNING if on_gateway else Severity.NOTE,
-                f"No user of this machine has uid {principal.uid}; "
-                f"“{principal.name}” is for nobody here.",
-                "Create the user first, or write the number that `id -u USER` prints.",
-            )
+        uids = sorted({principal.uid for _, principal in found})
+        listed = ", ".join(str(uid) for uid in uids[:_UIDS_LISTED])
+        more = ", …" if len(uids) > _UIDS_LISTED else ""
+        report.at(
+            ("principal", found[0][0], "uid"),
+            "unknown-user",
+            Severity.NOTE,
+            f"No user of this machine has {len(uids):,} of the uids in {file.name}: "
+            f"{listed}{more or '.'}",
+            _WHOSE_UIDS,
+            subject=str(file),
+        )
+
+
+def check_each_user(report: Report) -> None:
+    """The same one by one, for whoever asks about a single change."""
+    for index, _, principal in _of_nobody(report):
+        _tell_of_user(report, index, principal)
+
+
+def _of_nobody(report: Report) -> Iterator[tuple[int, FilePrincipal, Principal]]:
+    for index, entry, principal in understood(report):
+        if principal.uid not in (0, MAX_UID) and report.users.by_uid(principal.uid) is None:
+            yield index, entry, principal
+
+
+def _tell_of_user(report: Report, index: int, principal: Principal) -> None:
+    on_gateway = report.users.by_name(DAEMON_USER) is not None
+    report.at(
+        ("principal", index, "uid"),
+        "unknown-user",
+        Severity.WARNING if on_gateway else Severity.NOTE,
+        f"No user of this machine has uid {principal.uid}; “{principal.name}” is for nobody here.",
+        _WRITE_USER if on_gateway else _WHOSE_UIDS,
+        subject=str(principal.uid),
+    )
 
 
 def _quoted(text: str) -> str:

@@ -241,6 +241,28 @@ def test_whoever_may_write_a_file_is_told(tmp_path: Path) -> None:
     assert sorted(gateway.rules()) == ["writable-by-all", "writable-by-all", "writable-by-group"]
 
 
+def test_elsewhere_users_that_there_are_not_are_one_note_a_file(tmp_path: Path) -> None:
+    """The uids are another machine's there, so that a note for each would bury the rest."""
+    several = "".join(principal(uid, f"m{uid}", MODULE) for uid in range(900, 907))
+    gateway = Gateway(tmp_path, NOBODY).write(BASE, agent=several, lone=principal(99, "a", MODULE))
+    found = {at.file.name: at for at in gateway.findings() if at.rule == "unknown-user"}
+    assert found["agent.toml"].message == (
+        "No user of this machine has 7 of the uids in agent.toml: 900, 901, 902, 903, 904, …"
+    )
+    assert found["agent.toml"].line == 2
+    assert "uid 99" in found["lone.toml"].message
+    assert {at.severity for at in found.values()} == {NOTE}
+
+
+def test_on_a_gateway_users_that_there_are_not_are_told_one_by_one(tmp_path: Path) -> None:
+    """There each of them is a fault of its own."""
+    users = KnownUsers((User(os.getuid(), DAEMON_USER, {os.getgid(): DAEMON_USER}),))
+    both = principal(900, "a", MODULE) + principal(901, "b", MODULE)
+    gateway = Gateway(tmp_path, users).write(BASE, agent=both)
+    found = [at for at in gateway.findings() if at.rule == "unknown-user"]
+    assert [at.severity for at in found] == [WARNING, WARNING]
+
+
 def test_on_a_gateway_the_daemons_own_account_is_tried(tmp_path: Path) -> None:
     """A file it may not read stops it; a stranger's file is another's to change."""
     mine = os.getuid()
