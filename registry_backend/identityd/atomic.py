@@ -11,7 +11,9 @@ from pathlib import Path
 from registry_backend.domain.errors import Fault, NotFound, RegistryError, VersionMismatch
 from registry_backend.identityd.files import file_error, read_file, shown
 
-_NEW_FILE_MODE = 0o600
+NEW_FILE_MODE = 0o600
+Owner = tuple[int, int]
+"""A uid and a gid."""
 _BEFORE, _BEHIND = ".idconsole-", ".tmp"
 """What the name of a file begins and ends with that is being written: never with .toml."""
 
@@ -21,11 +23,19 @@ def is_left_behind(path: Path) -> bool:
     return path.name.startswith(_BEFORE) and path.name.endswith(_BEHIND)
 
 
-def change_file(path: Path, *, before: bytes | None, after: bytes | None) -> None:
+def change_file(
+    path: Path, *, before: bytes | None, after: bytes | None, owner: Owner | None = None
+) -> None:
     """Bring a file from one content to another; None stands for no file.
 
     A file someone else changed since `before` was read is left as it is. The new bytes are on disk
     when this returns.
+
+    Args:
+        path: Which file.
+        before: What it holds.
+        after: What it shall hold.
+        owner: Whose a new file becomes; None: that of its folder, where this process may give it.
 
     Raises:
         VersionMismatch: the file does not hold `before`.
@@ -40,7 +50,7 @@ def change_file(path: Path, *, before: bytes | None, after: bytes | None) -> Non
         return
     temporary = path.with_name(f"{_BEFORE}{secrets.token_hex(8)}{_BEHIND}")
     try:
-        _write_new(temporary, after, like=_like(path, before))
+        _write_new(temporary, after, like=_like(path, before), owner=owner)
         # Again, since writing took its time: the window left is one system call wide.
         _require_unchanged(path, before)
         temporary.replace(path)
@@ -75,23 +85,22 @@ def _like(path: Path, before: bytes | None) -> os.stat_result:
     return path.parent.stat() if before is None else path.stat(follow_symlinks=False)
 
 
-def _write_new(path: Path, data: bytes, *, like: os.stat_result) -> None:
+def _write_new(path: Path, data: bytes, *, like: os.stat_result, owner: Owner | None) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with open(os.open(path, flags, _NEW_FILE_MODE), "wb") as file:  # noqa: PTH123
+    with open(os.open(path, flags, NEW_FILE_MODE), "wb") as file:  # noqa: PTH123
         file.write(data)
         file.flush()
-        _give_to(file.fileno(), like)
+        _give_to(file.fileno(), like, owner)
         os.fsync(file.fileno())
 
 
-def _give_to(descriptor: int, like: os.stat_result) -> None:
+def _give_to(descriptor: int, like: os.stat_result, owner: Owner | None) -> None:
     own = os.fstat(descriptor)
-    is_folder = stat.S_ISDIR(like.st_mode)
-    if (own.st_uid, own.st_gid) != (like.st_uid, like.st_gid) and not (
-        is_folder and os.geteuid() != 0
-    ):
-        os.fchown(descriptor, like.st_uid, like.st_gid)
-    os.fchmod(descriptor, _NEW_FILE_MODE if is_folder else stat.S_IMODE(like.st_mode))
+    is_new = stat.S_ISDIR(like.st_mode)
+    wanted = owner if is_new and owner is not None else (like.st_uid, like.st_gid)
+    if (own.st_uid, own.st_gid) != wanted and not (is_new and os.geteuid() != 0):
+        os.fchown(descriptor, *wanted)
+    os.fchmod(descriptor, NEW_FILE_MODE if is_new else stat.S_IMODE(like.st_mode))
 
 
 def _remove(path: Path) -> None:

@@ -129,7 +129,10 @@ def check_access(report: Report) -> None:
 
 def _check_daemon_reads(report: Report, path: Path, status: os.stat_result, daemon: User) -> None:
     wanted = stat.S_IRUSR | (stat.S_IXUSR if stat.S_ISDIR(status.st_mode) else 0)
-    if _granted(status, daemon) & wanted != wanted:
+    if (
+        granted(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, daemon) & wanted
+        != wanted
+    ):
         report.in_file(
             Place(path),
             "unreadable-by-daemon",
@@ -140,14 +143,13 @@ def _check_daemon_reads(report: Report, path: Path, status: os.stat_result, daem
         )
 
 
-def _granted(status: os.stat_result, user: User) -> int:
-    """The rights of a user, as bits of the owner."""
-    mode = stat.S_IMODE(status.st_mode)
+def granted(mode: int, uid: int, gid: int, user: User) -> int:
+    """The rights of a user in a file of that mode and owner, as bits of the owner."""
     if user.uid == 0:
         return stat.S_IRWXU
-    if status.st_uid == user.uid:
+    if uid == user.uid:
         return mode & stat.S_IRWXU
-    if status.st_gid in user.groups:
+    if gid in user.groups:
         return (mode & stat.S_IRWXG) << 3
     return (mode & stat.S_IRWXO) << 6
 

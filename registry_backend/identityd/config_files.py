@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from registry_backend.domain.errors import Denied, Invalid, NotFound
@@ -21,6 +21,7 @@ from registry_backend.identityd.files import (
     shown,
 )
 from registry_backend.identityd.names import GENERATED
+from registry_backend.identityd.users import KnownUsers, Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class ConfigFiles:
     config_dir: Path
     read_only: bool = False
     """Whether every write is refused."""
+    users: Users = field(default_factory=KnownUsers)
+    """Whom uids belong to; as it is here, to nobody."""
 
     def snapshot(self) -> Snapshot:
         """All files as they are now; a broken one is told of in its place."""

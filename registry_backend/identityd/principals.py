@@ -25,6 +25,7 @@ from registry_backend.identityd.atomic import change_file
 from registry_backend.identityd.config_files import ConfigFiles
 from registry_backend.identityd.effective import view
 from registry_backend.identityd.explain import explain, explain_all
+from registry_backend.identityd.ownership import owner_of_new
 from registry_backend.identityd.users import SystemUsers, Users, find_uid
 from registry_backend.identityd.whole import Whole, of_snapshot
 
@@ -163,7 +164,9 @@ class PrincipalFiles:
     ) -> R:
         """What is done with the files while nobody saves or chooses others."""
         with self._one_at_a_time:
-            return work(self._files, *args, **named)
+            # Users are asked for anew each time: one may have been made since.
+            users = self._users or SystemUsers()
+            return work(replace(self._files, users=users), *args, **named)
 
     def _load(self) -> PrincipalConfig:
         return self._in_turn(ConfigFiles.snapshot).config
@@ -195,7 +198,9 @@ class PrincipalFiles:
 def _write(files: ConfigFiles, change: FileChange) -> PrincipalConfig:
     path = files.named(str(change.path))
     files.refuse_unless_editable(path)
-    change_file(files.target(path), before=change.before, after=change.after)
+    target = files.target(path)
+    owner = owner_of_new(target.parent, files.users)
+    change_file(target, before=change.before, after=change.after, owner=owner)
     return files.snapshot().config
 
 

@@ -487,9 +487,11 @@ async def test_a_save_goes_on_when_its_caller_is_cancelled(
     begun, finished = asyncio.Event(), asyncio.Event()
     write = atomic.change_file
 
-    def watched(path: Path, *, before: bytes | None, after: bytes | None) -> None:
+    def watched(
+        path: Path, *, before: bytes | None, after: bytes | None, owner: atomic.Owner | None
+    ) -> None:
         loop.call_soon_threadsafe(begun.set)
-        write(path, before=before, after=after)
+        write(path, before=before, after=after, owner=owner)
         loop.call_soon_threadsafe(finished.set)
 
     monkeypatch.setattr("registry_backend.identityd.principals.change_file", watched)
