@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.suggester import SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static, TextArea
 
 from console.dialogs.base import DialogBox, TypingDialog
+from console.dialogs.suggesting import suggester_of
 from console.forms.fields import OTHER_WAY, Field, OtherWay, Values
 from console.render.text import sanitise
 from console.widgets.tick_box import TickBox
@@ -81,12 +81,11 @@ class FieldView(Vertical):
             area = TextArea(str(spec.value), id=name, tab_behavior="focus", soft_wrap=True)
             area.read_only = spec.read_only
             return area
-        suggester = SuggestFromList(spec.suggestions) if spec.suggestions else None
         return Input(
             str(spec.value),
             id=name,
             password=spec.kind == "secret",
-            suggester=suggester,
+            suggester=suggester_of(spec.suggestions),
             disabled=spec.read_only,
             select_on_focus=False,
         )
@@ -137,7 +136,8 @@ class FormScreen(TypingDialog[Values]):
     BINDINGS = [Binding("ctrl+t", "go_other_way", "Other", show=False)]
     DEFAULT_CSS = """
     FormScreen VerticalScroll { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
-    FormScreen #fields { height: auto; max-height: 70vh; padding-right: 1; }
+    FormScreen #fields { height: auto; max-height: 70vh; }
+    FormScreen FieldView { padding-right: 1; }
     FormScreen #problems { display: none; margin-bottom: 1; }
     FormScreen #problems.-shown { display: block; }
     """

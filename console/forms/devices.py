@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from console.forms.fields import (
     Field,
+    Suggestions,
     Values,
     collect,
     flag_of,
@@ -23,7 +22,7 @@ from registry_backend.domain.errors import Invalid
 def device_fields(
     attributes: DeviceAttributes | None,
     *,
-    gateways: Sequence[str] = (),
+    gateways: Suggestions = (),
     kept: frozenset[str] | None = None,
 ) -> tuple[Field, ...]:
     """The fields of a device that exists, or of a new one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -13,6 +13,8 @@ FieldKind = Literal["text", "secret", "lines", "switch", "choice"]
 """`lines`: several lines of text. `choice`: one of `options`."""
 Values = dict[str, str | bool]
 """What was entered, by field name: text as typed, a truth value for a switch."""
+Suggestions = Sequence[str] | Callable[[], Awaitable[Sequence[str]]]
+"""Texts, or how to read them once something is typed: no form waits for what it may offer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Field:
     kind: FieldKind = "text"
     value: str | bool = ""
     options: Sequence[tuple[str, str]] = ()
-    suggestions: Sequence[str] = field(default=())
+    suggestions: Suggestions = field(default=())
     read_only: bool = False
     spills_into: str = ""
 

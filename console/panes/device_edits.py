@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from console.forms.devices import device_document, device_fields
@@ -12,6 +13,9 @@ from console.panes.editing import DocumentEdit
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import RegistryError
+
+GATEWAYS_SECONDS = 1.0
+"""Longest wait for the gateways there are, before a question that names them is asked without."""
 
 
 class DeviceEdits(DeviceList):
@@ -35,7 +39,7 @@ class DeviceEdits(DeviceList):
                 lambda: self.port.create(tenant_id, device_id, attributes),
             )
 
-        fields = await self._fields(tenant_id, None)
+        fields = self._fields(tenant_id, None)
         created = await self.fill_form(f"New device of {tenant_id}", fields, create)
         if created is not None:
             self.tell(f"Registered {created.device_id}.")
@@ -53,7 +57,7 @@ class DeviceEdits(DeviceList):
         async def save(values: Values) -> Device:
             return await edit.save(device_document(self.document(device), values))
 
-        fields = await self._fields(device.tenant_id, device.attributes)
+        fields = self._fields(device.tenant_id, device.attributes)
         self._saved(await self.fill_form(f"Edit {device.device_id}", fields, save))
 
     @one_at_a_time
@@ -70,18 +74,17 @@ class DeviceEdits(DeviceList):
         if device is None:
             return
         edit = self._editing(device)
-        known = await self._known_gateways(device.tenant_id)
+        known, shown = await self._named_gateways(device.tenant_id)
 
         async def save(values: Values) -> Device:
             document = dict(self.document(device))
             document["via"] = names_of(values, "via")
             return await edit.save(document)
 
-        shown = ", ".join(known[:12]) + (" …" if len(known) > 12 else "")
         field = Field(
             "via",
             "Connects via",
-            f"Ids with blanks between. Known gateways: {shown or 'none yet'}",
+            f"Ids with blanks between. Known gateways: {shown}",
             value=" ".join(device.attributes.via),
             suggestions=known,
         )
@@ -111,14 +114,26 @@ class DeviceEdits(DeviceList):
             self.table.replace_row(device)
             self.show_detail()
 
-    async def _fields(self, tenant_id: str, attributes: DeviceAttributes | None) -> Sequence[Field]:
-        kept = self.adapter.device_members
-        gateways = await self._known_gateways(tenant_id) if self.keeps("via") else ()
-        return device_fields(attributes, gateways=gateways, kept=kept)
+    def _fields(self, tenant_id: str, attributes: DeviceAttributes | None) -> Sequence[Field]:
+        async def gateways() -> Sequence[str]:
+            try:
+                return await self.port.gateways(tenant_id)
+            except RegistryError:
+                return ()  # the header says what is wrong; nothing is offered then
 
-    async def _known_gateways(self, tenant_id: str) -> Sequence[str]:
+        kept = self.adapter.device_members
+        offered = gateways if self.keeps("via") else ()
+        return device_fields(attributes, gateways=offered, kept=kept)
+
+    async def _named_gateways(self, tenant_id: str) -> tuple[Sequence[str], str]:
+        """The gateways there are, and the first of them in words."""
         try:
-            return await self.port.gateways(tenant_id)
+            async with asyncio.timeout(GATEWAYS_SECONDS):
+                known = await self.port.gateways(tenant_id)
         except RegistryError as error:
             self.complain(error)
-            return ()
+            return (), "not read"
+        except TimeoutError:
+            return (), "not read, since the registry has not answered yet"
+        more = " …" if len(known) > 12 else ""
+        return known, ", ".join(known[:12]) + more if known else "none yet"

@@ -319,7 +319,7 @@ async def test_a_fault_of_the_console_itself_is_not_swallowed(
         async with app.run_test() as pilot:
             await wait_for(pilot, lambda: app.pane is not None and app.pane.is_mounted)
             await settled(pilot)
-            await pilot.press("e")
+            await pilot.press("w")
             await wait_for(pilot, lambda: app._exception is not None, "the fault noticed")
 
     with pytest.raises(ZeroDivisionError):

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from console.dialogs.choose import Choice, ChooseScreen
 from console.dialogs.confirm import ConfirmScreen
 from console.dialogs.form import FormScreen
 from console.dialogs.waiting import WaitingScreen
+from console.panes import device_edits
 from tests.console.conftest import RunConsole, make_adapter, settled
 from tests.console.hands import Gate, dialog, pane_of, until_told
 from tests.console.waiting import wait_for
@@ -34,19 +35,57 @@ async def test_keys_typed_on_the_way_to_a_form_are_typed_into_it(
     adapter = make_adapter(yard)
     async with run_console(adapter, pane="devices") as pilot:
         await settled(pilot)
-        gate = Gate(adapter.devices, "gateways")
-        adapter.devices = gate
-        before = pane_of(pilot).current
-        await pilot.press("n", "1", "s", "t", "down")
+        await pilot.press("3")
+        await settled(pilot)
+        gate = Gate(adapter.credentials, "get")
+        adapter.credentials = gate
+        await pilot.press("n", "p", "ctrl+u", "1", "s", "t", "down")
         assert pane_of(pilot).held
-        assert pane_of(pilot).current == before
+        assert pane_of(pilot).group == "Credentials"
         gate.open.set()
         form = await dialog(pilot, FormScreen)
-        await wait_for(pilot, lambda: form.values()["device-id"] == "1st", "what was typed")
-        assert pane_of(pilot).group == "Devices"
-        assert pane_of(pilot).current == before
+        await wait_for(pilot, lambda: form.values()["auth-id"] == "1st", "what was typed")
+        assert pane_of(pilot).group == "Credentials"
         await pilot.press("escape", "escape")
         await wait_for(pilot, lambda: not pane_of(pilot).held, "the end of the action")
+
+
+async def test_a_form_opens_at_once_and_offers_gateways_when_they_have_come(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """The registry is asked for them when something is typed where one belongs."""
+    adapter = make_adapter(yard)
+    async with run_console(adapter, pane="devices") as pilot:
+        await settled(pilot)
+        gate = Gate(adapter.devices, "gateways")
+        adapter.devices = gate
+        await pilot.press("n")
+        form = await dialog(pilot, FormScreen)
+        assert gate.waiting < 1
+        entry = form.query_one("#field-via", Input)
+        entry.focus()
+        await pilot.press("m")
+        await wait_for(pilot, lambda: gate.waiting == 1, "the question for gateways")
+        await pilot.press("a")
+        gate.open.set()
+        await wait_for(pilot, lambda: entry._suggestion == "mast", "the gateway on offer")
+        assert gate.waiting == 1
+        await pilot.press("escape", "escape")
+
+
+async def test_a_choice_of_gateways_does_not_wait_for_a_registry_that_is_silent(
+    run_console: RunConsole, yard: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says that they could not be read, and takes ids all the same."""
+    monkeypatch.setattr(device_edits, "GATEWAYS_SECONDS", 0.01)
+    adapter = make_adapter(yard)
+    async with run_console(adapter, pane="devices") as pilot:
+        await settled(pilot)
+        adapter.devices = Gate(adapter.devices, "gateways")
+        await pilot.press("w")
+        form = await dialog(pilot, FormScreen)
+        assert any("not answered yet" in str(each.render()) for each in form.query(Static))
+        await pilot.press("escape")
 
 
 async def test_no_question_is_answered_before_it_can_be_seen(
