@@ -37,7 +37,7 @@ class ConflictScreen(Dialog[Decision | None]):
     COMPONENT_CLASSES = {"conflict--path", "conflict--muted", "conflict--clash", "conflict--change"}
     DEFAULT_CSS = """
     ConflictScreen DialogBox { width: 96%; max-width: 130; }
-    ConflictScreen VerticalScroll { height: auto; max-height: 60vh; margin-bottom: 1; }
+    ConflictScreen VerticalScroll { height: auto; max-height: 60vh; margin: 1 0; }
     ConflictScreen #rows { width: 1fr; height: auto; }
     ConflictScreen .conflict--path { color: $foreground; text-style: bold; }
     ConflictScreen .conflict--muted { color: $text-muted; }

@@ -31,6 +31,8 @@ _COLOURS: dict[Tone, str] = {
 
 LOW = 32
 """Below so many rows of the screen, what is not a figure takes less room."""
+WARNINGS = ((LOW, 6), (22, 4), (0, 2))
+"""From so many rows of the screen on, so many lines of warnings at most."""
 
 
 class DryRunScreen(Dialog[Literal["import", "save"] | None]):
@@ -59,12 +61,12 @@ class DryRunScreen(Dialog[Literal["import", "save"] | None]):
     DryRunScreen #effects { margin: 1 0; }
     DryRunScreen #modes, DryRunScreen #warnings { margin-bottom: 1; }
     DryRunScreen #modes { max-height: 6; }
-    DryRunScreen #warnings { max-height: 5; color: $text-warning; }
+    DryRunScreen #warnings { max-height: 8; color: $text-warning; }
     DryRunScreen .-low {
         padding: 0 1;
         & #effects, & #modes, & #warnings { margin: 0; }
         & #modes { max-height: 2; }
-        & #warnings { max-height: 2; }
+        & #warnings { max-height: 5; }
         & #reason { height: 1; }
         & .dialog--buttons { margin: 0; }
     }
@@ -91,7 +93,8 @@ class DryRunScreen(Dialog[Literal["import", "save"] | None]):
                 rows = (f"{sanitise(line.label):<{width}}  {line.value}" for line in modes.lines)
                 yield Static("\n".join(rows), id="modes", classes="dialog--hint", markup=False)
             if run.warnings:
-                text = "\n".join(f"! {sanitise(warning)}" for warning in run.warnings)
+                most = next(most for rows, most in WARNINGS if self.app.size.height >= rows)
+                text = "\n".join(render.warning_lines(run, most))
                 yield Static(text, id="warnings", markup=False)
             if run.refused:
                 more = max(0, run.count("refuse") - len(run.refused))

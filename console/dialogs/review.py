@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
@@ -24,6 +24,7 @@ class ReviewScreen(Dialog[bool]):
         before: The file as it is; empty when it is new.
         after: The file as it will be; empty when it goes.
         write: The word on the button.
+        destroys: Whether something goes that was there; frame and button say so.
     """
 
     takes_typed_ahead: ClassVar[bool] = False
@@ -46,16 +47,18 @@ class ReviewScreen(Dialog[bool]):
         after: str,
         warnings: tuple[str, ...] = (),
         write: str = "Write",
+        destroys: bool = False,
     ) -> None:
         super().__init__()
         self._title, self._summary, self._warnings = title, summary, warnings
         self._before, self._after, self._write = before, after, write
+        self._destroys = destroys
 
     def compose(self) -> ComposeResult:
         """Summary, difference, warnings, two buttons."""
-        with DialogBox() as box:
+        with DialogBox(classes="-dangerous" if self._destroys else "") as box:
             box.border_title = self._title
-            box.border_subtitle = "y write   esc back"
+            box.border_subtitle = f"y {self._write.lower()}   esc back"
             yield Static(self._summary, classes="dialog--text", markup=False)
             yield DifferenceView(self._before, self._after)
             if self._warnings:
@@ -63,7 +66,8 @@ class ReviewScreen(Dialog[bool]):
                 yield Static(text, id="warnings", markup=False)
             with Horizontal(classes="dialog--buttons"):
                 yield Button("Back", id="back", compact=True)
-                yield Button(self._write, id="write", variant="primary", compact=True)
+                variant: Literal["error", "primary"] = "error" if self._destroys else "primary"
+                yield Button(self._write, id="write", variant=variant, compact=True)
 
     def on_mount(self) -> None:
         """Begin in the difference, so that it can be read."""

@@ -132,7 +132,8 @@ class CredentialList(RecordPane[CredentialEntry]):
 
     def detail(self, row: CredentialEntry) -> Sequence[Section]:
         """The credential and each of its secrets, covered."""
-        return render.detail(row, self.clock(), self._history)
+        plain = self.adapter.plain_credentials
+        return render.detail(row, self.clock(), self._history, plain=plain)
 
     async def fetch(self, key: str) -> CredentialEntry:
         """The credential of that key as it is now."""

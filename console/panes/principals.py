@@ -74,6 +74,7 @@ class PrincipalsPane(ReviewingPane):
         async def read() -> Sequence[PrincipalRow]:
             nonlocal latest
             view = await self.view()
+            self._tell_what_is_there()
             if latest is None or latest[0] is not view:  # a table reads page after page of one view
                 rows = render.rows_of(view)
                 latest = (
@@ -95,6 +96,8 @@ class PrincipalsPane(ReviewingPane):
         """Which configuration this is, and how it fares."""
         if self._view is None:
             return "Principals"
+        if render.nothing_there(self._view):
+            return "Principals: none configured here"
         # The findings first: a narrow screen cuts off the end, and the place is told elsewhere too.
         return f"Principals: {tally(self._view.findings)} in {self._view.config.main_file}"
 
@@ -107,6 +110,12 @@ class PrincipalsPane(ReviewingPane):
         """How to begin."""
         if self.filter_text:
             return "No principal matches the filter. Press esc to drop it."
+        if self._view is not None and render.nothing_there(self._view):
+            config = self._view.config
+            return (
+                f"No Identity Service is configured here: there is neither {config.main_file} "
+                f"nor {config.config_dir}. Press f to open another configuration."
+            )
         return "No principals here. Press n to add one, f to open other files."
 
     def row_id(self, row: PrincipalRow) -> str:
@@ -128,7 +137,11 @@ class PrincipalsPane(ReviewingPane):
     def highlighted(self, row: PrincipalRow | None) -> None:
         """Name the configuration once it has been read."""
         del row
+        self._tell_what_is_there()
+
+    def _tell_what_is_there(self) -> None:
         self.table.border_title = self.title()
+        self.table.empty_text = self.empty_text()
 
     # changing
 
@@ -170,7 +183,7 @@ class PrincipalsPane(ReviewingPane):
             return
         entry = row.entry
         await self.attempt(
-            lambda: self.review(lambda: self.port.plan_delete(entry), write="Delete")
+            lambda: self.review(lambda: self.port.plan_delete(entry), write="Delete", destroys=True)
         )
 
     @one_at_a_time

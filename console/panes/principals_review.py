@@ -60,9 +60,18 @@ class ReviewingPane(RecordPane[PrincipalRow]):
         self.table.reload(at=at)
 
     async def review(
-        self, plan: Callable[[], Awaitable[FileChange]], *, write: str = "Write"
+        self,
+        plan: Callable[[], Awaitable[FileChange]],
+        *,
+        write: str = "Write",
+        destroys: bool = False,
     ) -> FileChange:
         """Write a plan once a person has seen what it does.
+
+        Args:
+            plan: What is to be written.
+            write: The word on the button.
+            destroys: Whether something goes that was there.
 
         Raises:
             LeftOpen: when the person went back.
@@ -79,6 +88,7 @@ class ReviewingPane(RecordPane[PrincipalRow]):
             after=_text(change.after),
             warnings=(*(found.message for found in change.stops), *change.warnings),
             write=write,
+            destroys=destroys,
         )
         if not await self.ask(review):
             raise LeftOpen("Nothing has been written yet.")

@@ -94,13 +94,24 @@ def ends_cell(row: CredentialRow, now: datetime) -> tuple[str, Tone]:
 
 
 def detail(
-    entry: CredentialEntry, now: datetime, history: Sequence[JournalEntry]
+    entry: CredentialEntry,
+    now: datetime,
+    history: Sequence[JournalEntry],
+    *,
+    plain: bool = False,
 ) -> tuple[Section, ...]:
-    """All there is to know about a credential, but for its secrets."""
+    """All there is to know about a credential, but for its secrets.
+
+    Args:
+        entry: The credential.
+        now: The present.
+        history: The last changes of its device.
+        plain: Whether the registry keeps keys and thumbprints only, and nothing of their validity.
+    """
     credential = entry.credential
-    sections = [Section(credential.auth_id, _head(entry, now))]
+    sections = [Section(credential.auth_id, _head(entry, now, plain=plain))]
     sections += (
-        Section(secret_title(credential, index), tuple(_secret(entry, secret, now)))
+        Section(secret_title(credential, index), tuple(_secret(entry, secret, now, plain=plain)))
         for index, secret in enumerate(credential.secrets)
     )
     for title, members in (("Extension", credential.ext), ("More", credential.unknown())):
@@ -145,22 +156,28 @@ def secret_summary(secret: Secret, now: datetime) -> str:
     return "  ".join(part for part in parts if part) or "no end"
 
 
-def _head(entry: CredentialEntry, now: datetime) -> tuple[Line, ...]:
+def _head(entry: CredentialEntry, now: datetime, *, plain: bool) -> tuple[Line, ...]:
     credential = entry.credential
     word, tone = state(enabled=credential.enabled)
     lines = [Line("type", credential.type), Line("state", word, tone)]
-    validity, validity_tone = validity_cell(entry, now)
-    lines.append(Line("validity", validity or "no end", validity_tone))
+    if plain:
+        lines.append(Line("validity", "not kept by this registry", "muted"))
+    else:
+        validity, validity_tone = validity_cell(entry, now)
+        lines.append(Line("validity", validity or "no end", validity_tone))
     if credential.comment:
         lines.append(Line("comment", credential.comment))
     return tuple(lines)
 
 
-def _secret(entry: CredentialEntry, secret: Secret, now: datetime) -> Iterable[Line]:
+def _secret(
+    entry: CredentialEntry, secret: Secret, now: datetime, *, plain: bool
+) -> Iterable[Line]:
     word, tone = window(secret.not_before, secret.not_after, now)
     if not secret.enabled:
         yield Line("state", *state(enabled=False))
-    yield Line("validity", word or "no end", tone)
+    if not plain:
+        yield Line("validity", word or "no end", tone)
     if secret.not_before:
         yield Line("from", absolute_time(secret.not_before))
     if secret.not_after:

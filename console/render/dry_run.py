@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.render.detail import Line, Section, Tone, plural
+from console.render.text import sanitise
 from registry_backend.domain.dry_run import DryRun, Effect
 
 EFFECTS: tuple[tuple[Effect, str, str, Tone], ...] = (
@@ -41,6 +42,15 @@ def _counts(counts: dict[Effect, int]) -> str:
     return ", ".join(
         f"{counts[effect]:,} {word}" for effect, _, word, _ in EFFECTS if counts.get(effect)
     )
+
+
+def warning_lines(run: DryRun, most: int) -> tuple[str, ...]:
+    """At most so many lines, each a warning; where there are more the last line says how many."""
+    lines = [f"! {sanitise(warning)}" for warning in run.warnings]
+    if len(lines) <= most:
+        return tuple(lines)
+    kept = lines[: most - 1]
+    return (*kept, f"… and {len(lines) - len(kept)} more reasons, told line by line below")
 
 
 def verdict(run: DryRun) -> tuple[str, Tone]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from console.render import findings as finding_texts
 from console.render.answers import OPERATIONS
-from console.render.detail import Line, Section, Tone
+from console.render.detail import Line, Section, Tone, plural
 from registry_backend.domain.document import compact_json
 from registry_backend.domain.effective import EffectivePrincipal, EffectiveView, Setting, Standing
 from registry_backend.domain.findings import Finding, Severity
@@ -90,7 +90,12 @@ def key_of(file: Path, index: int | None) -> str:
 
 
 def rows_of(view: EffectiveView) -> tuple[PrincipalRow, ...]:
-    """Every table in the daemon's order, the settings, then what is not or cannot be read."""
+    """Every table in the daemon's order, the settings, then what is not or cannot be read.
+
+    Where there is nothing at all there are no rows either: an empty list says how to begin.
+    """
+    if nothing_there(view):
+        return ()
     files = {file.path: file for file in view.config.files}
     rows = []
     for found in view.principals:
@@ -106,6 +111,13 @@ def rows_of(view: EffectiveView) -> tuple[PrincipalRow, ...]:
             )
         )
     return (*rows, *_settings_rows(view), *_broken_rows(view), *_skipped_rows(view))
+
+
+def nothing_there(view: EffectiveView) -> bool:
+    """Whether no service is configured here: neither the file nor the folder is there."""
+    config = view.config
+    places = {config.main_file, config.config_dir}
+    return not config.files and places <= {path for path, _ in config.skipped}
 
 
 def row_of_finding(rows: Sequence[PrincipalRow], finding: Finding) -> PrincipalRow | None:
@@ -199,7 +211,7 @@ def role_cell(row: PrincipalRow) -> tuple[str, Tone]:
     if row.absence:
         return (row.absence, "muted")
     if row.settings:
-        return (f"{len(row.settings)} values", "muted")
+        return (plural(len(row.settings), "value"), "muted")
     if row.effective is None:
         return ("✗ cannot be used", "bad")
     if row.effective.role is None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Checkbox, Input, TextArea
+from textual.widgets import Button, Checkbox, Input, TextArea
 
+from console.dialogs.base import DialogBox
 from console.dialogs.choose import ChooseScreen
 from console.dialogs.confirm import ConfirmScreen
 from console.dialogs.document import DocumentScreen
@@ -429,3 +430,33 @@ async def test_a_whole_file_is_edited_as_text_with_the_same_checks(
         await pilot.press("y")
         await no_dialog(pilot)
     assert (files / "config.toml").read_text() == WHOLE
+
+
+async def test_a_machine_without_a_service_is_told_so_in_one_calm_sentence(
+    run_console: RunConsole, tmp_path: Path
+) -> None:
+    """No errors of a service that is not there; files elsewhere can be opened."""
+    async with run_console(make_adapter(tmp_path), pane="principals") as pilot:
+        pane = pane_of(pilot)
+        await wait_for(pilot, lambda: "configured here" in pane.table.empty_text)
+        assert pane.table.border_title == "Principals: none configured here"
+        shown = " ".join(pane.table.render_line(y).text for y in range(pane.table.size.height))
+        assert "No Identity Service" in shown
+        assert "error" not in shown
+
+
+async def test_a_deletion_looks_as_dangerous_as_it_is(run_console: RunConsole, files: Path) -> None:
+    """Its frame and its button are red, and the key is said to delete."""
+    async with run_console(make_adapter(files), pane="principals") as pilot:
+        await go_to(pilot, "lamp")
+        await pilot.press("x")
+        review = await dialog(pilot, ReviewScreen)
+        box = review.query_one(DialogBox)
+        assert box.has_class("-dangerous")
+        assert box.border_subtitle == "y delete   esc back"
+        assert review.query_one("#write", Button).variant == "error"
+        await pilot.press("escape")
+        await edit_uid(pilot, "lamp", "7")
+        box = (await dialog(pilot, ReviewScreen)).query_one(DialogBox)
+        assert not box.has_class("-dangerous")
+        assert box.border_subtitle == "y write   esc back"

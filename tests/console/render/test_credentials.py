@@ -64,6 +64,15 @@ def test_no_material_of_any_type_stands_in_the_detail() -> None:
     assert "AB" * 20 in text_of(entry("x509-thumbprint", {"thumbprint": "AB" * 20}))
 
 
+def test_a_registry_that_keeps_no_validity_is_not_said_to_keep_one_without_end() -> None:
+    """Keys of a hub hold until they are replaced; nobody wrote that down anywhere."""
+    found = entry("psk", {"key": "YQ=="})
+    sections = render.detail(found, NOW, (), plain=True)
+    shown = [(line.label, line.value) for section in sections for line in section.lines]
+    assert [value for label, value in shown if label == "validity"] == ["not kept by this registry"]
+    assert "validity no end" in text_of(found)
+
+
 def test_secrets_are_told_apart_without_being_shown() -> None:
     """State, validity and comment; nothing for one without any."""
     found = entry(

@@ -129,6 +129,9 @@ def test_a_running_job_shows_a_bar_and_the_time_left() -> None:
     now = START + timedelta(minutes=1)
     assert render.progress_cell(running) == ("━━────── 25%", "accent")
     assert render.started_cell(running, now) == ("3 min left", "accent")
+    nearly_two = START + timedelta(seconds=38)
+    assert render.started_cell(running, nearly_two) == ("2 min left", "accent")
+    assert render.started_cell(running, START + timedelta(seconds=9)) == ("27 s left", "accent")
 
 
 def test_a_blob_on_its_way_shows_how_much_of_it_was_moved() -> None:

@@ -11,6 +11,7 @@ from console.render.principals import (
     glyph_cell,
     idtype_cell,
     name_cell,
+    nothing_there,
     role_cell,
     row_of_finding,
     rows_of,
@@ -114,21 +115,28 @@ def test_a_file_that_only_this_user_may_not_read_is_not_called_broken() -> None:
 
 
 def test_a_missing_file_or_folder_is_told_calmly() -> None:
-    """The daemon goes on without them; that is no error."""
+    """The daemon goes on without it; that is no error."""
     config = PrincipalConfig(
         main_file=MAIN,
         config_dir=FOLDER,
-        skipped=((MAIN, "there is no such file"), (FOLDER, "there is no such folder")),
+        files=(ConfigFile(path=FOLDER / "a.toml"),),
+        skipped=((MAIN, "there is no such file"),),
     )
-    rows = rows_of(seen(config))
-    assert [name_cell(each) for each in rows] == ["config.toml", "config.d"]
-    assert [role_cell(each) for each in rows] == [("– not there", "muted")] * 2
-    assert [glyph_cell(each) for each in rows] == [("", "")] * 2
-    assert texts(rows[0]) == {
-        "state": "– not there",
-        "why": "there is no such file",
-        "file": str(MAIN),
-    }
+    view = seen(config)
+    (row,) = rows_of(view)
+    assert not nothing_there(view)
+    assert name_cell(row) == "config.toml"
+    assert role_cell(row) == ("– not there", "muted")
+    assert glyph_cell(row) == ("", "")
+    assert texts(row) == {"state": "– not there", "why": "there is no such file", "file": str(MAIN)}
+
+
+def test_where_no_service_is_configured_there_are_no_rows() -> None:
+    """The empty list has room for one sentence that says so."""
+    skipped = ((MAIN, "there is no such file"), (FOLDER, "there is no such folder"))
+    view = seen(PrincipalConfig(main_file=MAIN, config_dir=FOLDER, skipped=skipped))
+    assert nothing_there(view)
+    assert rows_of(view) == ()
 
 
 def test_tables_come_first_and_every_row_has_a_key_of_its_own() -> None:
@@ -149,7 +157,7 @@ def test_tables_come_first_and_every_row_has_a_key_of_its_own() -> None:
     assert len({each.key for each in rows}) == 4
     assert [role_cell(each)[0] for each in rows] == [
         "● host process",
-        "1 values",
+        "1 value",
         "✗ cannot be used",
         "– not read",
     ]
