@@ -166,9 +166,10 @@ class IdentityPane(IdentityList):
         row = self._module_row()
         if row is None:
             return
+        await self.rows.read_names()
         question = ConfirmScreen(
             f"Delete the module {row.name}?",
-            render.delete_warning(row.module_id, principal=row.principal),
+            render.delete_warning(row.module_id, principal=row.module_id in self.rows.with_module),
             typed=row.module_id if row.module_id.startswith("$") else "",
         )
         if not await self.ask(question):
@@ -189,6 +190,7 @@ class IdentityPane(IdentityList):
     @one_at_a_time
     async def action_reprovision(self) -> None:
         """Provision the device anew, which destroys its principals' modules."""
+        await self.rows.read_names()
         question = ConfirmScreen(
             "Provision the device anew?",
             render.reprovision_warning(sorted(self.rows.with_module)),

@@ -65,7 +65,7 @@ class IdentityRows:
             self._rows = [row if each.key == row.key else each for each in self._rows]
 
     async def _read(self) -> Sequence[IdentityRow]:
-        await self._read_names()
+        await self.read_names()
         calls = (
             asyncio.ensure_future(_tried(self._provisioning.own())),
             asyncio.ensure_future(_tried(self._provisioning.device())),
@@ -94,7 +94,8 @@ class IdentityRows:
     async def _list(self) -> Sequence[Identity]:
         return () if self._modules is None else await self._modules.list()
 
-    async def _read_names(self) -> None:
+    async def read_names(self) -> None:
+        """Whose names have identities by the files as they are now, edited elsewhere or not."""
         if self._principals is None:
             return
         try:

@@ -303,6 +303,29 @@ async def test_reprovisioning_wants_the_word_and_names_what_is_lost(
             assert (await need(adapter.modules).get("tide", "aziot")).generation_id != before
 
 
+async def test_questions_name_principals_that_were_added_since_the_list_was_read(
+    run_console: RunConsole, folder: Path
+) -> None:
+    """The files may be edited in the next pane, or by a package; what they say now is lost."""
+    async with serving_identity(folder, CALLER):
+        adapter = on_socket(folder)
+        async with run_console(adapter) as pilot:
+            await need(adapter.modules).create("late", "aziot")
+            await pilot.press("r")
+            await wait_for(pilot, lambda: ("module", "late") in rows(pilot), "the module")
+            await go_to(pilot, "late")
+            (folder / "config.d" / "late.toml").write_text(
+                principal("late", '["module"]', STRANGER + 2)
+            )
+            for key, said in (("R", "Modules of principals: late."), ("x", "has this name")):
+                await pilot.press(key)
+                question = await dialog(pilot, ConfirmScreen)
+                assert isinstance(question, ConfirmScreen)
+                assert said in question._text
+                await pilot.press("escape")
+                await no_dialog(pilot)
+
+
 async def test_whoever_waits_too_long_may_stop(
     run_console: RunConsole, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
