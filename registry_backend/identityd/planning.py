@@ -8,7 +8,7 @@ from registry_backend.domain.errors import NotFound, VersionMismatch
 from registry_backend.domain.findings import Severity
 from registry_backend.domain.principals import FileChange, FilePrincipal, Principal
 from registry_backend.identityd.checks import OF_CONTENT, check, introduced
-from registry_backend.identityd.checks_principals import check_users
+from registry_backend.identityd.checks_principals import check_each_user
 from registry_backend.identityd.config_files import ConfigFiles
 from registry_backend.identityd.configuration import Source, changed
 from registry_backend.identityd.edit import (
@@ -22,7 +22,7 @@ from registry_backend.identityd.files import encoded, shown
 from registry_backend.identityd.names import free_file
 from registry_backend.identityd.ownership import unreadable_when_new
 from registry_backend.identityd.tables import write_principal
-from registry_backend.identityd.users import DAEMON_USER
+from registry_backend.identityd.users import DAEMON_USER, Users
 from registry_backend.identityd.whole import Whole, of_snapshot
 
 
@@ -135,9 +135,7 @@ def _weighed(
     """A change that was held against the rules between principals."""
     snapshot = files.snapshot()
     old, new = of_snapshot(snapshot), of_snapshot(changed(snapshot, path, after))
-    # Elsewhere uids are those of another machine, so that nobody can say which are amiss.
-    on_gateway = files.users.by_name(DAEMON_USER) is not None
-    checks = (*OF_CONTENT, check_users) if on_gateway else OF_CONTENT
+    checks = (*OF_CONTENT, check_each_user) if _are_users_of(files.users, old) else OF_CONTENT
     amiss = introduced(check(old, files.users, checks), check(new, files.users, checks))
     if before is None and (unreadable := unreadable_when_new(files.target(path), files.users)):
         amiss = (*amiss, unreadable)
@@ -159,6 +157,17 @@ def _weighed(
         warnings=tuple(warnings),
         stops=tuple(found for found in amiss if found.severity is Severity.ERROR),
         new_modules=tuple(_modules_missing(old, among=new)),
+    )
+
+
+def _are_users_of(users: Users, whole: Whole) -> bool:
+    """Whether the uids of a configuration are this machine's: it is a gateway, or knows some.
+
+    Elsewhere they are those of another machine, so that nobody can say which are amiss.
+    """
+    uids = {entry.principal.uid for entry in whole.ordered if entry.principal is not None} - {0}
+    return users.by_name(DAEMON_USER) is not None or any(
+        users.by_uid(uid) is not None for uid in uids
     )
 
 

@@ -113,6 +113,25 @@ async def test_a_change_of_a_file_that_is_there_keeps_its_owner(tmp_path: Path) 
     )
 
 
+async def test_a_uid_of_nobody_is_told_of_where_other_uids_are_known(tmp_path: Path) -> None:
+    """Such a machine may well be the one that is meant; it is told again for another number."""
+    folder = gateway(tmp_path)
+    own = folder / "own.toml"
+    table = '[[principal]]\nuid = 995\nname = "adu"\nidtype = ["local"]\n'
+    own.write_text(f"{table}\n{table.replace('995', '997').replace('adu', 'gone')}")
+    port = files(folder, ADU)
+    config = await port.load()
+    gone = next(
+        entry
+        for file in config.files
+        for entry in file.principals
+        if entry.principal is not None and entry.principal.uid == 997
+    )
+    other = Principal(uid=998, name="gone", idtype=(IdType.LOCAL,))
+    change = await port.plan_update(gone, other)
+    assert any("No user of this machine has uid 998" in warning for warning in change.warnings)
+
+
 async def test_a_uid_of_nobody_is_told_of_before_it_is_saved_on_a_gateway(tmp_path: Path) -> None:
     """A slip of the keys; on another machine nobody can say."""
     folder = gateway(tmp_path)
