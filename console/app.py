@@ -17,25 +17,24 @@ from textual.worker import Worker, WorkerState
 
 from console.adapters.base import RegistryAdapter
 from console.commanded import CommandedApp
+from console.dialogs.base import KeysAwaited
 from console.dressing import dress
 from console.hearsay import Hearsay
 from console.keys import EVERYWHERE, bindings_of
 from console.leaving import Leaving
 from console.panes.base import RecordPane
-from console.panes.catalog import PANE_NAMES, first_pane, load_pane, panes_of
+from console.panes.catalog import PANE_NAMES, first_pane, load_pane, panes_of, why_no_pane
 from console.panes.scope import RememberAsked, Scope, ScopeAsked
 from console.reaching import reach, what_next
 from console.saving import Saves
-from console.widgets.context_bar import ContextBar
+from console.saving_shown import SavingShown
+from console.widgets.context_bar import CONNECTED, ContextBar
 from console.widgets.footer import KeyLine
 from console.widgets.hostile_text import HostileTextFilter
 from registry_backend.domain.errors import RegistryError
 from registry_backend.domain.journal import Change
 from registry_backend.domain.query import PageRequest, TenantQuery
 from registry_backend.domain.timestamps import now as utc_now
-
-CONNECTED = "connected"
-"""The health of a registry that answers."""
 
 
 class ConsoleApp(CommandedApp):
@@ -82,6 +81,7 @@ class ConsoleApp(CommandedApp):
         self.scope = Scope(tenant_id)
         self.clock = clock
         self.saves = Saves()
+        SavingShown(self, self.saves)
         self._theme_problems = dress(self, theme_name, theme_folder)
         self._leaving = Leaving(self, self.saves, self._panes, self._close)
         self._stop_watching: Callable[[], None] = lambda: None
@@ -212,6 +212,7 @@ class ConsoleApp(CommandedApp):
         with tabs.prevent(Tabs.TabActivated):
             tabs.active = f"tab-{name}"
         shown.focus_default()
+        self.post_message(KeysAwaited())
 
     @on(Tabs.TabActivated)
     async def _tab_chosen(self, event: Tabs.TabActivated) -> None:
@@ -222,7 +223,9 @@ class ConsoleApp(CommandedApp):
 
     async def action_show_pane(self, name: str) -> None:
         """Show a pane by key, for what the cursor stands on."""
-        if self.pane is not None and name != self.pane.id:
+        if name not in self._pane_names():
+            self.notify(why_no_pane(name), severity="warning", markup=False)
+        elif self.pane is not None and name != self.pane.id:
             self._look_at(self.pane.scope_under_cursor() or self.scope)
             await self.show_pane(name)
 

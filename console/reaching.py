@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from textual.app import App
 
@@ -21,6 +21,18 @@ _WAITING = (
     "No answer yet. After a while the wait is given up; esc or q gives it up now, and asks what to "
     "do instead."
 )
+
+_ELSEWHERE = (
+    "For another registry quit, and begin with idconsole --context NAME; "
+    "idconsole context list has the names."
+)
+
+
+class NextScreen(ChooseScreen):
+    """Asks what to do about a registry that cannot be reached."""
+
+    takes_typed_ahead: ClassVar[bool] = False
+    leaving: ClassVar[str] = "quit"
 
 
 async def reach(app: App[Any], adapter: RegistryAdapter) -> None:
@@ -58,6 +70,7 @@ async def what_next(app: App[Any], adapter: RegistryAdapter, error: RegistryErro
         pane = adapter.usable_apart.capitalize()
         choices.append(Choice("apart", f"{pane} only", "work on files, without the service", "p"))
     choices.append(Choice("quit", "Quit", key="q"))
-    screen = ChooseScreen(f"{error.title}: {adapter.title}", choices, intro=str(error))
+    intro = f"{error}\n\n{_ELSEWHERE}"
+    screen = NextScreen(f"{error.title}: {adapter.title}", choices, intro=intro)
     chosen = await app.push_screen_wait(screen)
     return "retry" if chosen == "retry" else "apart" if chosen == "apart" else "quit"

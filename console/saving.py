@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
+from time import monotonic
 from typing import TypeVar
 
 ResultT = TypeVar("ResultT")
@@ -15,19 +16,28 @@ class Saves:
 
     def __init__(self) -> None:
         self._last: dict[str, asyncio.Task[object]] = {}
-        self._running: set[asyncio.Task[object]] = set()
+        self._running: dict[asyncio.Task[object], float] = {}
+        """When each began."""
+        self.on_begin: Callable[[], None] = lambda: None
+        """Told of each write when it begins."""
 
     @property
     def pending(self) -> int:
         """How many writes have not finished."""
         return len(self._running)
 
+    @property
+    def seconds(self) -> float:
+        """How long the oldest of them has been going on; 0 for none."""
+        return monotonic() - min(self._running.values()) if self._running else 0.0
+
     async def run(self, subject: str, write: Callable[[], Awaitable[ResultT]]) -> ResultT:
         """Await `write()` after earlier writes to `subject`; cancelling the caller leaves it be."""
         task = asyncio.ensure_future(self._in_turn(self._last.get(subject), write))
         self._last[subject] = task
-        self._running.add(task)
+        self._running[task] = monotonic()
         task.add_done_callback(partial(self._finished, subject))
+        self.on_begin()
         return await asyncio.shield(task)
 
     async def _in_turn(
@@ -38,7 +48,7 @@ class Saves:
         return await write()
 
     def _finished(self, subject: str, task: asyncio.Task[object]) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         if self._last.get(subject) is task:
             del self._last[subject]
         if not task.cancelled():

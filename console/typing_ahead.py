@@ -20,6 +20,13 @@ HARMLESS = frozenset({"up", "down", "j", "k", "pageup", "pagedown", "home", "end
     key for action in actions_of(EVERYWHERE) for key in action.key.split(",")
 }
 """Keys that only move the cursor, or have nothing to do with the pane in front."""
+WITHOUT_PANE = frozenset(
+    key
+    for action in actions_of(EVERYWHERE)
+    if not action.name.startswith("show_pane")
+    for key in action.key.split(",")
+)
+"""Keys that need no pane."""
 LEAVING = frozenset({"ctrl+q", "ctrl+c"})
 """Keys that are heard at any time."""
 MOST_TYPED_AHEAD = 256
@@ -59,7 +66,9 @@ class PatientApp(App[None]):
         if self._typed_ahead or self._under_way or not takes_keys(self.screen):
             return True
         pane = self.pane
-        return pane is not None and (pane.held or (pane.saving and key not in HARMLESS))
+        if pane is None:  # the first is on its way; what concerns none is heard meanwhile
+            return len(self.screen_stack) == 1 and key not in WITHOUT_PANE
+        return pane.held or (pane.saving and key not in HARMLESS)
 
     async def _pass_on(self, key: events.Key) -> None:
         self._under_way = True
@@ -83,6 +92,8 @@ class PatientApp(App[None]):
         if not self._typed_ahead or self._under_way or not takes_keys(self.screen):
             return
         pane = self.pane
+        if pane is None and len(self.screen_stack) == 1:
+            return  # the first is on its way
         if pane is None or not (pane.held or pane.saving):
             await self._pass_on(self._typed_ahead.popleft())
 

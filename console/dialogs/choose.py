@@ -40,6 +40,8 @@ class ChooseScreen(Dialog[str | None]):
     """
 
     leads_on: ClassVar[bool] = True
+    leaving: ClassVar[str] = "cancel"
+    """What leaving it without a choice means, in a word."""
     BINDINGS = [Binding("escape", "leave", "Cancel", show=False)]
     DEFAULT_CSS = """
     ChooseScreen OptionList { height: auto; max-height: 60vh; }
@@ -63,7 +65,7 @@ class ChooseScreen(Dialog[str | None]):
         """The menu."""
         with DialogBox(classes="-dangerous" if self._dangerous else "") as box:
             box.border_title = self._title
-            box.border_subtitle = "enter choose   esc cancel"
+            box.border_subtitle = f"enter choose   esc {self.leaving}"
             if self._intro:
                 yield Static(self._intro, id="intro", classes="dialog--hint", markup=False)
             yield OptionList(*(Option(self._prompt(choice)) for choice in self._choices))

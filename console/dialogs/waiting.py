@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -27,6 +27,7 @@ class WaitingScreen(Dialog[None]):
         call: Cancelled when the person stops it; whoever asked reads its outcome.
     """
 
+    takes_typed_ahead: ClassVar[bool] = False
     BINDINGS = [Binding("escape,q", "stop", "Stop", show=False)]
     DEFAULT_CSS = """
     WaitingScreen #figure { color: $text-accent; margin-top: 1; }

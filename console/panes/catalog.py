@@ -21,6 +21,16 @@ def panes_of(adapter: RegistryAdapter) -> list[str]:
     return [name for name in PANE_NAMES if getattr(adapter, _PORTS.get(name, name)) is not None]
 
 
+def why_no_pane(name: str) -> str:
+    """Why a pane is not there, by its name, and where it is."""
+    if name == "identity":
+        return (
+            "Identities are shown where the console is connected to an Identity Service; this "
+            "registry is none. See idconsole context list."
+        )
+    return f"This registry has no {name} to show."
+
+
 def first_pane(adapter: RegistryAdapter, *, has_tenant: bool) -> str:
     """The pane to begin with; devices need a tenant."""
     names = panes_of(adapter)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.color import Color, ColorParseError
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from console.render.text import fit, sanitise
+
+CONNECTED = "connected"
+"""The health of a registry that answers."""
 
 
 def badge_style(color: str | None) -> str:
@@ -30,6 +35,8 @@ class ContextBar(Static):
     device_id: reactive[str | None] = reactive(None)
     health: reactive[str] = reactive("connecting")
     """`connected`, `connecting`, or why not."""
+    saving: reactive[int | None] = reactive(None)
+    """Seconds that something has been being saved; None: nothing is, or not for long."""
 
     def __init__(
         self,
@@ -44,15 +51,28 @@ class ContextBar(Static):
         self._title, self._address, self._read_only = title, address, read_only
         self._production, self._badge = production, badge_style(color)
 
+    def _saving_told(self) -> Sequence[tuple[str, str]]:
+        if self.saving is None:
+            return ()
+        gap = "" if self.health == CONNECTED else "  "
+        return ((f"▶ saving, {self.saving} s{gap}", "$text-accent"),)
+
+    def _health_told(self) -> Sequence[tuple[str, str]]:
+        healthy = self.health == CONNECTED
+        return (
+            ("●" if healthy else "○", "$text-success" if healthy else "$text-warning"),
+            (f" {sanitise(self.health)}", "$text-muted"),
+        )
+
     def render(self) -> Content:
         """Name, place, tenant, device; at the right health and read-only."""
-        healthy = self.health == "connected"
+        healthy = self.health == CONNECTED
         right = Content.assemble(
             (" PRODUCTION ", "bold $background on $error") if self._production else "",
             (" READ-ONLY ", "bold $background on $warning") if self._read_only else "",
             " ",
-            ("●" if healthy else "○", "$text-success" if healthy else "$text-warning"),
-            (f" {sanitise(self.health)}", "$text-muted"),
+            *self._saving_told(),
+            *(() if healthy and self.saving is not None else self._health_told()),
         )
         room = max(10, self.content_size.width - right.cell_length - 1)
         parts: list[tuple[str, str]] = [("idconsole", "bold $text-accent"), ("  ", "")]

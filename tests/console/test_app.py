@@ -9,6 +9,7 @@ import pytest
 from textual.widgets import Input, OptionList, Tabs
 
 from console.app import ConsoleApp
+from console.dialogs.base import DialogBox
 from console.dialogs.choose import ChooseScreen
 from console.dialogs.form import FormScreen
 from console.dialogs.help import HelpScreen
@@ -300,6 +301,38 @@ async def test_a_registry_out_of_reach_can_be_tried_again(
         await wait_for(pilot, lambda: app.pane is not None, "the devices")
         assert isinstance(app.pane, DevicesPane)
         await adapter.close()
+
+
+async def test_leaving_the_question_quits_and_says_so(
+    yard: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names the way to another registry; what was typed before it came answers nothing."""
+    adapter = make_adapter(yard)
+
+    async def refuse() -> None:
+        raise Unreachable("The disk is asleep.", layer="file")
+
+    monkeypatch.setattr(adapter, "open", refuse)
+    app = ConsoleApp(adapter, tenant_id=YARD)
+    async with app.run_test() as pilot:
+        question = await dialog(pilot, ChooseScreen)
+        shown = "\n".join(str(each.render()) for each in question.query("Static"))
+        assert "The disk is asleep." in shown
+        assert "idconsole --context NAME" in shown
+        assert "esc quit" in str(question.query_one(DialogBox).border_subtitle)
+        await pilot.press("escape")
+    assert app.return_code == 1
+
+
+async def test_the_key_of_a_pane_that_is_not_there_says_why(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """Identities belong to connections of another kind."""
+    async with run_console(make_adapter(yard), pane="devices") as pilot:
+        await pilot.press("6")
+        await tells(pilot, "connected to an Identity Service")
+        assert isinstance(pilot.app, ConsoleApp)
+        assert isinstance(pilot.app.pane, DevicesPane)
 
 
 async def test_a_fault_of_the_console_itself_is_not_swallowed(

@@ -10,6 +10,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from console.app import ConsoleApp
 from console.dialogs.choose import Choice, ChooseScreen
 from console.dialogs.confirm import ConfirmScreen
 from console.dialogs.form import FormScreen
@@ -18,7 +19,7 @@ from console.panes import device_edits
 from tests.console.conftest import RunConsole, make_adapter, settled
 from tests.console.hands import Gate, dialog, pane_of, until_told
 from tests.console.waiting import wait_for
-from tests.console.yard import build_yard, ids_in
+from tests.console.yard import YARD, build_yard, ids_in
 
 
 @pytest.fixture
@@ -180,6 +181,31 @@ async def test_keys_typed_while_a_form_is_refused_do_not_reach_the_list(
         assert again.values()["device-id"] == "crane"
         assert len(pilot.app.screen_stack) == 2
         assert pane_of(pilot).group == "Devices"
+
+
+async def test_keys_typed_before_the_first_pane_are_heard_by_it(
+    yard: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In order: the second is typed into the form that the first opens."""
+    adapter = make_adapter(yard)
+    open_, opening = adapter.open, asyncio.Event()
+
+    async def open_later() -> None:
+        await opening.wait()
+        await open_()
+
+    monkeypatch.setattr(adapter, "open", open_later)
+    app = ConsoleApp(adapter, tenant_id=YARD)
+    async with app.run_test() as pilot:
+        await pilot.press("2", "n", "q", "7")
+        assert app.pane is None
+        opening.set()
+        form = await dialog(pilot, FormScreen)
+        await wait_for(pilot, lambda: form.values()["device-id"] == "q7", "what was typed")
+        await pilot.press("escape", "escape")
+        await wait_for(pilot, lambda: len(app.screen_stack) == 1, "the devices")
+        await app.saves.drain()
+        await adapter.close()
 
 
 def in_one_read(pilot: Pilot[None], *keys: str) -> None:
