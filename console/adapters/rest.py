@@ -17,7 +17,7 @@ from console.adapters.rest_answer import Answer
 from console.adapters.rest_connecting import Connecting
 from console.adapters.rest_endpoint import Endpoint, encoded_path, tls_context
 from console.adapters.rest_refusals import Refusal, problem_of
-from console.adapters.rest_repeating import NotSent, wait_before_repeating
+from console.adapters.rest_repeating import NotSent, of_unknown_outcome, wait_before_repeating
 from console.adapters.rest_unreachable import (
     FOREIGN,
     NOT_SENT,
@@ -143,7 +143,10 @@ class RestClient:
             except RegistryError as error:
                 wait = wait_before_repeating(error, pause, safe=safe, status=status)
                 if wait is None:
-                    raise
+                    unknown = None if safe else of_unknown_outcome(error)
+                    if unknown is None:
+                        raise
+                    raise unknown from None
             await asyncio.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 

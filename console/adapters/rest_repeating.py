@@ -16,6 +16,23 @@ class NotSent(Unreachable):
     """Not a byte of the request has left, so that repeating it changes nothing."""
 
 
+def of_unknown_outcome(error: RegistryError) -> Unreachable | None:
+    """What to tell of a write whose answer did not come; None: the error says what became of it.
+
+    >>> lost = Unreachable("It did not answer in time.", layer="timeout", hint="Try again.")
+    >>> of_unknown_outcome(lost).hint
+    'It may have been carried out all the same: look before you try again.'
+    """
+    match error:
+        case NotSent():
+            return None
+        case Unreachable(layer="dropped" | "timeout"):
+            hint = "It may have been carried out all the same: look before you try again."
+            return Unreachable(error.message, layer=error.layer, hint=hint)
+        case _:
+            return None
+
+
 def wait_before_repeating(
     error: RegistryError, pause: float | None, *, safe: bool, status: int | None
 ) -> float | None:

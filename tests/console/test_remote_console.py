@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
+from aiohttp import web
 from textual.pilot import Pilot
 
 from console.adapters.hono import HonoAdapter
+from console.adapters.rest_endpoint import Endpoint
 from console.app import ConsoleApp
 from console.dialogs.form import FormScreen
 from console.widgets.context_bar import ContextBar
 from registry_backend.domain.devices import Device
 from registry_backend.domain.tenants import TenantAttributes
 from tests.console.conftest import RunConsole, make_adapter, settled, type_text
-from tests.console.hands import at_rest, dialog, pane_of, table_lines, told, until_count, until_told
+from tests.console.hands import (
+    at_rest,
+    dialog,
+    entered,
+    pane_of,
+    refused,
+    table_lines,
+    told,
+    until_count,
+    until_told,
+)
 from tests.console.waiting import wait_for
 from tests.contract.adapter_help import device, fill, need
 from tests.contract.hono_serving import connected, serving
@@ -163,6 +178,49 @@ async def test_a_server_that_goes_and_comes_back_is_told_and_heals(
                 await settled(pilot)
                 assert row_id(pilot) == "pump"
                 await adapter.close()
+
+
+@asynccontextmanager
+async def that_swallows_writes(endpoint: Endpoint) -> AsyncIterator[Endpoint]:
+    """A registry behind a proxy that lets reads through and is silent about all else."""
+
+    async def pass_on(request: web.BaseRequest) -> web.StreamResponse:
+        if request.method != "GET":
+            await asyncio.sleep(30)
+        async with httpx.AsyncClient() as client:
+            found = await client.get(f"{endpoint.url}{request.path_qs}")
+        kind = found.headers.get("Content-Type", "")
+        return web.Response(
+            status=found.status_code, body=found.content, headers={"Content-Type": kind}
+        )
+
+    runner = web.ServerRunner(web.Server(pass_on), shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield replace(endpoint, url=f"http://127.0.0.1:{runner.addresses[0][1]}")
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_save_that_is_not_answered_may_have_been_done_and_says_so(
+    tmp_path: Path, run_console: RunConsole
+) -> None:
+    """The form comes back with what was typed, and advises to look first."""
+    async with serving(tmp_path / "r.sqlite") as server:
+        async with connected(server) as other:
+            await need(other.tenants).create("yard", TenantAttributes())
+        async with that_swallows_writes(server) as endpoint:
+            adapter = HonoAdapter(replace(endpoint, read_seconds=0.5, pauses=()))
+            async with run_console(adapter, pane="devices", tenant_id="yard") as pilot:
+                await pilot.press("n")
+                await dialog(pilot, FormScreen)
+                await type_text(pilot, "pump")
+                assert "may have been carried out" in (await refused(pilot))[""]
+                assert entered(pilot)["device-id"] == "pump"
+                await pilot.press("escape", "escape")
+                await at_rest(pilot)
 
 
 async def test_a_server_that_is_not_there_offers_to_try_again(tmp_path: Path) -> None:

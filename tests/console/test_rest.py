@@ -186,6 +186,39 @@ async def test_a_slow_server_ends_in_a_timeout() -> None:
     assert ticks > 3
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+async def test_a_write_without_an_answer_is_said_to_have_perhaps_been_done(method: str) -> None:
+    """Trying again at once is not the advice; a read may be tried again."""
+
+    async def stuck(_: web.BaseRequest) -> web.StreamResponse:
+        await asyncio.sleep(30)
+        return web.Response()
+
+    async with answering(stuck) as endpoint:
+        quick = replace(endpoint, read_seconds=0.1, pauses=())
+        with pytest.raises(Unreachable) as caught:
+            await ask(quick, method)
+        assert "may have been carried out" in str(caught.value)
+        assert "look before you try again" in str(caught.value)
+        with pytest.raises(Unreachable) as caught:
+            await ask(quick)
+        assert "carried out" not in str(caught.value)
+
+
+async def test_a_write_that_was_never_sent_is_not_said_to_have_perhaps_been_done() -> None:
+    """Nobody listens there."""
+    async with answering(nothing_there) as endpoint:
+        pass
+    with pytest.raises(Unreachable) as caught:
+        await ask(replace(endpoint, pauses=()), "POST")
+    assert "carried out" not in str(caught.value)
+
+
+async def nothing_there(_: web.BaseRequest) -> web.StreamResponse:
+    """An answer that is not asked for."""
+    return web.Response()
+
+
 async def test_an_answer_that_trickles_for_ever_ends_too() -> None:
     """Each piece comes in time, the whole never does."""
 
