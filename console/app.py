@@ -26,8 +26,8 @@ from console.panes.base import RecordPane
 from console.panes.catalog import PANE_NAMES, first_pane, load_pane, panes_of, why_no_pane
 from console.panes.scope import RememberAsked, Scope, ScopeAsked
 from console.reaching import reach, what_next
+from console.saves_shown import SavingShown
 from console.saving import Saves
-from console.saving_shown import SavingShown
 from console.widgets.context_bar import CONNECTED, ContextBar
 from console.widgets.footer import KeyLine
 from console.widgets.hostile_text import HostileTextFilter

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from console import saving_shown
+from console import saves_shown
 from console.dialogs.form import FormScreen
 from console.widgets.context_bar import ContextBar
 from tests.console.conftest import RunConsole, make_adapter, settled, type_text
@@ -19,8 +19,8 @@ async def test_the_header_counts_the_seconds_of_a_save_that_takes_its_time(
     run_console: RunConsole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In place of `connected`, which comes back when the registry has answered."""
-    monkeypatch.setattr(saving_shown, "QUIET_SECONDS", 0.0)
-    monkeypatch.setattr(saving_shown, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(saves_shown, "QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(saves_shown, "LOOK_SECONDS", 0.01)
     await build_yard(tmp_path)
     adapter = make_adapter(tmp_path)
     async with run_console(adapter, pane="devices") as pilot:
