@@ -118,7 +118,7 @@ async def change_elsewhere(visit: Visit) -> None:
     ext = {**device.attributes.ext, "firmware": "2.0.0", "checked": "by the night shift"}
     attributes = device.attributes.model_copy(update={"ext": ext})
     place = (device.tenant_id, device.device_id)
-    with patch("registry_backend.registry.devices.now", return_value=CLOCK):
+    with patch("registry_backend.registry.device_rules.now", return_value=CLOCK):
         await devices.update(*place, attributes, expected=device.version)
 
 

@@ -216,8 +216,8 @@ def _needed(kept: Sequence[_Kept[RowT]]) -> int:
 
 
 def _margin(kept: Sequence[_Kept[RowT]]) -> int:
-    """A cell between figures in the last column and the border they would glue to."""
-    return 1 if kept and kept[-1].column.align == "right" else 0
+    """A cell between figures or a glyph in the last column and the border they would glue to."""
+    return 1 if kept and (kept[-1].column.align == "right" or kept[-1].shrunk) else 0
 
 
 def line_width(placed: Sequence[Placed[RowT]]) -> int:

@@ -125,8 +125,8 @@ def test_a_column_with_a_glyph_shrinks_to_it_before_it_goes() -> None:
 
     assert names(30) == [("id", 10), ("state", 10), ("count", 6)]
     assert names(29) == [("id", 18), ("state", 1), ("count", 6)]
-    assert names(20) == [("id", 16), ("state", 1)]
-    assert names(13) == [("id", 11)]
+    assert names(20) == [("id", 15), ("state", 1)]
+    assert names(14) == [("id", 12)]
 
 
 def test_what_values_need_is_counted_in_cells() -> None:
