@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len, get_character_cell_size
 
 from console.render.detail import Line, Section
-from console.render.text import fit, sanitise
+from console.render.text import GLUE, fit, sanitise
 
 Run = tuple[str, str]
 """Text and its tone: `heading`, `label`, `value`, or a tone of a value."""
@@ -76,7 +76,7 @@ def wrapped(text: str, width: int) -> list[str]:
             end = _joint(text, end)
             pieces.append(text[:end])
             text = text[end:]
-    return [*pieces, text]
+    return [piece.replace(GLUE, " ") for piece in (*pieces, text)]
 
 
 def _joint(text: str, end: int) -> int:

@@ -62,6 +62,8 @@ def verdict(run: DryRun) -> tuple[str, Tone]:
     if refused:
         return (f"! {refused:,} of {plural(run.lines, 'line')} would be refused.", "warning")
     return (
-        "✓ Every line would be applied." if not run.count("skip") else "✓ No line fails.",
+        "✓ Every line would be applied."
+        if not run.count("skip")
+        else "✓ No line would be refused.",
         "good",
     )

@@ -38,16 +38,17 @@ def status_cell(job: Job) -> tuple[str, Tone]:
     """
     if job.status is JobStatus.COMPLETED and job.counts.failed:
         counts = job.counts
-        exact = f"! {counts.failed:,} of {counts.lines:,} failed"
-        rounded = f"! {short_number(counts.failed)} of {short_number(counts.lines)} failed"
-        return (exact if len(exact) <= STATUS_WIDTH else rounded, "warning")
+        few, whole = short_number(counts.failed), short_number(counts.lines)
+        shapes = (f"{counts.failed:,} of {counts.lines:,}", f"{few} of {whole}", f"{few}/{whole}")
+        texts = [f"! {shape} {_refused(job)}" for shape in shapes]
+        return (next((text for text in texts if len(text) <= STATUS_WIDTH), texts[-1]), "warning")
     return _standing(job)
 
 
 def status_text(job: Job) -> tuple[str, Tone]:
     """The same in full, for a detail."""
     if job.status is JobStatus.COMPLETED and job.counts.failed:
-        failed = f"{job.counts.failed:,} of {plural(job.counts.lines, _unit(job))} failed"
+        failed = f"{job.counts.failed:,} of {plural(job.counts.lines, _unit(job))} {_refused(job)}"
         return (f"! completed, {failed}", "warning")
     return _standing(job)
 
@@ -60,6 +61,11 @@ def _standing(job: Job) -> tuple[str, Tone]:
 
 def _unit(job: Job) -> str:
     return "line" if job.spec.type is JobType.IMPORT else "device"
+
+
+def _refused(job: Job) -> str:
+    """What befell lines that were not applied, or devices that could not be written."""
+    return "refused" if job.spec.type is JobType.IMPORT else "failed"
 
 
 def kind_cell(job: Job) -> str:
@@ -222,12 +228,12 @@ def _counts(job: Job) -> tuple[Line, ...]:
     lines = [
         Line("read", f"{counts.lines:,}{whole}"),
         *(untold if counts.applied_untold else told),
-        Line("failed", f"{counts.failed:,}", failed),
+        Line("refused", f"{counts.failed:,}", failed),
     ]
     if counts.failed:
         lines.append(Line("", "press l to read them; importErrors.log has them too", "muted"))
     if counts.passed_over:
-        lines.append(Line("passed over", f"{counts.passed_over:,}, blank or as it was"))
+        lines.append(Line("skipped", f"{counts.passed_over:,}, blank or as it was"))
     return tuple(lines)
 
 
@@ -281,7 +287,11 @@ def outcome(job: Job) -> Outcome:
         text = "\n".join(filter(None, (_done(job), job.failure_reason)))
         return Outcome(f"■ {name} was cancelled", text, "warning")
     severity: Literal["information", "warning"] = "warning" if tone == "warning" else "information"
-    failed = f", {job.counts.failed:,} of {job.counts.lines:,} failed" if job.counts.failed else ""
+    failed = (
+        f", {job.counts.failed:,} of {job.counts.lines:,} {_refused(job)}"
+        if job.counts.failed
+        else ""
+    )
     return Outcome(f"{word[0]} {name} is complete{failed}", _done(job), severity)
 
 
@@ -301,4 +311,4 @@ def _done(job: Job) -> str:
     done = ", ".join(f"{count:,} {word}" for word, count in figures if count) or "Nothing changed"
     if not counts.failed:
         return f"{done}."
-    return f"{done}. {plural(counts.failed, 'line')} failed: l in the jobs pane shows them."
+    return f"{done}. {plural(counts.failed, 'line')} refused: l in the jobs pane shows them."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from console.render.fields import flatten
-from console.render.text import time_and_age
+from console.render.text import GLUE, time_and_age
 from registry_backend.domain.journal import JournalEntry
 
 
@@ -18,7 +18,7 @@ def history_text(entries: Sequence[JournalEntry], now: datetime) -> str:
 
 
 def _entry(entry: JournalEntry, now: datetime) -> str:
-    when = time_and_age(entry.at, now)
+    when = time_and_age(entry.at, now).replace(GLUE, " ")
     heading = f"{when}\n{entry.resource} {entry.action} by {entry.actor}"
     return "\n".join((heading, *changes(entry)))
 

@@ -14,6 +14,8 @@ INVISIBLE = "·"
 """Stands for characters that show nothing or change the direction of the text."""
 BROKEN = "�"
 """Stands for C1 controls and lone surrogates."""
+GLUE = "\xa0"
+"""A blank at which no line is broken; it is painted as any other."""
 LEAST_FOR_BOTH_ENDS = 7
 """Cells; with less room only the beginning of a name is shown."""
 
@@ -170,7 +172,8 @@ def time_and_age(moment: datetime, now: datetime) -> str:
     """A point in time and how long ago that is, or that nobody told it."""
     if moment == NOT_TOLD:
         return "not told by this registry"
-    return f"{absolute_time(moment)} ({relative_time(moment, now)})"
+    age = relative_time(moment, now).replace(" ", GLUE)
+    return f"{absolute_time(moment)} ({age})"
 
 
 def short_number(value: float) -> str:

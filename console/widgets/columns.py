@@ -169,6 +169,8 @@ def _shared(kept: Sequence[_Kept[RowT]], spare: int, needs: Mapping[str, int]) -
     for at, share in zip(flexible, _halved(spare, len(flexible)), strict=True):
         own[at] += share
     wants = [each.wants(needs) for each in kept]
+    if not _margin(kept) and not kept[-1].column.flexible and kept[-1].column.name in needs:
+        wants[-1] += 1  # a blank cell before the border or the scrollbar
     if all(has >= want for has, want in zip(own, wants, strict=True)):
         return own
     return _by_need(kept, wants, own, flexible)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from console.render.detail import Line, Section
 from console.render.detail_lines import detail_lines, hanging, wrapped
-from console.render.text import is_hostile
+from console.render.text import is_hostile, time_and_age
 
 
 def texts(lines: list[list[tuple[str, str]]]) -> list[str]:
@@ -62,6 +64,15 @@ def test_long_words_are_broken_where_their_parts_meet() -> None:
 def test_what_goes_on_in_the_next_line_begins_at_its_edge() -> None:
     """However many blanks stood between."""
     assert wrapped('"/var/lib/aziot"   config.toml:3', 18) == ['"/var/lib/aziot"', "config.toml:3"]
+
+
+def test_an_age_is_never_torn_apart() -> None:
+    """It goes to the next line as a whole, with blanks like any other."""
+    moment = datetime(2026, 4, 30, 23, 30, tzinfo=UTC)
+    assert wrapped(time_and_age(moment, moment + timedelta(days=3)), 30) == [
+        "2026-04-30 23:30:00 UTC",
+        "(3 d ago)",
+    ]
 
 
 def test_further_lines_hang_below_the_first() -> None:

@@ -30,11 +30,11 @@ def job(status: JobStatus, kind: JobType = JobType.IMPORT, **members: object) ->
 def test_a_completed_job_with_failed_lines_is_never_shown_as_plainly_good() -> None:
     """Neither in the list nor in the message."""
     done = job(JobStatus.COMPLETED, counts=JobCounts(lines=5, created=2, failed=3))
-    assert render.status_cell(done) == ("! 3 of 5 failed", "warning")
+    assert render.status_cell(done) == ("! 3 of 5 refused", "warning")
     told = render.outcome(done)
     assert told.severity == "warning"
     assert "2 created" in told.text
-    assert "3 lines failed" in told.text
+    assert "3 lines refused" in told.text
 
 
 def test_a_job_whose_program_ended_is_interrupted_and_tells_when_it_goes_on() -> None:
@@ -68,9 +68,9 @@ def test_the_lines_of_an_import_add_up() -> None:
     counts = JobCounts(lines=9, created=1, updated=2, deleted=1, failed=2)
     shown = lines_of(job(JobStatus.COMPLETED, counts=counts))
     assert shown["read"] == "9"
-    assert shown["passed over"].startswith("3")
+    assert shown["skipped"].startswith("3")
     whole = JobCounts(lines=6, created=1, updated=2, deleted=1, failed=2)
-    assert "passed over" not in lines_of(job(JobStatus.COMPLETED, counts=whole))
+    assert "skipped" not in lines_of(job(JobStatus.COMPLETED, counts=whole))
 
 
 def test_devices_that_an_export_could_not_write_are_shown() -> None:
@@ -103,9 +103,9 @@ def test_a_bar_is_always_as_wide_as_it_should_be(fraction: float) -> None:
 def test_figures_too_long_for_the_table_are_rounded_there_and_whole_in_the_detail() -> None:
     """A count of failed lines is never cut off."""
     done = job(JobStatus.COMPLETED, counts=JobCounts(lines=1_000_000, created=9, failed=12_345))
-    assert render.status_cell(done) == ("! 12.3k of 1M failed", "warning")
+    assert render.status_cell(done) == ("! 12.3k/1M refused", "warning")
     (status, *_), *_ = (section.lines for section in render.detail(done, START))
-    assert status.value == "! completed, 12,345 of 1,000,000 lines failed"
+    assert status.value == "! completed, 12,345 of 1,000,000 lines refused"
 
 
 def test_the_signature_of_a_container_is_nowhere_to_be_seen() -> None:

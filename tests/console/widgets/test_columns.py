@@ -112,6 +112,13 @@ def test_figures_in_the_last_column_keep_clear_of_the_border() -> None:
     assert line_width(lay_out((figures,), 4)) == 3
 
 
+def test_values_of_the_last_column_keep_clear_of_the_border_too() -> None:
+    """Where its own width was enough for that but others were cut."""
+    columns = (_column("id", 10, flexible=True, priority=9), _column("age", 12, priority=5))
+    widths = [place.width for place in lay_out(columns, 40, needs={"id": 40, "age": 9})]
+    assert widths == [27, 10]
+
+
 def test_a_column_with_a_glyph_shrinks_to_it_before_it_goes() -> None:
     """What it says in the worst case stays in sight when other columns are gone already."""
     columns = (

@@ -131,7 +131,9 @@ def test_a_point_in_time_has_one_form_in_its_own_zone_or_another() -> None:
     """The registry's clock is UTC, wherever the person sits."""
     there = datetime(2026, 5, 1, 1, 30, tzinfo=timezone(timedelta(hours=2)))
     assert absolute_time(there) == "2026-04-30 23:30:00 UTC"
-    assert time_and_age(there, there + timedelta(days=3)) == "2026-04-30 23:30:00 UTC (3 d ago)"
+    assert (
+        time_and_age(there, there + timedelta(days=3)) == "2026-04-30 23:30:00 UTC (3\xa0d\xa0ago)"
+    )
     assert time_and_age(NOT_TOLD, there) == "not told by this registry"
 
 
