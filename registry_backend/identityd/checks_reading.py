@@ -71,10 +71,9 @@ def check_files(report: Report) -> None:
 def check_values(report: Report) -> None:
     """Values that are missing or of the wrong kind: the daemon tells the first, we tell all."""
     whole = report.whole
-    unread = any(file.problem and whole.is_fatal(file.path) for file in whole.config.files)
     for refusal in report.whole.read.refusals:
         missing = refusal.problem == "is missing" and refusal.path[0] != "principal"
-        if missing and unread:
+        if missing and whole.lacks_files:
             # It may well stand in the file that could not be read.
             continue
         key = key_text(refusal.path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from registry_backend.domain.errors import NotFound, VersionMismatch
-from registry_backend.domain.findings import Severity
+from registry_backend.domain.findings import Finding, Severity
 from registry_backend.domain.principals import FileChange, FilePrincipal, Principal
 from registry_backend.identityd.checks import OF_CONTENT, check, introduced
 from registry_backend.identityd.checks_principals import check_each_user
@@ -139,7 +139,7 @@ def _weighed(
     amiss = introduced(check(old, files.users, checks), check(new, files.users, checks))
     if before is None and (unreadable := unreadable_when_new(files.target(path), files.users)):
         amiss = (*amiss, unreadable)
-    warnings = [found.message for found in amiss if found.severity is not Severity.ERROR]
+    warnings = [_told(found) for found in amiss if found.severity is not Severity.ERROR]
     warnings += [
         f"The daemon removes the module “{name}” from the hub about ten seconds after this is "
         "written; its twin and its keys are lost."
@@ -169,6 +169,12 @@ def _are_users_of(users: Users, whole: Whole) -> bool:
     return users.by_name(DAEMON_USER) is not None or any(
         users.by_uid(uid) is not None for uid in uids
     )
+
+
+def _told(found: Finding) -> str:
+    """Where it stands, what it is, and what to do about it."""
+    line = f":{found.line}" if found.line else ""
+    return f"{found.file.name}{line}: {found.message} {found.remedy}"
 
 
 def _modules_missing(whole: Whole, *, among: Whole) -> list[str]:

@@ -49,12 +49,16 @@ class Whole:
     @property
     def settings(self) -> Settings | None:
         """What the daemon goes by; None when it cannot read its files, and refuses to start."""
-        broken = any(self.is_fatal(file.path) for file in self.config.files if file.problem)
-        return None if broken else self.read.settings
+        return None if self.lacks_files else self.read.settings
 
     def is_fatal(self, path: Path) -> bool:
         """Whether a file with a problem keeps the daemon from reading its configuration at all."""
         return all(source.path != path for source in self.sources)
+
+    @cached_property
+    def lacks_files(self) -> bool:
+        """Whether something may be missing only since a file could not be read."""
+        return any(self.is_fatal(file.path) for file in self.config.files if file.problem)
 
     @cached_property
     def ordered(self) -> tuple[FilePrincipal, ...]:

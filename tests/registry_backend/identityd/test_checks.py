@@ -290,3 +290,12 @@ def test_an_edit_is_to_blame_for_what_it_adds_only(tmp_path: Path) -> None:
     gateway.write(BASE, agent=principal(1, "a", "idtype = []") + principal(2, "c", "idtype = []"))
     (found,) = introduced(before, gateway.findings())
     assert "“c”" in found.message
+
+
+def test_what_may_stand_in_a_broken_file_is_not_called_missing(tmp_path: Path) -> None:
+    """One slip in the main file is told once, not once for each principal."""
+    local = principal(3, "mesh", 'idtype = ["local"]')
+    gateway = Gateway(tmp_path).write(BASE + "max_requests =\n", mesh=local)
+    assert [found.rule for found in gateway.findings()] == ["unusable-file"]
+    gateway = Gateway(tmp_path).write(BASE.replace("[localid]", "[elsewhere]"), mesh=local)
+    assert "local-without-domain" in [found.rule for found in gateway.findings()]

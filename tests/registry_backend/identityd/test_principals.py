@@ -331,8 +331,9 @@ async def test_what_misleads_the_daemon_is_allowed_with_a_warning(place: Place) 
     """A shared uid, a second untyped principal, a principal of root."""
     change = await place.port.plan_add(Principal(uid=2, name="a", idtype=()), file=None)
     assert change.warnings[0] == (
-        "uid 2 is also that of “second” in two.toml:10; the daemon obeys the last one only, so "
-        "that “a” has no rights."
+        "a.toml:2: uid 2 is also that of “second” in two.toml:10; the daemon obeys the last one "
+        "only, so that “a” has no rights. Give each principal a user of its own, or make them one "
+        "principal."
     )
     change = await place.port.plan_add(Principal(uid=0, name="r", idtype=()), file=None)
     assert "root's full access" in change.warnings[0]
@@ -340,8 +341,8 @@ async def test_what_misleads_the_daemon_is_allowed_with_a_warning(place: Place) 
     change = await place.port.plan_add(Principal(uid=9, name="v"), file=None)
     (warning,) = change.warnings
     assert warning == (
-        "“v” has no rights: only one principal may be without idtype, and “u” in u.toml:1 comes "
-        "first."
+        "v.toml:1: “v” has no rights: only one principal may be without idtype, and “u” in "
+        'u.toml:1 comes first. Give it its types, such as idtype = ["module"].'
     )
 
 
