@@ -60,7 +60,7 @@ in: keep it in a variable or a file, not on the command line. The first line of 
 columns: id, status, primaryKey, secondaryKey, primaryThumbprint, secondaryThumbprint,
 statusReason, importMode, eTag.
 
-Lines that fail are named at the end and in importErrors.log beside the file; the exit code is
+Refused lines are named at the end and in importErrors.log beside the file; the exit code is
 then 1. Ctrl+C stops the import; lines already applied stay.
 """,
     "export": """\
@@ -81,10 +81,13 @@ examples:
   idconsole serve --listen 0.0.0.0:28443 --tls-cert chain.pem --tls-key key.pem --auth basic:users
   idconsole serve --hono-compat 1.1 --data ./registry.sqlite
   idconsole serve --auth none                        a hub without keys, for this machine only
-  idconsole serve --unix ./identityd.sock --config ./config.toml --config-dir ./config.d
+  idconsole serve --unix ./identityd.sock --config ./config.toml
 
 Hono's API begins with /v1, a hub's with /devices, /jobs and /statistics; both show one registry.
 `idconsole connection-string` prints what a hub's client needs.
+Import and export jobs over the network take blob containers. file: addresses name folders of this
+machine; they are taken only while every listener is on a loopback address, since others could
+have files of this machine read and written.
 It prints one line for each listener once it accepts, and ends on Ctrl+C or SIGTERM after
 finishing what it accepted. What is served is described at /openapi.json.
 """,
@@ -111,12 +114,13 @@ bytes, all that bcrypt uses.
     "principals": """\
 examples:
   idconsole principals list
-  idconsole principals list --config ./config.toml --config-dir ./config.d --json
+  idconsole principals list --config ./config.toml --json
   idconsole principals check --config-dir ./package/config.d
   idconsole principals explain --uid 1001
   idconsole principals explain --uid iotedge --call get-module --module agent
   idconsole principals explain --uid 0 --method GET --path "/identities/modules?type=aziot"
 
+--config FILE alone takes the folder config.d beside that file; --config-dir names another.
 check prints FILE:LINE:COLUMN: SEVERITY: what is amiss and what to do. It ends with 1 when there are
 errors, since the daemon would refuse to start, and when a file or folder could not be read (a
 warning, for the daemon may be allowed to), since nobody knows then; with 0 on other warnings.

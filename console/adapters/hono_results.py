@@ -12,6 +12,7 @@ from console.adapters.hono_session import HonoSession
 from console.adapters.rest_versions import SEEN
 from registry_backend.domain.devices import Device
 from registry_backend.domain.errors import Fault, FieldProblem, Invalid, NotFound
+from registry_backend.domain.identifiers import allowed_in
 
 RowT = TypeVar("RowT")
 
@@ -101,5 +102,5 @@ def at_id(error: Invalid, field: str, given: str | None, pattern: re.Pattern[str
     """The error at the field of the id, where the id breaks the usual pattern."""
     if given is None or error.problems or pattern.fullmatch(given):
         return error
-    problem = FieldProblem(field, f"must match {pattern.pattern}")
+    problem = FieldProblem(field, f"use {allowed_in(pattern)}")
     return Invalid(problems=[problem], hint=error.message)

@@ -7,11 +7,12 @@ from pathlib import Path
 from stat import S_ISDIR
 
 from console.commands.boundary import FAILED, GOOD, UsageFault
-from console.commands.moving import HONO_FILES, told_format, usual_name
+from console.commands.moving import told_input
 from console.commands.output import say
 from console.contexts import contexts_path, known_ids_path, load_contexts
 from console.contexts_models import HonoContext
 from registry_backend.domain.errors import Invalid, NotFound, Unreachable
+from registry_backend.domain.formats import HONO_FILES, usual_name
 from registry_backend.jobs.ids import NamedIds, named_ids
 
 _FAULTS_SHOWN = 5
@@ -50,11 +51,11 @@ def run(options: argparse.Namespace) -> int:
 def _read(path: Path, tenant_id: str | None, *, given: str | None) -> NamedIds:
     try:
         is_folder = S_ISDIR(path.stat().st_mode)
-        chosen = told_format(path, None) if is_folder else told_format(path.parent, path.name)
+        name, chosen = told_input(path)
         if chosen == "hono-1.1" and given:
             raise UsageFault("Hono's files name their tenants: leave out --tenant.")
         if is_folder and chosen != "hono-1.1":
-            path /= usual_name(chosen)
+            path /= name or usual_name(chosen)
         return named_ids(path, chosen, tenant_id=tenant_id)
     except FileNotFoundError:
         raise NotFound(

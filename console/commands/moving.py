@@ -8,7 +8,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from stat import S_ISDIR
+from stat import S_ISDIR, S_ISREG
 
 from console.adapters.base import refuse_write
 from console.adapters.ports.jobs import JobsPort
@@ -21,6 +21,13 @@ from console.commands.tenants import check_creation, have_tenant
 from console.commands.trying import try_import
 from console.commands.watching import ALL_TENANTS, go_on_first, interruption, watch
 from registry_backend.domain.errors import NotFound, Unreachable
+from registry_backend.domain.formats import (
+    HEAD_BYTES,
+    format_of_name,
+    input_among,
+    told_format,
+    usual_name,
+)
 from registry_backend.domain.jobs import (
     ImportMode,
     Job,
@@ -32,8 +39,6 @@ from registry_backend.domain.jobs import (
 )
 
 _ERRORS_SHOWN = 20
-HONO_FILES = frozenset({"tenants.json", "device-identities.json", "credentials.json"})
-"""hono 4.1"""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -100,18 +105,16 @@ def import_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
     container = _container(options)
     if container is not None:
         name = options.blob
-        chosen: JobFormat = options.format or (told_by_name(name) if name else "devices.txt")
-        return _import_spec(options, tenant_id, container, name, chosen)
+        named: JobFormat = options.format or format_of_name(name or "") or "devices.txt"
+        return _import_spec(options, tenant_id, container, name, named)
     if options.blob:
         raise UsageFault("--blob names a blob in a container; name a file by its path.")
     path = Path(options.path).expanduser().absolute()
-    try:
-        folder, name = (path, None) if S_ISDIR(path.stat().st_mode) else (path.parent, path.name)
-    except FileNotFoundError:
-        raise NotFound(f"There is nothing at {path}.", hint="Check the path.") from None
-    except OSError as error:
-        raise _not_reached(f"{path} cannot be read", error) from None
-    chosen = options.format or told_format(folder, name)
+    name, told = told_input(path)
+    folder = path if path.is_dir() else path.parent
+    chosen: JobFormat = options.format or told
+    if folder == path and chosen != told:
+        name = None  # the folder's file of that format
     return _import_spec(options, tenant_id, str(folder), name, chosen)
 
 
@@ -146,33 +149,20 @@ def _container(options: argparse.Namespace) -> str | None:
     return options.path if is_address(options.path) else None
 
 
-def told_by_name(name: str) -> JobFormat:
-    """The format that a file's name speaks for."""
-    if name.lower().endswith(".csv"):
-        return "csv"
-    return "ndjson" if name.endswith((".ndjson", ".jsonl")) else "devices.txt"
-
-
-def told_format(folder: Path, name: str | None) -> JobFormat:
-    """The format that a file's name, or the files of a folder, speak for."""
+def told_input(path: Path) -> tuple[str | None, JobFormat]:
+    """A file's name and format, or those of what a folder holds. Raises Unreachable."""
     try:
-        names = {name} if name else {entry.name for entry in folder.iterdir()}
+        mode = path.stat().st_mode
+        if S_ISDIR(mode):
+            return input_among([entry.name for entry in path.iterdir()])
+        if not S_ISREG(mode):  # a pipe would be waited for; the import refuses it
+            return path.name, "devices.txt"
+        with path.open("rb") as file:
+            return path.name, told_format(path.name, file.read(HEAD_BYTES))
+    except FileNotFoundError:
+        raise NotFound(f"There is nothing at {path}.", hint="Check the path.") from None
     except OSError as error:
-        raise _not_reached(f"The folder {folder} cannot be read", error) from None
-    if name and told_by_name(name) != "devices.txt":
-        return told_by_name(name)
-    if any(found.endswith((".ndjson", ".jsonl")) for found in names) and (
-        "devices.txt" not in names
-    ):
-        return "ndjson"
-    if names & HONO_FILES and "devices.txt" not in names:
-        return "hono-1.1"
-    return "devices.txt"
-
-
-def usual_name(job_format: JobFormat) -> str:
-    """The file read or written when none is named."""
-    return {"ndjson": "devices.ndjson", "csv": "devices.csv"}.get(job_format, "devices.txt")
+        raise _not_reached(f"{path} cannot be read", error) from None
 
 
 def export_spec(options: argparse.Namespace, tenant_id: str) -> JobSpec:
@@ -239,9 +229,9 @@ def summary(job: Job) -> str:
         done = f"{counts.created:,} created, {counts.updated:,} updated, {counts.deleted:,} deleted"
         if counts.applied_untold:
             done = f"{counts.applied:,} applied"
-        numbers += f": {done}, {counts.failed:,} failed"
+        numbers += f": {done}, {counts.failed:,} refused"
         if counts.passed_over:
-            numbers += f", {counts.passed_over:,} passed over"
+            numbers += f", {counts.passed_over:,} skipped, blank or as they were"
     else:
         numbers += f", {counts.failed:,} failed"
     where = f"{job.spec.shown_folder}/{job.spec.blob_name}"

@@ -48,7 +48,8 @@ def _check(view: EffectiveView, *, json: bool) -> int:
     else:
         for finding in view.findings:
             write(compiler_line(finding) + "\n")
-        say(f"{len(view.principals)} principals: {tally(view.findings)}.")
+        count = len(view.principals)
+        say(f"{count:,} {'principal' if count == 1 else 'principals'}: {tally(view.findings)}.")
     for path in view.unread:
         say(f"{path} was not read, so the check is not complete.")
     return GOOD if view.starts and not view.unread else FAILED

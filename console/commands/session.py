@@ -31,12 +31,18 @@ _PAGE = 500
 
 
 def identityd_paths(options: argparse.Namespace) -> tuple[Path, Path]:
-    """The Identity Service's main file and folder: as typed, else as in the settings."""
+    """The Identity Service's main file and folder: as typed, else as in the settings.
+
+    A file that is typed alone brings the folder beside it: those of this machine's own service
+    have nothing to do with it.
+    """
     settings = load_settings(settings_path()).settings
-    return (
-        options.identityd_config or settings.identityd_config,
-        options.identityd_config_dir or settings.identityd_config_dir,
-    )
+    main_file: Path = options.identityd_config or settings.identityd_config
+    if options.identityd_config_dir is not None:
+        return main_file, options.identityd_config_dir
+    if options.identityd_config is not None:
+        return main_file, main_file.parent / settings.identityd_config_dir.name
+    return main_file, settings.identityd_config_dir
 
 
 def secret_place(text: str) -> SecretPlace:

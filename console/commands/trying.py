@@ -13,14 +13,16 @@ _WORDS: tuple[tuple[Effect, str], ...] = (
     ("create", "would be created"),
     ("update", "would be updated"),
     ("delete", "would be deleted"),
-    ("refuse", "would fail"),
-    ("skip", "would be passed over"),
+    ("refuse", "would be refused"),
+    ("skip", "would be skipped, blank or as they are"),
 )
+_SHORT: dict[Effect, str] = {effect: words.removeprefix("would be ") for effect, words in _WORDS}
+
 _REFUSED_SHOWN = 20
 
 
 async def try_import(jobs: JobsPort, spec: JobSpec, *, as_json: bool) -> int:
-    """Say what the import would do; 1 when lines would fail."""
+    """Say what the import would do; 1 when lines would be refused."""
     if not jobs.abilities.can_dry_run:
         raise UsageFault("Imports into this registry cannot be tried first.")
     progress = Progress()
@@ -42,7 +44,7 @@ def _tell(found: DryRun) -> None:
         say(f"{where}{what}{error.message} ({error.code})")
     left = found.count("refuse") - _REFUSED_SHOWN
     if left > 0:
-        say(f"… {left:,} more lines would fail")
+        say(f"… {left:,} more lines would be refused")
     for warning in found.warnings:
         say(warning)
     if not found.exact:
@@ -54,5 +56,5 @@ def _tell(found: DryRun) -> None:
     write(f"Nothing was written. {lines}: {', '.join(told)}.\n")
     if len(found.by_mode) > 1:
         for mode, effects in sorted(found.by_mode.items()):
-            each = ", ".join(f"{count:,} {effect}" for effect, count in effects.items())
+            each = ", ".join(f"{count:,} {_SHORT[effect]}" for effect, count in effects.items())
             write(f"  {mode}: {each}\n")

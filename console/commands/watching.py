@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from console.adapters.ports.jobs import JobsPort
 from console.commands.output import say
 from registry_backend.domain.errors import Invalid
-from registry_backend.domain.jobs import Job
+from registry_backend.domain.jobs import Job, JobType
 
 ALL_TENANTS = "*"
 """In a job: whatever tenants the files, or the registry, have."""
+_REFUSED = {JobType.IMPORT: "refused", JobType.EXPORT: "failed"}
+"""What befell lines that were not applied, or devices that were not written."""
 _LOOK_EVERY = 0.1
 """Seconds between two looks at a running job."""
 
@@ -65,7 +67,9 @@ async def go_on_first(jobs: JobsPort, tenant_id: str, interrupted: asyncio.Event
             name = f"{job.spec.type.value} {job.job_id} of tenant {job.spec.tenant_id}"
             say(f"The {name} was interrupted, and goes on first.")
             last = await watch(jobs, job, interrupted)
-            say(f"The {name} {last.status.value}, {last.counts.failed:,} failed.")
+            say(
+                f"The {name} {last.status.value}, {last.counts.failed:,} {_REFUSED[job.spec.type]}."
+            )
     return last
 
 
@@ -86,7 +90,8 @@ class Progress:
         fraction = "" if job.fraction is None else f"{job.fraction:4.0%}  "
         if job.moved_bytes is not None:
             fraction = f"{job.moved_bytes / 1e6:,.1f} MB of blobs moved  "
-        failed = f", {job.counts.failed:,} failed" if job.counts.failed else ""
+        word = _REFUSED[job.spec.type]
+        failed = f", {job.counts.failed:,} {word}" if job.counts.failed else ""
         self.show_lines(job.counts.lines, before=fraction, after=failed)
 
     def show_lines(self, lines: int, *, before: str = "", after: str = "") -> None:

@@ -7,6 +7,7 @@ from typing import cast
 
 from console.forms.fields import Field, Values, collect, flag_of, text_of
 from registry_backend.domain.errors import Invalid
+from registry_backend.domain.formats import format_of_name, usual_name
 from registry_backend.domain.jobs import ImportMode, JobFormat, JobSpec, JobType
 
 FORMATS: dict[JobFormat, str] = {
@@ -15,8 +16,8 @@ FORMATS: dict[JobFormat, str] = {
     "ndjson": "NDJSON: whole devices with all credentials",
     "csv": "CSV: a table of devices with a header line",
 }
-FILES: dict[JobFormat, str] = {"csv": "devices.csv", "ndjson": "devices.ndjson"}
-"""The file of a format where none is named; `devices.txt` for the others."""
+TOLD = "told"
+"""Stands for a format that the file is to tell."""
 MODES: tuple[tuple[ImportMode, str], ...] = (
     (ImportMode.CREATE_OR_UPDATE, "create new, overwrite existing"),
     (ImportMode.CREATE, "create only"),
@@ -34,9 +35,14 @@ def import_fields(
     """What an import needs to know."""
     log = "Where importErrors.log is written. Empty: into the folder that is read."
     return (
-        *_place("folder", "sas", folder, "It holds the file.", folders, containers),
-        _format(formats),
-        Field("blob_name", "File", f"Its name there. Empty: {_default_files(formats)}."),
+        *_place(
+            *("folder", "sas", folder, _IMPORTED if folders else "It holds the file."),
+            *(folders, containers),
+            label="File or folder" if folders and not containers else "",
+            kinds="File, folder or container",
+        ),
+        _format(formats, told=True),
+        Field("blob_name", "File", f"Its name in a folder. Empty: {_default_files(formats)}."),
         Field(
             "default_mode",
             "Mode",
@@ -47,6 +53,9 @@ def import_fields(
         ),
         *_place("output_folder", "output_sas", "", log, folders, containers, label="Log into"),
     )
+
+
+_IMPORTED = "The file, or the folder that holds it."
 
 
 def export_fields(
@@ -77,10 +86,11 @@ def _place(
     containers: bool,  # noqa: FBT001 - as above
     *,
     label: str = "",
+    kinds: str = "Folder or container",
 ) -> tuple[Field, ...]:
     if not containers:
         return (Field(name, label or "Folder", text, value=value),)
-    kinds = "Folder or container" if folders else "Container"
+    kinds = kinds if folders else "Container"
     text = f"{text} A container: https://ACCOUNT.blob.core.windows.net/NAME"
     hidden = "Of a container: what follows the ? of its address."
     return (
@@ -89,13 +99,15 @@ def _place(
     )
 
 
-def _format(formats: Sequence[JobFormat]) -> Field:
-    options = tuple((name, label) for name, label in FORMATS.items() if name in formats)
+def _format(formats: Sequence[JobFormat], *, told: bool = False) -> Field:
+    options = [(str(name), label) for name, label in FORMATS.items() if name in formats]
+    if told and len(options) > 1:
+        options.insert(0, (TOLD, "as the file's name and first line tell"))
     return Field("format", "Format", "", "choice", options[0][0] if options else "", options)
 
 
 def _default_files(formats: Sequence[JobFormat]) -> str:
-    names = dict.fromkeys(FILES.get(name, "devices.txt") for name in FORMATS if name in formats)
+    names = dict.fromkeys(usual_name(name) for name in FORMATS if name in formats)
     return ", ".join(names)
 
 
@@ -113,14 +125,16 @@ def job_spec(job_type: JobType, tenant_id: str, values: Values) -> JobSpec:
         raise Invalid(problems=problems)
     if not folder:
         raise Invalid.at("folder", "name a folder on this machine, or a container")
-    job_format = cast("JobFormat", text_of(values, "format"))
+    entered, name = text_of(values, "format"), text_of(values, "blob_name")
+    told = format_of_name(name) or "devices.txt"
+    job_format = told if entered == TOLD else cast("JobFormat", entered)
     return JobSpec(
         type=job_type,
         tenant_id=tenant_id,
         folder=folder,
         output_folder=output or None,
         format=job_format,
-        blob_name=text_of(values, "blob_name") or FILES.get(job_format, "devices.txt"),
+        blob_name=name or usual_name(job_format),
         exclude_keys=flag_of(values, "exclude_keys"),
         default_mode=ImportMode(text_of(values, "default_mode") or "createOrUpdate"),
     )

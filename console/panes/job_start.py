@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from console.dialogs.working import WorkingScreen
 from console.forms.fields import OTHER_WAY, Field, OtherWay, Values
 from console.forms.jobs import export_fields, import_fields, job_spec
 from console.panes.editing import LeftOpen
+from console.panes.job_file import with_file
 from console.panes.line_files import SavesLines
 from registry_backend.domain.dry_run import DryRun
 from registry_backend.domain.errors import RegistryError
@@ -40,6 +42,8 @@ class JobStart:
         importing = job_type is JobType.IMPORT
 
         async def go_on(values: Values) -> Job:
+            if importing:
+                values = await asyncio.to_thread(with_file, values)
             spec = job_spec(job_type, self._tenant_id, values)
             if importing and values.get(OTHER_WAY):
                 await self._try_first(spec)

@@ -16,9 +16,9 @@ from registry_backend.domain.key_pairs import Rotation, is_key_pair, rotated
 
 CHOICES = (
     Choice("swap", "Swap", "they change places; both stay valid", "s"),
-    Choice("primary", "New primary key", "what has the old one drops out", "p"),
-    Choice("secondary", "New secondary key", "what has the old one drops out", "e"),
-    Choice("both", "Two new keys", "it is out until it is given one", "b"),
+    Choice("primary", "New primary key", "the old one stops working at once", "p"),
+    Choice("secondary", "New secondary key", "the old one stops working at once", "e"),
+    Choice("both", "Two new keys", "both old ones stop working at once", "b"),
 )
 DONE: dict[Rotation, str] = {
     "swap": "Swapped the keys of",
@@ -34,12 +34,12 @@ _ASKED: dict[Rotation, str] = {
 }
 _MEANS: dict[Rotation, str] = {
     "swap": "Primary and secondary key change places. Whatever connects goes on with its key.",
-    "primary": "The old primary key stops working at once: what connects with it drops out until "
-    "it is given the new key or the secondary.",
-    "secondary": "The old secondary key stops working at once: what connects with it drops out "
-    "until it is given the new key or the primary.",
-    "both": "Both old keys stop working at once: it drops out and stays out until it is given "
-    "one of the new keys by another way.",
+    "primary": "The old primary key stops working at once. A device that connects with it is cut "
+    "off until it is given the new key or the secondary.",
+    "secondary": "The old secondary key stops working at once. A device that connects with it is "
+    "cut off until it is given the new key or the primary.",
+    "both": "Both old keys stop working at once. The device is cut off until somebody gives it one "
+    "of the new keys by another way.",
 }
 
 

@@ -57,7 +57,7 @@ def check_id(value: str, pattern: re.Pattern[str], *, field: str) -> str:
     """The id itself if it matches the whole pattern.
 
     Raises:
-        Invalid: naming the field, the first character that does not fit, and the pattern.
+        Invalid: naming the field, the first character that does not fit, and which would.
     """
     if not value:
         raise Invalid.at(field, "must not be empty")
@@ -65,6 +65,30 @@ def check_id(value: str, pattern: re.Pattern[str], *, field: str) -> str:
         raise Invalid.at(field, f"must not be longer than {MAX_ID_BYTES} bytes")
     if not pattern.fullmatch(value):
         wrong = next((char for char in value if not pattern.fullmatch(char)), None)
-        why = f"{wrong!r} is not allowed" if wrong else "is too long"
-        raise Invalid.at(field, f"{why}; it must match {pattern.pattern}")
+        why = f"{_named(wrong)} is not allowed" if wrong else "is too long"
+        raise Invalid.at(field, f"{why}; use {allowed_in(pattern)}")
     return value
+
+
+def allowed_in(pattern: re.Pattern[str]) -> str:
+    """What an id of this form is made of, in words, to be read after `use`.
+
+    >>> allowed_in(HONO_ALIAS)
+    'small letters, digits and -'
+    """
+    return _ALLOWED.get(pattern) or f"what matches {pattern.pattern}"
+
+
+_ALLOWED = {
+    HONO_TENANT_ID: "letters without accents, digits and - _ .",
+    HONO_DEVICE_ID: "letters without accents, digits and - _ . : =",
+    HONO_USERNAME: "letters without accents, digits and - _ = .",
+    HONO_ALIAS: "small letters, digits and -",
+    HUB_DEVICE_ID: "1 to 128 letters without accents, digits and - : . + % _ # * ? ! ( ) , = @ ; "
+    "$ '",
+}
+"""Equal patterns are one key: types of credentials are as aliases."""
+
+
+def _named(character: str) -> str:
+    return "a blank" if character == " " else repr(character)

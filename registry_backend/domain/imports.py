@@ -119,7 +119,7 @@ class DryRunCounter:
             self._effects["skip"] += lines
 
     def refuse(self, error: JobError, mode: ImportMode | None = None) -> None:
-        """A line that would fail, and why."""
+        """A line that would be refused, and why."""
         self._add("refuse", mode)
         self._codes[error.code] += 1
         if len(self._refused) < MAX_REFUSED:
@@ -217,5 +217,5 @@ class DryRunCounter:
             )
         for code, count in self._codes.most_common():
             why = _TOLD.get(code, f"error {code}")
-            told.append(f"{count:,} of {self._lines:,} lines would fail: {why}.")
+            told.append(f"{count:,} of {self._lines:,} lines would be refused: {why}.")
         return told

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from registry_backend.domain.document import Document, JsonObject, Value
 from registry_backend.domain.errors import broken_rule
-from registry_backend.domain.identifiers import HONO_ALIAS
+from registry_backend.domain.identifiers import HONO_ALIAS, allowed_in
 from registry_backend.domain.timestamps import OptionalTimestamp, Timestamp
 
 Unlimited = Annotated[int, Field(ge=-1)]
@@ -172,7 +172,7 @@ class TenantAttributes(Document):
         if "alias" in self.model_fields_set and (
             self.alias is None or not HONO_ALIAS.fullmatch(self.alias)
         ):
-            raise broken_rule(f"must match {HONO_ALIAS.pattern}", "alias")
+            raise broken_rule(f"use {allowed_in(HONO_ALIAS)}", "alias")
         if self.adapters is not None:
             if not self.adapters:
                 raise broken_rule("must not be empty: leave it out to allow all", "adapters")

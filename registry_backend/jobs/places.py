@@ -40,8 +40,14 @@ OF_A_LOCAL_SERVER: frozenset[ContainerKind] = frozenset({"blob", "file"})
 Place = Folder | BlobContainer
 _NAMES: dict[ContainerKind, str] = {
     "path": "folders by their path",
-    "file": "file: addresses",
-    "blob": "blob containers",
+    "file": "file: addresses, such as file:///srv/fleet",
+    "blob": "blob containers, such as https://ACCOUNT.blob.core.windows.net/NAME?SIGNATURE",
+}
+_WHY_NOT: dict[ContainerKind, str] = {
+    "path": "a path means nothing to callers from elsewhere",
+    "file": "file: addresses name files of the server's own machine, and one of its listeners is "
+    "open to other machines",
+    "blob": "it has no folder beside its data where the files of containers could be kept",
 }
 
 
@@ -78,12 +84,7 @@ def places_of(spec: JobSpec, allowed: frozenset[ContainerKind] = ANYWHERE) -> Pl
         named["output_folder"] = spec.output_folder
     for at, text in named.items():
         if kind_of(text) not in allowed:
-            kinds = " or ".join(
-                _NAMES[kind] for kind in ("path", "file", "blob") if kind in allowed
-            )
-            raise container_refused(
-                "This registry does not read or write there.", f"It takes {kinds}.", at=at
-            )
+            raise _not_taken(kind_of(text), allowed, at)
     found = {at: locate(text, at=at) for at, text in named.items()}
     if spec.format != "hono-1.1" and spec.blob_name in (ERROR_LOG, EXPORT_ERROR_LOG):
         raise container_refused(
@@ -95,6 +96,16 @@ def places_of(spec: JobSpec, allowed: frozenset[ContainerKind] = ANYWHERE) -> Pl
     if spec.type is JobType.EXPORT:
         return Places(None, target)
     return Places(found["folder"], target)
+
+
+def _not_taken(kind: ContainerKind, allowed: frozenset[ContainerKind], at: str) -> Invalid:
+    """Why this kind of container is not taken, and which is."""
+    kinds = " or ".join(_NAMES[kind] for kind in ("path", "file", "blob") if kind in allowed)
+    return container_refused(
+        f"This registry does not read or write there: {_WHY_NOT[kind]}.",
+        f"It takes {kinds}.",
+        at=at,
+    )
 
 
 def settled(spec: JobSpec, places: Places) -> JobSpec:

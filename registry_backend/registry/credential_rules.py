@@ -18,7 +18,7 @@ from registry_backend.domain.credentials import (
     Secret,
 )
 from registry_backend.domain.errors import FieldProblem, Invalid
-from registry_backend.domain.identifiers import HONO_CREDENTIAL_TYPE, HONO_USERNAME
+from registry_backend.domain.identifiers import HONO_CREDENTIAL_TYPE, HONO_USERNAME, allowed_in
 from registry_backend.domain.secrets import check_bcrypt_hash, check_password, decode_base64
 from registry_backend.registry.certificates import public_key_problem, read_certificate
 from registry_backend.registry.facts import CertificateFacts
@@ -131,11 +131,11 @@ def _without_nulls(secret: Secret) -> Secret:
 def _problems(credential: Credential, path: str, settings: RegistrySettings) -> Problems:
     kind = credential.type
     if not HONO_CREDENTIAL_TYPE.fullmatch(kind):
-        yield FieldProblem(f"{path}.type", f"must match {HONO_CREDENTIAL_TYPE.pattern}")
+        yield FieldProblem(f"{path}.type", f"use {allowed_in(HONO_CREDENTIAL_TYPE)}")
     if len(credential.auth_id) > MAX_AUTH_ID_LENGTH:
         yield FieldProblem(f"{path}.auth-id", f"is longer than {MAX_AUTH_ID_LENGTH} characters")
     if kind == HASHED_PASSWORD and not HONO_USERNAME.fullmatch(credential.auth_id):
-        yield FieldProblem(f"{path}.auth-id", f"must match {HONO_USERNAME.pattern}")
+        yield FieldProblem(f"{path}.auth-id", f"use {allowed_in(HONO_USERNAME)}")
     if not credential.secrets:
         yield FieldProblem(f"{path}.secrets", "must hold at least one secret")
     if kind == X509 and len(credential.secrets) > 1:

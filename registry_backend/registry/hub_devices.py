@@ -11,6 +11,7 @@ from typing import NamedTuple
 from registry_backend.domain.devices import new_device
 from registry_backend.domain.errors import RegistryError
 from registry_backend.domain.hub_devices import HubDevice
+from registry_backend.domain.imports import CREATE_HINT
 from registry_backend.domain.jobs import ImportMode
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.query import Cursor, DeviceQuery, Order, PageRequest
@@ -209,7 +210,7 @@ class HubDeviceUseCases:
             return self._create(transaction, hub, change, actor)
         current = current_device(transaction, hub.tenant_id, change.device_id)
         if mode is ImportMode.CREATE:
-            raise already_there(change.device_id)
+            raise already_there(change.device_id, hint=CREATE_HINT)
         if mode in _COMPARES:
             check_revision(current, change.allows)
         if mode in _DELETES:

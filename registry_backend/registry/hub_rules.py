@@ -203,12 +203,9 @@ def _changed(device_id: str) -> VersionMismatch:
     )
 
 
-def already_there(device_id: str) -> AlreadyExists:
-    """The error of a create that comes too late."""
-    return AlreadyExists(
-        f"A device with ID {device_id!r} is already registered.",
-        hint="To replace it send If-Match.",
-    )
+def already_there(device_id: str, *, hint: str = "To replace it send If-Match.") -> AlreadyExists:
+    """The error of a create that comes too late; the hint is for callers that send headers."""
+    return AlreadyExists(f"A device with ID {device_id!r} is already registered.", hint=hint)
 
 
 def check_own_credentials(

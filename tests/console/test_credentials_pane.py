@@ -194,7 +194,7 @@ async def test_bad_input_keeps_what_was_typed(tmp_path: Path) -> None:
         assert "before the beginning" in (await refused(pilot))["not-after"]
         await fill(pilot, "not-after", "")
         await fill(pilot, "auth-id", "lamp 1")
-        assert "must match" in (await refused(pilot))["auth-id"]
+        assert "use letters" in (await refused(pilot))["auth-id"]
         assert entered(pilot)["pwd-plain"] == SECRET
         await fill(pilot, "auth-id", "lamp")
         await save(pilot)
@@ -280,7 +280,7 @@ async def test_a_thumbprint_and_a_type_of_ones_own(tmp_path: Path) -> None:
             pilot, '{"type": "Radio", "auth-id": "r", "secrets": [{"pin": "4711"}]}'
         )
         await pilot.press("ctrl+s")
-        await wait_for(pilot, lambda: "must match" in _problem(pilot))
+        await wait_for(pilot, lambda: "use letters" in _problem(pilot))
         screen = await dialog(pilot, DocumentScreen)
         assert '"pin": "4711"' in screen.query_one(TextArea).text
         await type_document(

@@ -206,5 +206,5 @@ async def test_the_bundled_registry_does_what_its_dry_run_said(
         assert sorted(await ids_in(yard)) == sorted(DEVICES)
         assert not (yard / "exchange/importErrors.log").exists()
         await pilot.press("y")
-        await tells(pilot, "1 created, 1 updated, 1 deleted. 1 line failed")
+        await tells(pilot, "1 created, 1 updated, 1 deleted. 1 line refused")
     assert sorted(await ids_in(yard)) == ["buoy", "crane", "gate", "mast", "pump"]

@@ -51,7 +51,7 @@ async def test_the_table_never_says_completed_without_the_failed_lines(
     """Neither does the detail."""
     async with run_console(adapter, pane="jobs") as pilot:
         row = pane_of(pilot).table.render_line(1).text
-        assert "! 13 of 5,000 failed" in row
+        assert "! 13 of 5k refused" in row
         assert "completed" not in row
 
 

@@ -120,7 +120,7 @@ async def test_a_job_of_the_hub_is_not_said_to_have_done_what_nobody_told(tmp_pa
         container.blobs["devices.txt"] = b'{"id": "a", "status": "enabled"}\nno json\n'
         spec = JobSpec(type=JobType.IMPORT, tenant_id=HUB, folder=container.address)
         job = await run_job(need(adapter.jobs), spec)
-        assert "2 lines: 1 applied, 1 failed." in summary(job)
+        assert "2 lines: 1 applied, 1 refused." in summary(job)
         lines = [line for section in render.detail(job, job.created_at) for line in section.lines]
         told = {line.label: line.value for line in lines if line.label}
         assert told["applied"] == "1"

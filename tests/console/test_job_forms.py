@@ -112,7 +112,7 @@ async def test_a_form_offers_what_the_registry_can_do(
         form = await dialog(pilot, FormScreen)
         assert not form.query("#field-sas")
         options = form.query_one("#field-format", Select)._options
-        assert [value for _, value in options] == ["devices.txt", "csv"]
+        assert [value for _, value in options] == ["told", "devices.txt", "csv"]
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ async def test_an_import_tells_its_failed_lines(run_console: RunConsole, yard: P
         await start(pilot, "i", yard / "exchange")
         await no_dialog(pilot)
         await finished(pilot)
-        await tells(pilot, "1 line failed")
+        await tells(pilot, "1 line refused")
         await pilot.press("l")
         window = await dialog(pilot, FailedLinesScreen)
         table = window.query_one(LineList).table

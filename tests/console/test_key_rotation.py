@@ -83,7 +83,7 @@ async def show_credentials(pilot: Pilot[Any], device_id: str) -> None:
 async def test_swapping_needs_no_question_and_changes_places(
     run_console: RunConsole, yard: Path
 ) -> None:
-    """Both keys stay valid, so nothing drops out."""
+    """Both keys stay valid, so nothing is cut off."""
     async with run_console(make_adapter(yard), pane="devices") as pilot:
         await show_credentials(pilot, "crane")
         await choose(pilot, "s")
@@ -98,12 +98,12 @@ async def test_swapping_needs_no_question_and_changes_places(
 async def test_new_keys_come_after_a_warning(
     run_console: RunConsole, yard: Path, key: str, kept: tuple[bool, bool]
 ) -> None:
-    """It says what drops out; turning away leaves the keys as they are."""
+    """It says what is cut off; turning away leaves the keys as they are."""
     async with run_console(make_adapter(yard), pane="devices") as pilot:
         await show_credentials(pilot, "crane")
         await choose(pilot, key)
         question = await dialog(pilot, ConfirmScreen)
-        assert "drops out" in str(question.query_one(".dialog--text").render())
+        assert "cut off" in str(question.query_one(".dialog--text").render())
         await pilot.press("escape")
         await no_dialog(pilot)
         assert await keys_in(yard, "crane") == list(KEYS)

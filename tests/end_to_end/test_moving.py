@@ -40,7 +40,7 @@ def test_an_import_ends_with_its_counts_on_stderr(filled: Program, incoming: Pat
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == (
         f"Import of {incoming}/devices.txt completed, 5 lines: "
-        "5 created, 0 updated, 0 deleted, 0 failed.\n"
+        "5 created, 0 updated, 0 deleted, 0 refused.\n"
     )
     found = filled.run("count", "devices", "--tenant", "orchard", "--filter", "new-*")
     assert found.stdout == "5\n"
@@ -62,7 +62,7 @@ def test_failed_lines_are_told_by_number_and_the_exit_code_is_one(
     told = done.stderr.splitlines()
     assert told[0].startswith("line 2: ")
     assert told[1].startswith("line 3: new-000001: ")
-    assert told[-1].endswith("3 lines: 1 created, 0 updated, 0 deleted, 2 failed.")
+    assert told[-1].endswith("3 lines: 1 created, 0 updated, 0 deleted, 2 refused.")
 
 
 def test_many_failed_lines_are_cut_with_a_pointer_to_the_log(
@@ -117,9 +117,12 @@ def test_the_counts_of_hono_files_add_up(program: Program) -> None:
     assert done.returncode == 1
     told = done.stderr.splitlines()
     assert "${x}" in told[0]
-    assert told[-1].endswith("3 lines: 2 created, 0 updated, 0 deleted, 1 failed.")
+    assert told[-1].endswith("3 lines: 2 created, 0 updated, 0 deleted, 1 refused.")
     again = program.run("import", str(program.home)).stderr
-    assert "3 lines: 0 created, 1 updated, 0 deleted, 1 failed, 1 passed over." in again
+    assert (
+        "3 lines: 0 created, 1 updated, 0 deleted, 1 refused, 1 skipped, blank or as they were."
+        in again
+    )
 
 
 def test_a_file_of_hono_that_does_not_parse_fails_the_import(program: Program) -> None:

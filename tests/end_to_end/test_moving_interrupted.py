@@ -50,10 +50,10 @@ def test_an_interrupted_job_goes_on_before_the_next_one_begins(
     named = f"The import {LEFT} of tenant orchard"
     assert done.stderr.splitlines() == [
         f"{named} was interrupted, and goes on first.",
-        f"{named} completed, 1 failed.",
+        f"{named} completed, 1 refused.",
         (
             f"Import of {following}/devices.txt completed, 0 lines: "
-            "0 created, 0 updated, 0 deleted, 0 failed."
+            "0 created, 0 updated, 0 deleted, 0 refused."
         ),
     ]
     assert (first / "importErrors.log").read_text().count("\n") == 1

@@ -36,11 +36,11 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(filled: Program, tab
     assert done.returncode == 1
     assert done.stdout.startswith(
         "Nothing was written. 4 lines: 2 would be created, 0 would be updated, "
-        "0 would be deleted, 2 would fail.\n"
+        "0 would be deleted, 2 would be refused.\n"
     )
     told = done.stderr.splitlines()
     assert told[0] == "line 4: id is missing (400005)"
-    assert told[1].startswith("line 5: t-3: status is neither")
+    assert told[1].startswith('line 5: t-3: status is "on", neither')
     assert filled.run("count", "devices", "--tenant", "orchard").stdout == before
     assert not (table.parent / "importErrors.log").exists()
 
@@ -50,7 +50,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(filled: Program, tab
 
     real = filled.run(*words, "--json")
     assert (real.returncode, json.loads(real.stdout)["counts"]["created"]) == (1, 2)
-    assert "4 lines: 2 created, 0 updated, 0 deleted, 2 failed.\n" in real.stderr
+    assert "4 lines: 2 created, 0 updated, 0 deleted, 2 refused.\n" in real.stderr
     shown = json.loads(filled.run("get", "device", "t-1", "--tenant", "orchard", "--json").stdout)
     assert "sold; to be shipped" in json.dumps(shown)
 
@@ -111,7 +111,7 @@ def test_devices_go_to_a_container_and_come_back(filled: Program) -> None:
             BACK=azurite.sas(name, "rwd"),
         )
         assert back.returncode == 1
-        assert f"{count + 1} lines: 0 created, {count} updated, 0 deleted, 1 failed" in back.stderr
+        assert f"{count + 1} lines: 0 created, {count} updated, 0 deleted, 1 refused" in back.stderr
         assert azurite.get(name, "importErrors.log").count(b"\n") == 1
         listed = filled.run("list", "jobs", "--json").stdout
         assert f"{azurite.root}/{name}" in listed

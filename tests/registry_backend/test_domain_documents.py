@@ -110,8 +110,8 @@ def test_a_device_follows_honos_schema(members: JsonObject, accepted: bool) -> N
 @pytest.mark.parametrize(
     ("members", "message"),
     [
-        ({"alias": None}, "alias: must match"),
-        ({"alias": "Upper"}, "alias: must match"),
+        ({"alias": None}, "alias: use small letters"),
+        ({"alias": "Upper"}, "alias: use small letters"),
         ({"adapters": []}, "adapters: must not be empty"),
         ({"adapters": [{}]}, r"adapters\[0\].type"),
         ({"adapters": [{"type": "a"}, {"type": "a"}]}, r"adapters\[1\].type: 'a' is listed"),

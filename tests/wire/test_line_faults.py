@@ -51,7 +51,7 @@ def message(line: str) -> str:
 def test_both_parsers_faults_have_words_of_our_own_and_a_place(text: str) -> None:
     """Whatever the parser calls it."""
     for parse in (json.loads, from_json):
-        with pytest.raises(ValueError) as raised:
+        with pytest.raises(ValueError, match=r"\w") as raised:
             parse(text)
         told = json_fault(raised.value)
         assert not told.startswith(words_for("something new"))
@@ -85,7 +85,8 @@ def test_a_key_that_slipped_into_another_column_is_not_quoted() -> None:
     assert quoted([KEY]) == "a list"
     assert quoted({KEY: 1}) == "an object"
     assert quoted(10**30) == "a number"
-    assert quoted(True) == "true"
+    truth = True
+    assert quoted(truth) == "true"
 
 
 def test_a_hubs_line_is_a_device_in_ndjson_too() -> None:

@@ -216,7 +216,7 @@ async def test_what_every_line_needs_is_told_first(jobs: Jobs) -> None:
     (jobs.folder / "devices.txt").write_text("\n".join([*lines, hub_line("good")]))
     found = await jobs.runner.dry_run(jobs.spec())
     (warning,) = found.warnings
-    assert warning.startswith("3 of 4 lines would fail: the id or the status is missing")
+    assert warning.startswith("3 of 4 lines would be refused: the id or the status is missing")
 
 
 @pytest.mark.parametrize("stretch", [1, 2000])
