@@ -37,6 +37,8 @@ def run_console(options: argparse.Namespace) -> int:
     """Check that there is a terminal, then run the console until it is left."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageFault(_REFUSAL.format(what="this is none"))
+    if not sys.stderr.isatty():  # the screen is drawn there
+        raise UsageFault(_REFUSAL.format(what="standard error leads elsewhere; leave 2> away"))
     if os.environ.get("TERM") == "dumb":
         raise UsageFault(_REFUSAL.format(what="TERM=dumb cannot be drawn on"))
     loaded = load_settings(settings_path())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -70,6 +71,29 @@ def test_without_a_terminal_the_console_points_to_the_commands(program: Program)
     assert "needs a terminal" in done.stderr
     assert "idconsole list" in done.stderr
     assert list(program.home.iterdir()) == []
+
+
+def test_a_screen_that_nobody_would_see_is_refused(program: Program) -> None:
+    """It is drawn where errors go; a blank terminal would tell nobody why."""
+    there, here = pty.openpty()
+    try:
+        with (program.home / "err.log").open("w") as log:
+            done = subprocess.run(
+                program.command(),
+                stdin=here,
+                stdout=here,
+                stderr=log,
+                env=program.environment(),
+                cwd=program.home,
+                check=False,
+            )
+    finally:
+        os.close(there)
+        os.close(here)
+    assert done.returncode == 2
+    said = (program.home / "err.log").read_text()
+    assert "needs a terminal to draw on" in said
+    assert "leave 2> away" in said
 
 
 def test_a_dumb_terminal_is_refused_too(program: Program) -> None:
