@@ -189,7 +189,7 @@ class RecordList(AskingPane, Generic[RowT]):
         """Somebody wrote; read again what is shown, now or when it is shown next."""
         mine = any(
             change.resource in self.resources
-            and change.tenant_id in (self.scope.tenant_id, "", change.resource_id)
+            and (change.resource == "tenant" or change.tenant_id in (self.scope.tenant_id, ""))
             for change in changes
         )
         if mine and self.display:

@@ -21,6 +21,7 @@ from console.dialogs.conflict import ConflictScreen
 from console.dialogs.document import DocumentScreen
 from console.dialogs.form import FormScreen
 from console.dialogs.show import ShowScreen
+from console.panes.tenant_list import TenantList
 from registry_backend.domain.devices import DeviceAttributes
 from registry_backend.domain.errors import NotFound
 from registry_backend.domain.journal import Actor
@@ -149,7 +150,7 @@ async def test_what_was_typed_survives_every_refusal(tmp_path: Path) -> None:
         await pilot.press("n")
         await fill(pilot, "tenant-id", "pier 1")
         await fill(pilot, "alias", "front")
-        assert "must match" in (await refused(pilot))["tenant-id"]
+        assert "use letters" in (await refused(pilot))["tenant-id"]
         await fill(pilot, "tenant-id", "taken")
         assert "exists already" in (await refused(pilot))[""]
         await fill(pilot, "tenant-id", "pier")
@@ -455,6 +456,24 @@ async def test_a_read_only_session_says_why_its_keys_do_nothing(tmp_path: Path) 
         await pilot.press("n")
         await until_told(pilot, "read-only")
         assert len(pilot.app.screen_stack) == 1
+
+
+@pytest.mark.parametrize("pane", ["1", "2"])
+async def test_a_tenant_that_another_program_makes_is_listed(tmp_path: Path, pane: str) -> None:
+    """At once where tenants are shown, else when they are shown again."""
+    async with tenants_pane(tmp_path, pier={}) as pilot:
+        await pilot.press(pane)
+        await settled(pilot)
+        before = pane_of(pilot)
+        registry = await in_registry(tmp_path)
+        await registry.tenants.create("quay", TenantAttributes(), actor=ACTOR)
+        await registry.close()
+        if pane == "2":
+            tenants = pilot.app.query_one("#tenants", TenantList)
+            await wait_for(pilot, lambda: tenants._stale, "word of it")
+        assert pane_of(pilot) is before
+        await pilot.press("1")
+        await until_count(pilot, 2)
 
 
 # the sample fleet
