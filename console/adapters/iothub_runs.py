@@ -22,6 +22,7 @@ from console.adapters.iothub_known import KnownDevices
 from console.adapters.iothub_lines import DeviceLine, entries, file_of, folder_path
 from console.adapters.iothub_lists import AT_MOST, list_members, query_devices, total_devices
 from console.adapters.iothub_session import AT_ONCE, HubSession
+from console.adapters.together import all_or_none
 from registry_backend.domain.credentials import PSK
 from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.errors import NotFound, RegistryError
@@ -45,6 +46,7 @@ NOT_ASKED = (
     "The hub was not asked for every device of the import, so that some of those counted as "
     "created may have been there before."
 )
+FAULT = "The console failed at it. What was applied until then stays."
 _LATER = ("capabilities", "deviceScope", "parentScopes")
 
 
@@ -95,6 +97,9 @@ class Run:
             raise
         else:
             self._end(JobStatus.COMPLETED)
+        finally:
+            if not self.job.status.finished:  # a fault of the console's own, which surfaces
+                self._end(JobStatus.FAILED, FAULT)
 
     def _end(self, status: JobStatus, reason: str | None = None) -> None:
         if self.job.spec.type is JobType.IMPORT:
@@ -217,7 +222,7 @@ class Run:
             wanted = [each for each in fresh if told[each] is None]
             for start in range(0, len(wanted), AT_ONCE):
                 some = wanted[start : start + AT_ONCE]
-                for shown in await asyncio.gather(*(self._read(each) for each in some)):
+                for shown in await all_or_none(self._read(each) for each in some):
                     if shown is not None:
                         yield shown
             if token is None:
