@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import json
@@ -18,6 +19,8 @@ from registry_backend.domain.errors import Unreachable
 MOST_TENANTS = 1_000
 MOST_DEVICES = 10_000
 """Kept, the latest seen first to stay; of each tenant."""
+RETRY_SECONDS = 0.1
+"""Before what another program kept from being written is written."""
 
 
 class KnownIds:
@@ -38,6 +41,7 @@ class KnownIds:
         self._changes: list[_Change] = []
         """Since the last write, in order."""
         self._stamp: object = None
+        self._later: asyncio.TimerHandle | None = None
         self._take_in()
 
     @property
@@ -68,24 +72,41 @@ class KnownIds:
         self._change(_Change(tenant_id, (device_id,), known=False))
 
     def save(self) -> None:
-        """Write what changed, as a whole, where that can be done."""
-        with contextlib.suppress(Unreachable):
-            self.write()
+        """Write what changed, as a whole, where that can be done; nothing waits for it.
+
+        While another program writes, it is tried again a moment later.
+        """
+        try:
+            self._write(fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if self._later is None:
+                loop = asyncio.get_running_loop()
+                self._later = loop.call_later(RETRY_SECONDS, self._save_now)
+        except OSError:
+            return  # it costs the memory of ids only
 
     def write(self) -> None:
-        """The same, where it must be done. Raises Unreachable."""
-        if self._file is None or not self._changes:
-            return
+        """The same, where it must be done, however long others write. Raises Unreachable."""
         try:
-            with _locked(self._file):
-                self._take_in()
-                _replace(self._file, self._ids.to_text())
-                self._changes.clear()
-                self._stamp = _stamp(self._file)
+            self._write(fcntl.LOCK_EX)
         except OSError as error:
             raise Unreachable(
                 f"{self._file} cannot be written: {error.strerror}.", layer="file"
             ) from None
+
+    def _save_now(self) -> None:
+        self._later = None
+        self.save()
+
+    def _write(self, operation: int) -> None:
+        """Write under a lock taken so. Raises OSError; BlockingIOError where it is taken."""
+        if self._file is None or not self._changes:
+            return
+        with _locked(self._file, operation):
+            self._take_in()
+            _replace(self._file, self._ids.to_text())
+            self._changes.clear()
+            self._stamp = _stamp(self._file)
 
     def _change(self, change: _Change) -> None:
         if self._ids.apply(change):
@@ -169,11 +190,11 @@ def _stamp(path: Path) -> object:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path, operation: int) -> Iterator[None]:
     """Keep other programs from writing the file meanwhile. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(f"{path.name}.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(lock, operation)
         yield
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -184,6 +185,22 @@ def test_two_programs_keep_their_ids_in_one_file(tmp_path: Path) -> None:
     console.write()
     command.write()
     assert KnownIds(path).devices("yard") == ["pump", "tank"]
+
+
+async def test_ids_seen_are_saved_without_waiting_for_another_program(tmp_path: Path) -> None:
+    """As soon as that has let go of the file."""
+    path = tmp_path / "known.json"
+    mine = KnownIds(path)
+    mine.add_devices("yard", ["pump"])
+    with path.with_name("known.json.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        mine.save()
+        mine.save()
+        assert not path.exists()
+    async with asyncio.timeout(30):
+        while not path.exists():  # noqa: ASYNC110 - a file tells nobody that it is there
+            await asyncio.sleep(0.01)
+    assert KnownIds(path).devices("yard") == ["pump"]
 
 
 def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
