@@ -65,7 +65,7 @@ class DeviceList(RecordPane[Device]):
         """Id, state, gateways, last change: what the registry tells of them."""
         changes = self.adapter.tells_changes
         via = Column(
-            "via", "Via", render.via_cell, width=18, flexible=True, priority=3, cut="middle"
+            "via", "Via", render.via_cell, width=18, flexible=True, priority=3, cut="names"
         )
         reason = Column("reason", "Reason", render.reason_cell, width=18, flexible=True, priority=3)
         return (

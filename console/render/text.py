@@ -112,6 +112,19 @@ def cut_middle(text: str, width: int) -> str:
     return cut(text, width - cell_len(tail)) + tail
 
 
+def cut_names(text: str, width: int) -> str:
+    """Names with commas between them; without room for all, the first and how many more.
+
+    >>> cut_names("hl-gateway-0017, hl-gateway-0005", 16)
+    'hl-gat…y-0017 +1'
+    """
+    first, comma, rest = text.partition(", ")
+    if not comma or cell_len(text) <= width:
+        return cut_middle(text, width)
+    more = f" +{rest.count(', ') + 1}"
+    return cut_middle(first, width - len(more)) + more if width > len(more) else cut(text, width)
+
+
 def _last(text: str, width: int) -> str:
     """The end of a text in at most `width` cells, beginning with a character that has a shape."""
     used, begin = 0, len(text)

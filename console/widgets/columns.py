@@ -43,7 +43,8 @@ class Column(Generic[RowT]):
         align: Where short text stands.
         glyph: Whether a cell begins with a glyph that says the worst of it: on a narrow screen
             the glyph stays when the words have no room.
-        cut: Where text too long is cut; names are told apart by both their ends.
+        cut: Where text too long is cut; a name is told from others by both its ends, and of
+            several names, with commas between them, the first stays and the number of the rest.
     """
 
     name: str
@@ -55,7 +56,7 @@ class Column(Generic[RowT]):
     sort: str | None = None
     align: Literal["left", "right"] = "left"
     glyph: bool = False
-    cut: Literal["end", "middle"] = "end"
+    cut: Literal["end", "middle", "names"] = "end"
 
 
 @dataclass(frozen=True, slots=True)

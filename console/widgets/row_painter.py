@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from console.render.text import cut_middle, fit, sanitise
+from console.render.text import cut_middle, cut_names, fit, sanitise
 from console.widgets.columns import GUTTER, TONES, Placed, line_width
 from console.widgets.component_styles import Components, foreground
 
@@ -110,7 +110,9 @@ def _shown(text: str, place: Placed[RowT]) -> str:
         return fit(sanitise(text[: place.width]), place.width)
     # far more than fits is cut before it is looked at, so a giant value costs nothing
     bound = 4 * place.width + 8
-    if place.column.cut == "middle":
+    if place.column.cut == "names":
+        safe = cut_names(sanitise(text), place.width)
+    elif place.column.cut == "middle":
         if len(text) > 2 * bound:
             text = text[:bound] + text[-bound:]
         safe = cut_middle(sanitise(text), place.width)

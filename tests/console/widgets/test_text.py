@@ -22,6 +22,7 @@ from console.render.text import (
     absolute_time,
     cut,
     cut_middle,
+    cut_names,
     fit,
     is_hostile,
     relative_time,
@@ -143,6 +144,21 @@ def test_names_are_cut_where_they_are_least_telling() -> None:
     assert cut_middle("hl-quay", 7) == "hl-quay"
     assert cut_middle("hl-quay-east", 4) == "hl-…"
     assert cut_middle("潮位計潮位計潮位計", 9) == "潮位…位計"
+
+
+def test_of_several_names_the_first_stays_and_the_rest_are_counted() -> None:
+    """Nobody takes two gateways for one."""
+    three = "hl-gateway-0017, hl-gateway-0005, hl-gateway-0011"
+    assert cut_names(three, 15) == "hl-ga…y-0017 +2"
+    assert cut_names(three, 60) == three
+    assert cut_names("hl-gateway-0017", 10) == "hl-g…-0017"
+    assert cut_names(three, 2) == "h…"
+
+
+@given(ANY_TEXT, st.integers(0, 40))
+def test_names_never_take_more_room_than_there_is(text: str, width: int) -> None:
+    """However many there are."""
+    assert cell_len(cut_names(sanitise(text), width)) <= width
 
 
 @given(ANY_TEXT, st.integers(0, 40))
