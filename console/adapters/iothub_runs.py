@@ -22,7 +22,7 @@ from console.adapters.iothub_known import KnownDevices
 from console.adapters.iothub_lines import DeviceLine, entries, file_of, folder_path
 from console.adapters.iothub_lists import AT_MOST, list_members, query_devices, total_devices
 from console.adapters.iothub_session import AT_ONCE, HubSession
-from console.adapters.together import all_or_none
+from console.adapters.iothub_together import all_or_none
 from registry_backend.domain.credentials import PSK
 from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.errors import NotFound, RegistryError

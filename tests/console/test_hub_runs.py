@@ -9,7 +9,7 @@ import pytest
 
 from console.adapters import iothub_known
 from console.adapters.iothub_runs import FAULT, Run
-from console.adapters.together import all_or_none
+from console.adapters.iothub_together import all_or_none
 from registry_backend.domain.errors import NotFound
 from registry_backend.domain.jobs import Job, JobSpec, JobStatus, JobType
 from tests.console.conftest import NOW
