@@ -11,6 +11,7 @@ from textual.widgets import Button, Static, TextArea
 
 from console.dialogs.base import DialogBox, TypingDialog
 from console.widgets.document_editor import DocumentEditor
+from console.widgets.line_ends import with_old_ends
 from console.widgets.syntax import Format
 from registry_backend.domain.document import parse_json
 from registry_backend.domain.errors import Invalid
@@ -76,7 +77,7 @@ class DocumentScreen(TypingDialog[str]):
         """Return the text if it can be parsed; else show where it cannot."""
         if not self.is_current:
             return
-        text = self.query_one(DocumentEditor).text
+        text = with_old_ends(self._text, self.query_one(DocumentEditor).text)
         if self._language == "json":
             try:
                 parse_json(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-_USUAL = ("\n", "\r")
+_USUAL = ("\r\n", "\n", "\r")
 
 
 def with_old_ends(before: str, after: str) -> str:
@@ -17,35 +17,30 @@ def with_old_ends(before: str, after: str) -> str:
 
     Args:
         before: What the editor was given.
-        after: What it gave back.
+        after: What it gave back: lines joined by the usual end of `before`.
     """
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    usual = _usual_end(before)
-    if all(line.endswith(usual) for line in old[:-1]) and _end(old[-1:]) in ("", usual):
+    usual = next((end for end in _USUAL if end in before), "\n")
+    old, ends = _lines(before)
+    if all(end == usual for end in ends[:-1]) and not ends[-1]:
         return after
-    found = _pairs([_bare(line) for line in old], [_bare(line) for line in new])
-    return "".join(
-        _bare(line) + _end_of(line, position, found, old, new, usual)
-        for position, line in enumerate(new)
-    )
+    new = after.split(usual)
+    found = _pairs(old, new)
+    last = len(new) - 1
+    text = [
+        line + (ends[found[at]] if at in found and ends[found[at]] else usual)
+        for at, line in enumerate(new[:-1])
+    ]
+    return "".join([*text, new[last], ends[-1] if found.get(last) == len(old) - 1 else ""])
 
 
-def _end_of(
-    line: str,
-    position: int,
-    found: dict[int, int],
-    old: Sequence[str],
-    new: Sequence[str],
-    usual: str,
-) -> str:
-    """The end that a line of the new text gets."""
-    former = old[found[position]] if position in found else ""
-    end = _end([former])
-    if _end([line]):
-        return end or usual
-    # The last line has an end of its own only where the editor cannot show it.
-    was_last = position in found and found[position] == len(old) - 1
-    return end if was_last and not end.endswith(_USUAL) and position == len(new) - 1 else ""
+def _lines(text: str) -> tuple[list[str], list[str]]:
+    """The lines as an editor parts them, and what each ends in."""
+    parts = text.splitlines(keepends=True)
+    lines = text.splitlines()
+    ends = [part[len(line) :] for part, line in zip(parts, lines, strict=True)]
+    if not text or text.endswith(_USUAL):
+        return [*lines, ""], [*ends, ""]
+    return lines, ends
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
@@ -63,17 +58,3 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
                 {head + new_from + at: head + old_from + at for at in range(new_to - new_from)}
             )
     return pairs
-
-
-def _usual_end(text: str) -> str:
-    """The end that an editor joins lines by."""
-    return next((end for end in ("\r\n", "\n", "\r") if end in text), "\n")
-
-
-def _bare(line: str) -> str:
-    return next(iter(line.splitlines()), "")
-
-
-def _end(lines: Sequence[str]) -> str:
-    """The end of the one line there may be."""
-    return "".join(line[len(_bare(line)) :] for line in lines)
