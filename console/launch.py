@@ -20,7 +20,13 @@ from console.commands.connecting import Surroundings, adapter_to
 from console.commands.output import say
 from console.commands.session import context_for
 from console.contexts_models import LOCAL_NAME, LocalContext
-from console.settings import Settings, load_settings, save_settings, settings_path
+from console.settings import (
+    Settings,
+    folder_beside,
+    load_settings,
+    save_settings,
+    settings_path,
+)
 from registry_backend.domain.errors import Unreachable
 
 DEMO_DATA = "registry.sqlite"
@@ -70,12 +76,15 @@ def run_console(options: argparse.Namespace) -> int:
 
 def chosen_settings(options: argparse.Namespace, settings: Settings) -> Settings:
     """The saved settings with what was typed put over them."""
+    main_file, config_dir = options.identityd_config, options.identityd_config_dir
+    if main_file and not config_dir:
+        config_dir = folder_beside(main_file)
     return replace(
         settings,
         theme=options.theme or settings.theme,
         tenant=options.tenant or (None if options.demo else settings.tenant),
-        identityd_config=options.identityd_config or settings.identityd_config,
-        identityd_config_dir=options.identityd_config_dir or settings.identityd_config_dir,
+        identityd_config=main_file or settings.identityd_config,
+        identityd_config_dir=config_dir or settings.identityd_config_dir,
     )
 
 

@@ -21,6 +21,14 @@ DEFAULT_IDENTITYD_CONFIG_DIR = Path("/etc/aziot/identityd/config.d")
 """identityd 4.1"""
 
 
+def folder_beside(main_file: Path) -> Path:
+    """The folder of overrides that belongs to a main file named alone.
+
+    That of this machine's own service would mix what is in force here into another configuration.
+    """
+    return main_file.parent / DEFAULT_IDENTITYD_CONFIG_DIR.name
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings, each a key of `settings.toml` of the same name."""

@@ -18,6 +18,7 @@ from console.contexts_models import (
     IotHubContext,
     LocalContext,
 )
+from console.settings import folder_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ def _identity(context: IdentityContext, around: Surroundings) -> RegistryAdapter
     adapter: RegistryAdapter = module.IdentityAdapter(
         context.socket,
         main_file=context.main_file or around.main_file,
-        config_dir=context.config_dir or around.config_dir,
+        config_dir=context.config_dir
+        or (folder_beside(context.main_file) if context.main_file else around.config_dir),
         read_only=around.read_only or context.read_only,
         title=context.name,
     )

@@ -20,7 +20,7 @@ from console.contexts_models import (
     LocalContext,
     SecretPlace,
 )
-from console.settings import load_settings, settings_path
+from console.settings import folder_beside, load_settings, settings_path
 from registry_backend.domain.query import Page, PageRequest, TenantQuery
 
 RowT = TypeVar("RowT")
@@ -41,7 +41,7 @@ def identityd_paths(options: argparse.Namespace) -> tuple[Path, Path]:
     if options.identityd_config_dir is not None:
         return main_file, options.identityd_config_dir
     if options.identityd_config is not None:
-        return main_file, main_file.parent / settings.identityd_config_dir.name
+        return main_file, folder_beside(main_file)
     return main_file, settings.identityd_config_dir
 
 

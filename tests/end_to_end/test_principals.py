@@ -107,6 +107,24 @@ def test_check_guards_a_package_build(program: Program) -> None:
     assert "1 error, " in done.stderr
 
 
+def test_a_file_named_alone_brings_the_folder_beside_it(program: Program) -> None:
+    """Not that of this machine's own service; a folder that is named wins."""
+    _, main_file, _, _ = configuration(program, GATEWAY, agent=AGENT)
+    (program.home / "none").mkdir()
+    settings = program.settings
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    (program.home / "production").mkdir()
+    (program.home / "production" / "it.toml").write_text(AGENT.replace("agent", "production"))
+    settings.write_text(f'identityd_config_dir = "{program.home}/production"\n')
+    listed = program.run("principals", "list", "--config", main_file).stdout
+    assert f"{program.home}/config.d/agent.toml" in listed
+    assert "production" not in listed
+    checked = program.run("principals", "check", "--config", main_file)
+    assert checked.stderr.startswith("1 principal: ")
+    named = ("--config-dir", str(program.home / "none"))
+    assert program.run("principals", "list", "--config", main_file, *named).stdout == ""
+
+
 def test_check_is_no_guard_where_it_could_not_look(program: Program) -> None:
     """A file that nobody read is a warning, and no reason to let the package pass."""
     paths = configuration(program, GATEWAY, agent=AGENT)
