@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Static
 
 from console.dialogs.base import Dialog, DialogBox
@@ -34,7 +34,8 @@ class ReviewScreen(Dialog[bool]):
     ]
     DEFAULT_CSS = """
     ReviewScreen DialogBox { width: 96%; max-width: 120; height: 84%; }
-    ReviewScreen DifferenceView { height: 1fr; margin: 1 0; }
+    ReviewScreen DifferenceView { height: 1fr; min-height: 3; margin: 1 0; }
+    ReviewScreen #amiss { height: auto; max-height: 35%; }
     ReviewScreen #warnings { color: $text-warning; height: auto; }
     """
 
@@ -63,7 +64,8 @@ class ReviewScreen(Dialog[bool]):
             yield DifferenceView(self._before, self._after)
             if self._warnings:
                 text = "\n".join(f"! {warning}" for warning in self._warnings)
-                yield Static(text, id="warnings", markup=False)
+                with VerticalScroll(id="amiss"):  # however many, what is written stays in sight
+                    yield Static(text, id="warnings", markup=False)
             with Horizontal(classes="dialog--buttons"):
                 yield Button("Back", id="back", compact=True)
                 variant: Literal["error", "primary"] = "error" if self._destroys else "primary"

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from textual.widgets import TextArea
 
+from console.dialogs.base import DialogBox
 from console.dialogs.choose import ChooseScreen
 from console.dialogs.confirm import ConfirmScreen
 from console.dialogs.document import DocumentScreen
 from console.dialogs.review import ReviewScreen
+from console.widgets.difference import DifferenceView
 from tests.console.conftest import RunConsole, make_adapter
 from tests.console.waiting import wait_for
 from tests.console.yard import dialog, go_to, no_dialog, tells
@@ -80,4 +82,28 @@ async def test_settings_typed_as_text_are_held_against_the_same_checks(
         again = await dialog(pilot, DocumentScreen)
         assert "nowhere" in again.query_one(TextArea).text
         assert "provisioning.source" in str(again.query_one("#problem").render())
+    assert main.read_bytes() == MAIN.encode()
+
+
+async def test_many_warnings_leave_room_for_the_change_and_the_question(
+    run_console: RunConsole, main: Path
+) -> None:
+    """On a small screen, too; the warnings can be scrolled."""
+    odd = "".join(
+        f'[[principal]]\nuid = {number}\nname = "n{number}"\nidtype = []\nmax_requests = 1\n'
+        for number in range(9)
+    )
+    async with run_console(make_adapter(main.parent), pane="principals", size=(80, 24)) as pilot:
+        await go_to(pilot, "tide")
+        await pilot.press("E")
+        await dialog(pilot, ChooseScreen)
+        await pilot.press("enter")
+        editor = (await dialog(pilot, DocumentScreen)).query_one(TextArea)
+        editor.insert(f"\n{odd}", editor.document.end)
+        await pilot.press("ctrl+s")
+        review = await dialog(pilot, ReviewScreen)
+        await wait_for(pilot, lambda: review.query_one(DifferenceView).size.height >= 3, "room")
+        box = review.query_one(DialogBox)
+        assert box.content_region.contains_region(review.query_one("#write").region)
+        assert review.query_one("#amiss").max_scroll_y > 0
     assert main.read_bytes() == MAIN.encode()
