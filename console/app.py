@@ -24,6 +24,7 @@ from console.keys import EVERYWHERE, bindings_of
 from console.leaving import Leaving
 from console.panes.base import RecordPane
 from console.panes.catalog import PANE_NAMES, first_pane, load_pane, panes_of, why_no_pane
+from console.panes.complaints import warn_once
 from console.panes.scope import RememberAsked, Scope, ScopeAsked
 from console.reaching import reach, what_next
 from console.saves_shown import SavingShown
@@ -224,7 +225,7 @@ class ConsoleApp(CommandedApp):
     async def action_show_pane(self, name: str) -> None:
         """Show a pane by key, for what the cursor stands on."""
         if name not in self._pane_names():
-            self.notify(why_no_pane(name), severity="warning", markup=False)
+            warn_once(self, why_no_pane(name))
         elif self.pane is not None and name != self.pane.id:
             self._look_at(self.pane.scope_under_cursor() or self.scope)
             await self.show_pane(name)

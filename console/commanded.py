@@ -11,6 +11,7 @@ from textual.app import App
 from console.dialogs.choose import Choice, ChooseScreen
 from console.keys import EVERYWHERE, TABLE, Action, actions_of
 from console.panes.base import RecordPane
+from console.panes.complaints import warn_once
 from console.typing_ahead import PatientApp
 from console.widgets.palette import ActionProvider, GuardedPalette
 
@@ -58,7 +59,7 @@ class CommandedApp(PatientApp):
         if action.group != EVERYWHERE and self.pane is not None:
             target = self.pane
             if why := self.pane.why_not(action.name):
-                self.notify(why, severity="warning", markup=False)
+                warn_once(self, why)
                 return
         await self.run_action(action.name, target)
 
@@ -80,5 +81,5 @@ class CommandedApp(PatientApp):
         for action in (*actions_of(self.pane.group), *actions_of(TABLE)):
             if event.key in action.key.split(",") or event.character == action.key:
                 if why := self.pane.why_not(action.name):
-                    self.notify(why, severity="warning", markup=False)
+                    warn_once(self, why)
                 return

@@ -121,7 +121,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("switch", "s", "On/off", "Enable or disable a tenant.", "Tenants", dangerous=True),
     Action("anchors", "a", "Trust", "Add or remove trust anchors.", "Tenants", dangerous=True),
     Action("delete", "x", "Delete", "Delete a tenant; asks first.", "Tenants", dangerous=True),
-    Action("sample", "S", "Sample", "Fill in a sample fleet.", "Tenants", True, False),
+    Action("sample", "S", "Sample", "Fill in a sample fleet.", "Tenants", dangerous=True),
     # devices
     Action("new", "n", "New", "Register a device.", "Devices", dangerous=True),
     Action("edit", "e", "Edit", "Change a device in a form.", "Devices", dangerous=True),

@@ -23,8 +23,7 @@ _WAITING = (
 )
 
 _ELSEWHERE = (
-    "For another registry quit, and begin with idconsole --context NAME; "
-    "idconsole context list has the names."
+    "Another registry: quit, then idconsole --context NAME.\nidconsole context list has the names."
 )
 
 

@@ -11,7 +11,7 @@ from textual.worker import Worker, WorkerState, get_current_worker
 
 from console.dialogs.base import Dialog, KeysAwaited, KeysMeaningless
 from console.forms.fields import Field, OtherWay, Values, refilled
-from console.panes.complaints import Complaints
+from console.panes.complaints import Complaints, warn_once
 from console.panes.editing import LeftOpen
 from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError
 
@@ -144,7 +144,7 @@ class AskingPane(Vertical):
     def warn(self, text: str, *, title: str = "") -> None:
         """Say why a key did nothing."""
         self.post_message(KeysMeaningless())
-        self.app.notify(text, title=title, severity="warning", markup=False)
+        warn_once(self.app, text, title=title)
 
 
 PaneT = TypeVar("PaneT", bound=AskingPane)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.app import App
 from textual.notifications import Notification, Notify
 
@@ -29,3 +31,11 @@ class Complaints:
         for found in shown:
             if found in app._notifications:  # noqa: SLF001 - Textual can only clear all of them
                 app._unnotify(found)  # noqa: SLF001 - as above
+
+
+def warn_once(app: App[Any], text: str, *, title: str = "") -> None:
+    """Say why a key did nothing; the same words that are still shown give way."""
+    for shown in list(app._notifications):  # noqa: SLF001 - as above
+        if (shown.message, shown.title, shown.severity) == (text, title, "warning"):
+            app._unnotify(shown)  # noqa: SLF001 - as above
+    app.notify(text, title=title, severity="warning", markup=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual import on
+
 from console.dialogs.choose import Choice, ChooseScreen
 from console.dialogs.confirm import ConfirmScreen
 from console.forms.fields import Values, text_of
@@ -13,16 +15,25 @@ from console.panes.scope import Scope, ScopeAsked
 from console.panes.tenant_list import TenantList
 from console.panes.trust_anchors import TrustAnchorDialogs
 from console.render.detail import plural
+from console.widgets.table_messages import StatusChanged
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import RegistryError
 from registry_backend.domain.query import TenantQuery
 from registry_backend.domain.tenants import Tenant, TenantAttributes, TenantUsage
+
+NOT_EMPTY = (
+    "There are tenants already; the sample fleet is for an empty registry. "
+    "Try idconsole --demo beside it."
+)
+NEED_A_TENANT = frozenset({"edit", "edit_json", "anchors", "switch", "delete", "history"})
 
 
 class TenantsPane(TenantList):
     """Lists, creates, changes and deletes tenants."""
 
     BINDINGS = bindings_of("Tenants")
+    _offered_empty: bool | None = None
+    """What the keys in the last line were chosen for."""
 
     # creating and changing
 
@@ -192,10 +203,7 @@ class TenantsPane(TenantList):
             return
         try:
             if (await self.port.count(TenantQuery())).value:
-                self.warn(
-                    "There are tenants already; the sample fleet is for an empty registry. "
-                    "Try idconsole --demo beside it."
-                )
+                self.warn(NOT_EMPTY)
                 return
             self.table.border_subtitle = "Filling in the sample fleet…"
             made = await self.saves.run("sample", fill)
@@ -209,9 +217,35 @@ class TenantsPane(TenantList):
         """Why an action is dimmed."""
         if refusal := super().why_not(action):
             return refusal
+        total = self.table.total
         if action == "sample" and self.adapter.sample is None:
             return "This registry has no sample fleet. Try idconsole --demo beside it."
+        if action == "sample" and total is not None and total.value:
+            return NOT_EMPTY
+        if action in NEED_A_TENANT and self._empty:
+            return self.empty_text()
         return ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out what an empty registry has no row for, and the sample fleet of any other."""
+        self._offered_empty = self._empty
+        if action == "sample" and not self._empty:
+            return False
+        if action in NEED_A_TENANT and self._empty and not self.adapter.read_only:
+            return False
+        return super().check_action(action, parameters)
+
+    @property
+    def _empty(self) -> bool:
+        """Whether the registry is known to hold no tenant at all."""
+        total = self.table.total
+        return total is not None and not total.value and not self.filter_text
+
+    @on(StatusChanged)
+    def _offer(self) -> None:
+        """Other keys make sense once the first tenant is there, or the last is gone."""
+        if self._empty != self._offered_empty:
+            self.refresh_bindings()
 
 
 def _what(usage: TenantUsage) -> str:

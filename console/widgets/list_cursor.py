@@ -23,7 +23,7 @@ RowT = TypeVar("RowT")
 class ListCursor(StillScrollView, Generic[RowT]):
     """Where one is in a list, and what of it is held; another class reads it."""
 
-    status: var[str] = var("")
+    status: var[str] = var("", always_update=True)  # an empty list has none, and is told of
     """Where the cursor is, for a border subtitle: `12,345 of 1,000,000`."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from textual.pilot import Pilot
+from textual.widgets._footer import FooterKey
 
 from console.adapters.local import LocalAdapter
 from console.adapters.local_ports import LocalTenants
@@ -493,6 +494,27 @@ async def test_capital_s_fills_an_empty_registry_once(tmp_path: Path) -> None:
     registry = await in_registry(tmp_path)
     assert (await registry.tenants.count(TenantQuery())).value == 5
     await registry.close()
+
+
+async def test_an_empty_registry_offers_what_can_be_done_with_it(tmp_path: Path) -> None:
+    """The sample fleet, until there are tenants; not what needs a row, whose keys say so once."""
+
+    def offered(pilot: Pilot[None]) -> list[str]:
+        return [each.description for each in pilot.app.query(FooterKey) if each.display]
+
+    adapter = make_adapter(tmp_path)
+    await give_sample(adapter, tmp_path)
+    async with console_on(adapter, pane="tenants") as pilot:
+        await wait_for(pilot, lambda: "Sample" in offered(pilot), "the key of the sample")
+        assert "New" in offered(pilot)
+        assert not {"Edit", "On/off", "Trust", "Delete"} & set(offered(pilot))
+        await pilot.press("e", "x", "e")
+        await until_told(pilot, "Press n to create the first, or S for a sample fleet.")
+        assert len(pilot.app._notifications) == 1
+        await pilot.press("S")
+        await until_told(pilot, "The sample fleet is in: 40 devices")
+        await wait_for(pilot, lambda: "Delete" in offered(pilot), "the keys of a tenant")
+        assert "Sample" not in offered(pilot)
 
 
 async def give_sample(adapter: LocalAdapter, folder: Path) -> None:
