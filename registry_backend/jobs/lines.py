@@ -95,6 +95,6 @@ def _is_remark(text: bytes) -> bool:
     if text[:1] in (b"{", b"[", b'"'):
         return False
     try:
-        return text.decode("utf-8").isprintable()
+        return b" " in text and text.decode("utf-8").isprintable()
     except UnicodeDecodeError:
         return False

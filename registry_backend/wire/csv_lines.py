@@ -65,6 +65,12 @@ def read_header(line: bytes) -> Header:
         raise _refused("The quotes in the first line do not match.", "Name each column plainly.")
     while names and not names[-1]:
         names.pop()  # spreadsheets write columns that nobody filled
+    if names and not any(_plain(name) in _BY_PLAIN_NAME for name in names):
+        raise _refused(
+            "Its first line names no column that is known.",
+            "Put a line such as id,status before the first row. Known columns are "
+            f"{', '.join(COLUMNS)}.",
+        )
     columns = tuple(_column(name) for name in names)
     for name in columns:
         if columns.count(name) > 1:

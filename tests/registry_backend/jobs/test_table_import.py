@@ -93,6 +93,21 @@ async def test_a_file_of_another_format_is_refused_before_a_line_is_read(
         assert problem.problem.startswith(f"{path} looks like {looks}.")
 
 
+async def test_a_table_without_a_header_is_told_to_need_one(jobs: Jobs) -> None:
+    """Nothing of its first row is shown, which may be a key."""
+    (jobs.folder / "devices.txt").write_text("d1,enabled,c2VjcmV0\n")
+    with pytest.raises(Invalid, match="names no column that is known") as refused:
+        await jobs.runner.create(jobs.spec(format="csv"), actor=TESTER)
+    assert "id,status before the first row" in str(refused.value)
+    assert "c2VjcmV0" not in str(refused.value)
+
+
+async def test_a_row_of_a_table_in_the_first_line_is_no_remark(jobs: Jobs) -> None:
+    """A remark is a sentence; a row would be lost without a word."""
+    job = await jobs.import_lines("d1,enabled", "d2,enabled")
+    assert await jobs.codes(job) == [(1, 400012), (2, 400012)]
+
+
 async def test_a_json_array_is_told_as_one_document(jobs: Jobs) -> None:
     """Each device needs a line of its own."""
     (jobs.folder / "devices.txt").write_text('[\n  {"id":"d1","status":"enabled"}\n]\n')
