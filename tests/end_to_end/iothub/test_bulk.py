@@ -34,6 +34,17 @@ def test_a_call_in_which_all_goes_well_answers_200(hub: HubApi) -> None:
     assert hub.bulk().json == GOOD
 
 
+def test_a_device_that_is_there_already_is_told_with_the_mode_that_replaces_it(
+    hub: HubApi,
+) -> None:
+    """A caller of many devices sends no header for one of them."""
+    hub.put("there")
+    (each,) = hub.bulk({"id": "there", "importMode": "create"}).json["errors"]
+    assert each["errorStatus"].startswith("A device with ID 'there' is already registered.")
+    assert "createOrUpdate" in each["errorStatus"]
+    assert "If-Match" not in each["errorStatus"]
+
+
 CURRENT, STALE = "MA==", "bm8="
 ABSENT = "DeviceNotFound"
 
