@@ -135,7 +135,8 @@ class HubJobs:
         run = self._runs.get(job_id)
         if run is not None:
             return run.failed[skip : skip + limit]
-        await self.get(job_id)
+        if (await self.get(job_id)).spec.type is JobType.EXPORT:
+            return ()
         return self._own.errors(job_id)[skip : skip + limit]
 
     def _check_format(self, spec: JobSpec) -> None:

@@ -16,6 +16,14 @@ from registry_backend.domain.timestamps import NOT_TOLD
 from registry_backend.wire.import_errors import parse_error_line
 
 NOT_TOLD_FOLDER = "(the hub does not say)"
+UNTOLD_LINES = (
+    "The hub does not say how many lines failed: importErrors.log of its container does. The "
+    "container's address is not kept, since it holds a secret."
+)
+UNTOLD_DEVICES = (
+    "The hub does not say how many devices it wrote: the file in its container shows it. The "
+    "container's address is not kept, since it holds a secret."
+)
 STOPPED = "The hub does not say how many lines were applied before it was stopped."
 MOST_ERRORS = 10_000
 """Failed lines of one job that are kept."""
@@ -41,7 +49,7 @@ class OwnJobs:
         if job_id not in self._specs:
             raise Unsupported(
                 "Which lines failed stands in importErrors.log of the container, whose address "
-                "was not given in this session."
+                "was not given in this session and is not kept, since it holds a secret."
             )
         _, errors = self._results.get(job_id, (None, ()))
         return errors
@@ -83,6 +91,7 @@ class OwnJobs:
             ended_at=moment_of(members.get("endTimeUtc")) if status.finished else None,
             failure_reason=str(members.get("failureReason") or "") or None,
             reported=min(1.0, progress / 100) if isinstance(progress, int) else None,
+            counts_told=False,
         )
         return await self._with_result(job)
 
@@ -102,10 +111,8 @@ class OwnJobs:
         if not job.status.finished or job.status is JobStatus.FAILED:
             return job
         if job.job_id not in self._specs:
-            if job.spec.type is JobType.EXPORT or job.failure_reason:
-                return job
-            told = "How many lines failed stands in importErrors.log of its container."
-            return job.model_copy(update={"failure_reason": told})
+            untold = UNTOLD_LINES if job.spec.type is JobType.IMPORT else UNTOLD_DEVICES
+            return job.model_copy(update={"failure_reason": job.failure_reason or untold})
         if job.job_id not in self._results:
             try:
                 self._results[job.job_id] = await self._result_of(job.spec)
@@ -114,7 +121,7 @@ class OwnJobs:
         counts, _ = self._results[job.job_id]
         if job.status is JobStatus.CANCELLED:
             return _stopped(job, counts)
-        return job.model_copy(update={"counts": counts})
+        return job.model_copy(update={"counts": counts, "counts_told": True})
 
     async def _result_of(self, spec: JobSpec) -> tuple[JobCounts, Sequence[JobError]]:
         lines = await blob_size_in_lines(spec.folder, spec.blob_name, proxy=self._proxy)

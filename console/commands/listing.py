@@ -183,8 +183,8 @@ def _job_cells(job: Job) -> Sequence[str]:
         job.spec.type.value,
         job.standing,
         job.spec.tenant_id,
-        str(job.counts.lines),
-        str(job.counts.failed),
+        str(job.counts.lines) if job.counts_told else "?",
+        str(job.counts.failed) if job.counts_told or job.counts.failed else "?",
         moment(job.started_at) or "",
         job.spec.shown_folder,
     )

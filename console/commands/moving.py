@@ -206,7 +206,7 @@ async def _report(jobs: JobsPort, job: Job) -> int:
     if job.counts.failed:
         await _say_errors(jobs, job)
     say(summary(job))
-    good = job.status is JobStatus.COMPLETED and not job.counts.failed
+    good = job.status is JobStatus.COMPLETED and job.counts_told and not job.counts.failed
     return GOOD if good else FAILED
 
 
@@ -234,11 +234,15 @@ def summary(job: Job) -> str:
             numbers += f", {counts.passed_over:,} skipped, blank or as they were"
     else:
         numbers += f", {counts.failed:,} failed"
+    if not job.counts_told:
+        numbers = f"{counts.failed:,} refused" if counts.failed else "lines not counted"
     where = f"{job.spec.shown_folder}/{job.spec.blob_name}"
     if job.spec.format == "hono-1.1":
         where = job.spec.shown_folder
     text = f"{job.spec.type.capitalize()} of {where} {job.status.value}, {numbers}."
-    if job.status is JobStatus.FAILED:
+    if job.status is JobStatus.FAILED or (
+        job.status is JobStatus.COMPLETED and not job.counts_told
+    ):
         text += f" {job.failure_reason or ''}".rstrip()
     elif job.status is JobStatus.CANCELLED and job.spec.type is JobType.IMPORT:
         text += f" Lines already applied stay. {job.failure_reason or ''}".rstrip()

@@ -99,7 +99,7 @@ def job_json(job: Job) -> JsonObject:
         "format": job.spec.format,
         "file": job.spec.blob_name,
         "status": job.standing,
-        "counts": job.counts.model_dump(),
+        "counts": job.counts.model_dump() if job.counts_told else None,
         "created": moment(job.created_at),
         "started": moment(job.started_at),
         "ended": moment(job.ended_at),

@@ -29,13 +29,16 @@ class JobLines:
     async def show(self) -> None:
         """Show the lines until the person closes them or goes to a device."""
         job, pane = self._job, self._pane
-        if not job.counts.failed:
+        if not job.counts.failed and job.counts_told:
             pane.tell("No line failed." if job.status.finished else "No line has failed so far.")
             return
         try:
             lines = await pane.port.errors(job.job_id, skip=0, limit=AT_ONCE)
         except RegistryError as error:
             pane.complain(error)
+            return
+        if not lines:
+            pane.tell("Nobody has told of lines that failed.")
             return
         place: Place | None = None
         while True:
@@ -57,7 +60,8 @@ class JobLines:
 
     def _title(self) -> str:
         counts, job = self._job.counts, self._job
-        return f"{counts.failed:,} of {counts.lines:,} lines failed: {job.spec.type.value}"
+        whole = f" of {counts.lines:,}" if job.counts_told else ""
+        return f"{counts.failed:,}{whole} lines failed: {job.spec.type.value}"
 
     async def _save(self, place: Place) -> None:
         job_id, port = self._job.job_id, self._pane.port

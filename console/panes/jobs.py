@@ -213,10 +213,10 @@ class JobsPane(RecordPane[Job]):
         if job.status.finished:
             self.warn("It has finished, so there is nothing to stop. D drops it from the list.")
             return
+        applied = "What was" if not job.counts_told else f"The {job.counts.applied:,} lines"
         question = ConfirmScreen(
             f"Cancel the {job.spec.type.value}?",
-            f"It stops after the lines in hand. The {job.counts.applied:,} lines already applied "
-            "stay applied.",
+            f"It stops after the lines in hand. {applied} already applied stay applied.",
             confirm="Stop it",
         )
         if not await self.ask(question):

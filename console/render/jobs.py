@@ -29,6 +29,8 @@ STATUS_WIDTH = 20
 """Cells of a status in a table."""
 PROGRESS_WIDTH = 13
 """Cells of a progress there."""
+_NOT_TOLD = "not told"
+"""In the place of a figure that nobody counted."""
 
 
 def status_cell(job: Job) -> tuple[str, Tone]:
@@ -42,6 +44,8 @@ def status_cell(job: Job) -> tuple[str, Tone]:
         shapes = (f"{counts.failed:,} of {counts.lines:,}", f"{few} of {whole}", f"{few}/{whole}")
         texts = [f"! {shape} {_refused(job)}" for shape in shapes]
         return (next((text for text in texts if len(text) <= STATUS_WIDTH), texts[-1]), "warning")
+    if job.status is JobStatus.COMPLETED and not job.counts_told:
+        return ("? completed, untold", "warning")
     return _standing(job)
 
 
@@ -50,7 +54,15 @@ def status_text(job: Job) -> tuple[str, Tone]:
     if job.status is JobStatus.COMPLETED and job.counts.failed:
         failed = f"{job.counts.failed:,} of {plural(job.counts.lines, _unit(job))} {_refused(job)}"
         return (f"! completed, {failed}", "warning")
+    if job.status is JobStatus.COMPLETED and not job.counts_told:
+        return (f"? completed, {_untold(job)}", "warning")
     return _standing(job)
+
+
+def _untold(job: Job) -> str:
+    """What nobody told of it."""
+    importing = job.spec.type is JobType.IMPORT
+    return "failed lines not told" if importing else "number of devices not told"
 
 
 def _standing(job: Job) -> tuple[str, Tone]:
@@ -86,6 +98,8 @@ def folder_cell(job: Job) -> tuple[str, Tone]:
 
 def progress_cell(job: Job) -> tuple[str, Tone]:
     """A bar while it runs; lines when it is over."""
+    if job.status.finished and not job.counts_told:
+        return (_NOT_TOLD, "muted")
     if job.status.finished:
         lines = plural(job.counts.lines, "line")
         rounded = f"{short_number(job.counts.lines)} lines"
@@ -189,7 +203,7 @@ def detail(job: Job, now: datetime) -> tuple[Section, ...]:
         left = time_left(job, now)
         if left is not None:
             lines.append(Line("time left", f"about {duration(left)}"))
-    if job.counts.lines and not job.interrupted:
+    if job.counts.lines and job.counts_told and not job.interrupted:
         lines.append(Line("rate", f"{rate(job, now):,.0f} lines/s"))
     if job.interrupted:
         lines.append(Line("", "its program ended; it goes on when the registry is", "muted"))
@@ -197,7 +211,8 @@ def detail(job: Job, now: datetime) -> tuple[Section, ...]:
     else:
         lines.append(Line("took" if job.ended_at else "running", duration(elapsed(job, now))))
     if job.failure_reason:
-        lines.append(Line("why", job.failure_reason, "bad"))
+        tone: Tone = "warning" if job.status is JobStatus.COMPLETED else "bad"
+        lines.append(Line("why", job.failure_reason, tone))
     if job.resumed:
         lines.append(Line("resumed", plural(job.resumed, "time"), "warning"))
     sections = [Section(f"{job.spec.type.value.capitalize()} {job.spec.format}", tuple(lines))]
@@ -209,6 +224,8 @@ def detail(job: Job, now: datetime) -> tuple[Section, ...]:
 
 def _counts(job: Job) -> tuple[Line, ...]:
     counts = job.counts
+    if not job.counts_told:
+        return _known_counts(job)
     whole = f" of {job.total_lines:,}" if job.total_lines else ""
     if job.spec.type is JobType.EXPORT:
         written = Line("written", f"{counts.lines:,}{whole}")
@@ -231,12 +248,23 @@ def _counts(job: Job) -> tuple[Line, ...]:
         Line("refused", f"{counts.failed:,}", failed),
     ]
     if counts.failed:
-        lines.append(Line("", "press l to read them; importErrors.log has them too", "muted"))
+        lines.append(_READ_THEM_OF_IMPORT)
     if counts.passed_over:
         lines.append(Line("skipped", f"{counts.passed_over:,}, blank or as it was"))
     return tuple(lines)
 
 
+def _known_counts(job: Job) -> tuple[Line, ...]:
+    """Where nobody counts: the lines known to have failed, and no zeros."""
+    if job.spec.type is JobType.EXPORT:
+        return (Line("written", _NOT_TOLD, "muted"),)
+    applied = Line("applied", _NOT_TOLD, "muted")
+    if not job.counts.failed:
+        return (applied, Line("refused", _NOT_TOLD, "muted"))
+    return (applied, Line("refused", f"{job.counts.failed:,}", "bad"), _READ_THEM_OF_IMPORT)
+
+
+_READ_THEM_OF_IMPORT = Line("", "press l to read them; importErrors.log has them too", "muted")
 _READ_THEM_OF_EXPORT = Line("", "press l to read them; exportErrors.log has them too", "muted")
 
 
@@ -281,7 +309,7 @@ def outcome(job: Job) -> Outcome:
     name = f"{job.spec.type.value.capitalize()} of {job.spec.tenant_id}"
     word, tone = status_cell(job)
     if job.status is JobStatus.FAILED:
-        text = f"{job.failure_reason or 'It gave no reason.'}\n{_done(job)}"
+        text = "\n".join(filter(None, (job.failure_reason or "It gave no reason.", _done(job))))
         return Outcome(f"✗ {name} failed", text, "error")
     if job.status is JobStatus.CANCELLED:
         text = "\n".join(filter(None, (_done(job), job.failure_reason)))
@@ -292,11 +320,17 @@ def outcome(job: Job) -> Outcome:
         if job.counts.failed
         else ""
     )
+    if not job.counts_told:
+        failed = f", {_untold(job)}"
     return Outcome(f"{word[0]} {name} is complete{failed}", _done(job), severity)
 
 
 def _done(job: Job) -> str:
     counts = job.counts
+    if not job.counts_told:
+        if counts.failed:
+            return f"{plural(counts.failed, 'line')} refused: l in the jobs pane shows them."
+        return (job.failure_reason or "") if job.status is JobStatus.COMPLETED else ""
     if job.spec.type is JobType.EXPORT:
         written = f"{plural(counts.lines, 'device')} written to {job.spec.shown_folder}."
         if not counts.failed:

@@ -162,6 +162,10 @@ class Job(Value):
     reported: float | None = None
     """Progress from 0 to 1 as a remote registry tells it, which knows no lines."""
 
+    counts_told: bool = True
+    """Whether `counts` are whole. A remote hub counts nothing itself: where its container cannot
+    be asked, only the failed lines counted, if any, are known."""
+
     interrupted: bool = False
     """Unfinished, and nobody runs it: found out when it is looked at, never stored."""
 

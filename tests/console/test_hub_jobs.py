@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from console.adapters import iothub_known
+from console.adapters.iothub import IotHubAdapter
 from console.commands.moving import summary
 from console.render import jobs as render
 from registry_backend.domain.dry_run import Effect
-from registry_backend.domain.jobs import ImportMode, JobFormat, JobSpec, JobStatus, JobType
+from registry_backend.domain.jobs import ImportMode, Job, JobFormat, JobSpec, JobStatus, JobType
+from tests.console.conftest import RunConsole
+from tests.console.hands import at_rest, pane_of, table_lines, until_told
 from tests.contract.adapter_help import fill, need, run_job
 from tests.contract.hub_serving import HUB, on_hub, serving_hub
 from tests.registry_backend.jobs.hostile_blobs import hostile_blobs
@@ -126,3 +129,38 @@ async def test_a_job_of_the_hub_is_not_said_to_have_done_what_nobody_told(tmp_pa
         assert told["applied"] == "1"
         assert "updated" not in told
         assert "1 applied" in render.outcome(job).text
+
+
+async def test_failed_lines_that_nobody_told_are_never_shown_as_none(
+    tmp_path: Path, run_console: RunConsole
+) -> None:
+    """Of a hub's own job, after a restart of the console: neither good nor a count of zero."""
+    async with hostile_blobs() as container, serving_hub(tmp_path) as hub:
+        container.blobs["devices.txt"] = b'{"id": "a", "status": "enabled"}\nno json\n'
+        spec = JobSpec(type=JobType.IMPORT, tenant_id=HUB, folder=container.address)
+        async with on_hub(hub) as before:
+            jobs = need(before.jobs)
+            await run_job(jobs, spec)
+            await run_job(jobs, spec.model_copy(update={"type": JobType.EXPORT}))
+        adapter = IotHubAdapter(hub.connection(), ca_file=hub.ca_file)
+        async with run_console(adapter, pane="jobs") as pilot:
+            await at_rest(pilot)
+            rows = table_lines(pilot)[1:]
+            assert len([row for row in rows if "? completed, untold" in row]) == 2
+            assert not any("✓" in row or "0 lines" in row for row in rows)
+            for job in await need(adapter.jobs).list(HUB):
+                assert render.status_text(job)[1] == "warning"
+                told = _told(job)
+                assert "not told" in told["status"]
+                assert not any(value.startswith("0") for value in told.values() if value != "0 s")
+                assert "holds a secret" in told["why"]
+                assert "0 refused" not in summary(job)
+                assert render.outcome(job).severity == "warning"
+            pane_of(pilot).table.focus()
+            await pilot.press("end", "l")
+            await until_told(pilot, "importErrors.log")
+
+
+def _told(job: Job) -> dict[str, str]:
+    lines = [line for section in render.detail(job, job.created_at) for line in section.lines]
+    return {line.label: line.value for line in lines if line.label}

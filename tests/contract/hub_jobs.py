@@ -181,6 +181,7 @@ class HubJobsSuite(JobsSuite):
                 (seen,) = await theirs.list(tenant_id)
                 assert seen.job_id == job.job_id
                 assert "importErrors.log" in (seen.failure_reason or "")
+                assert not seen.counts_told
                 with pytest.raises(Unsupported, match="address"):
                     await theirs.errors(job.job_id, skip=0, limit=10)
             exported = await run_job(
