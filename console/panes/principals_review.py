@@ -18,10 +18,19 @@ from console.render.principals import PrincipalRow
 from console.saving import Saves
 from registry_backend.domain.effective import EffectiveView
 from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError
+from registry_backend.domain.findings import Finding
 from registry_backend.domain.principals import FileChange
 
 UNDO_STEPS = 50
 """Changes that can be taken back."""
+_ON_HUB = (
+    "The hub has a module “{}” already: unless the daemon made it, it is deleted and made anew, "
+    "and its twin and tags are lost."
+)
+_UNKNOWN_TO_HUB = (
+    "Nobody could ask the hub whether it has a module “{}”: one that the daemon did not make is "
+    "deleted and made anew, and its twin and tags are lost."
+)
 
 
 class ReviewingPane(RecordPane[PrincipalRow]):
@@ -86,7 +95,7 @@ class ReviewingPane(RecordPane[PrincipalRow]):
             change.summary,
             before=_text(change.before),
             after=_text(change.after),
-            warnings=(*(found.message for found in change.stops), *change.warnings),
+            warnings=(*map(_stop, change.stops), *change.warnings),
             write=write,
             destroys=destroys,
         )
@@ -99,7 +108,7 @@ class ReviewingPane(RecordPane[PrincipalRow]):
         """What would stop the daemon is refused, unless the person insists."""
         if not change.stops:
             return change
-        listed = "\n".join(f"• {found.message} {found.remedy}" for found in change.stops)
+        listed = "\n".join(f"• {_stop(found)}" for found in change.stops)
         question = ConfirmScreen(
             "The daemon would refuse to start",
             f"{listed}\n\nIt would go on until its next start, and then serve nobody.",
@@ -114,21 +123,25 @@ class ReviewingPane(RecordPane[PrincipalRow]):
         return change.model_copy(update={"forced": True})
 
     async def _with_hub(self, change: FileChange) -> FileChange:
-        """The change, with a warning for each new module whose name the hub has already."""
-        modules = self.adapter.modules
-        if not change.new_modules or modules is None:
+        """The change, with a warning for each new module that the hub has already, or may have."""
+        if not change.new_modules:
             return change
-        try:
-            names = {module.module_id for module in await modules.list()}
-        except RegistryError:
-            return change  # whoever may not list the hub's modules is warned of nothing
-        warnings = [
-            f"The hub has a module “{name}” already: unless the daemon made it, it is "
-            "deleted and made anew, and its twin and tags are lost."
-            for name in change.new_modules
-            if name in names
-        ]
+        names = await self._names_on_hub()
+        if names is None:
+            warnings = [_UNKNOWN_TO_HUB.format(name) for name in change.new_modules]
+        else:
+            warnings = [_ON_HUB.format(name) for name in change.new_modules if name in names]
         return change.model_copy(update={"warnings": (*change.warnings, *warnings)})
+
+    async def _names_on_hub(self) -> set[str | None] | None:
+        """The modules of the hub; None where nobody here can ask for them."""
+        modules = self.adapter.modules
+        if modules is None:
+            return None
+        try:
+            return {module.module_id for module in await modules.list()}
+        except RegistryError:
+            return None
 
     async def edit_text(self, file: Path, before: str, problem: str = "") -> FileChange | None:
         """Let the person edit a file's text until it is written, or they leave.
@@ -191,6 +204,12 @@ class ReviewingPane(RecordPane[PrincipalRow]):
             else f"Removed {change.path.name}."
         )
         self.read_again(at)
+
+
+def _stop(found: Finding) -> str:
+    """Where it is, what it is, and the remedy."""
+    place = f"{found.file.name}:{found.line}" if found.line else found.file.name
+    return f"{place}: {found.message} {found.remedy}"
 
 
 def _text(data: bytes | None) -> str:

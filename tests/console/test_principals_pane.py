@@ -176,6 +176,24 @@ async def test_a_module_that_the_hub_has_already_is_warned_of(
     assert (files / "config.toml").read_text() == MAIN
 
 
+async def test_a_hub_that_nobody_could_ask_is_no_hub_without_the_module(
+    run_console: RunConsole, files: Path
+) -> None:
+    """Without a connection to the service, what a new module may cost is told all the same."""
+    async with run_console(make_adapter(files), pane="principals") as pilot:
+        await go_to(pilot, "tide")
+        await pilot.press("e")
+        form = await dialog(pilot, FormScreen)
+        form.query_one("#field-name", Input).value = "camera"
+        await pilot.press("ctrl+s")
+        review = await dialog(pilot, ReviewScreen)
+        told = str(review.query_one("#warnings").render())
+        assert "Nobody could ask the hub whether it has a module “camera”" in told
+        await pilot.press("escape")
+        await dialog(pilot, FormScreen)
+    assert (files / "config.toml").read_text() == MAIN
+
+
 async def test_deleting_takes_the_table_and_its_comment(
     run_console: RunConsole, files: Path
 ) -> None:
