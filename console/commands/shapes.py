@@ -128,6 +128,7 @@ def effective_json(found: EffectivePrincipal) -> JsonObject:
     """A principal, where it stands, and what it comes to."""
     return principal_json(found.entry) | {
         "user": found.user,
+        "groups": list(found.groups),
         "standing": found.standing.value,
         "role": found.role.value if found.role else None,
         "why-inert": found.why_inert or None,
