@@ -46,6 +46,12 @@ NOT_ASKED = (
     "The hub was not asked for every device of the import, so that some of those counted as "
     "created may have been there before."
 )
+GRACE_SECONDS = 20.0
+"""How long a cancelled import waits for the answer to its last call; an answer may take 15."""
+UNANSWERED = (
+    "The job was cancelled before the hub had answered the call with this line, which may have "
+    "been done."
+)
 FAULT = "The console failed at it. What was applied until then stays."
 _LATER = ("capabilities", "deviceScope", "parentScopes")
 
@@ -63,14 +69,25 @@ class Run:
     job: Job
     errors: list[JobError] = field(default_factory=list)
     _task: asyncio.Task[None] | None = None
+    _stopping: bool = False
+    _sending: bool = False
+    """Whether a call with lines is under way, so that the hub may do them."""
 
     def start(self) -> None:
         """Begin; `job` follows what becomes of it."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
-        """End it where it is; what was applied stays."""
+        """End it after the call under way; what was applied stays.
+
+        What the hub did of a call is known by its answer only: where that does not come, its
+        lines are told as perhaps done.
+        """
         if self._task is not None and not self._task.done():
+            self._stopping = True
+            self._change(stopping=True)
+            if self._sending:
+                await asyncio.wait({self._task}, timeout=GRACE_SECONDS)
             self._task.cancel()
             await asyncio.wait({self._task})
         if not self.job.status.finished:  # it was ended before it could begin
@@ -96,7 +113,7 @@ class Run:
             self._end(JobStatus.CANCELLED)
             raise
         else:
-            self._end(JobStatus.COMPLETED)
+            self._end(JobStatus.CANCELLED if self._stopping else JobStatus.COMPLETED)
         finally:
             if not self.job.status.finished:  # a fault of the console's own, which surfaces
                 self._end(JobStatus.FAILED, FAULT)
@@ -104,7 +121,9 @@ class Run:
     def _end(self, status: JobStatus, reason: str | None = None) -> None:
         if self.job.spec.type is JobType.IMPORT:
             reason = self._write_log() or reason
-        self._change(status=status, ended_at=datetime.now(UTC), failure_reason=reason)
+        self._change(
+            status=status, ended_at=datetime.now(UTC), failure_reason=reason, stopping=False
+        )
 
     def _change(self, **members: object) -> None:
         self.job = self.job.model_copy(update=members)
@@ -125,10 +144,13 @@ class Run:
                 if content.device_id in batch or len(batch) == MOST:
                     await self._send(batch, known)
                     batch = {}
+                    if self._stopping:
+                        return
                 batch[content.device_id] = (number, content)
-            elif isinstance(content, LineFault):
-                self._fail(content.at(number))
-            self._count(lines=1)
+            else:
+                self._count(lines=1)  # those in hand are counted with what becomes of them
+                if isinstance(content, LineFault):
+                    self._fail(content.at(number))
             offset = self.job.checkpoint.offset + size
             self._change(checkpoint=JobCheckpoint(offset=offset))
         await self._send(batch, known)
@@ -139,25 +161,41 @@ class Run:
         await known.look(batch)
         if not known.exact:
             self.session.tell(NOT_ASKED)
+        self._sending = True
         try:
             failures = await send_bulk(self.session, [line.element for _, line in batch.values()])
         except RegistryError as error:
-            for place, line in batch.values():
-                text = f"The call with this line failed, and may have been done: {error.message}"
-                self._fail(
-                    JobError(line=place, device_id=line.device_id, code=SERVER_ERROR, message=text)
-                )
+            self._fail_all(
+                batch, f"The call with this line failed, and may have been done: {error.message}"
+            )
             raise
+        except asyncio.CancelledError:
+            self._fail_all(
+                batch, f"{UNANSWERED} the call with this line, which may have been done."
+            )
+            raise
+        finally:
+            self._sending = False
+        self._count(lines=len(batch))
         failed = {failure.device_id for failure in failures}
         for failure in failures:
             number = batch[failure.device_id][0] if failure.device_id in batch else None
             self._fail(_line_error(failure, number))
         if "" in failed:  # a hub of 2016 does not say which
+            self._count(applied_untold=max(0, len(batch) - len(failures)))
             return
         for device_id, (_, line) in batch.items():
             if device_id not in failed:
                 self._count(**{_effect(line.mode, known.etag(device_id)): 1})
                 known.note(device_id, there=line.mode not in DELETES)
+
+    def _fail_all(self, batch: dict[str, tuple[int, DeviceLine]], text: str) -> None:
+        """Tell of lines that nobody knows what became of."""
+        self._count(lines=len(batch))
+        for place, line in batch.values():
+            self._fail(
+                JobError(line=place, device_id=line.device_id, code=SERVER_ERROR, message=text)
+            )
 
     def _fail(self, error: JobError) -> None:
         self.errors.append(error)
