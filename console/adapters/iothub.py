@@ -62,7 +62,8 @@ class IotHubAdapter(RemoteAdapter):
         hub = parse_hub(connection)
         self.sole_tenant = hub_name(hub.host_name)
         super().__init__(
-            Endpoint(url_of(hub), ca_file=ca_file, proxy=proxy, pauses=pauses),
+            # the session waits for a hub that asks to slow down, and shows it
+            Endpoint(url_of(hub), ca_file=ca_file, proxy=proxy, pauses=pauses, longest_wait=0),
             title=title or self.sole_tenant,
             read_only=read_only,
             heal_pauses=heal_pauses,

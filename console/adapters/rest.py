@@ -141,7 +141,9 @@ class RestClient:
                     )
                 )
             except RegistryError as error:
-                wait = wait_before_repeating(error, pause, safe=safe, status=status)
+                wait = wait_before_repeating(
+                    error, pause, safe=safe, status=status, longest=self.endpoint.longest_wait
+                )
                 if wait is None:
                     unknown = None if safe else of_unknown_outcome(error)
                     if unknown is None:

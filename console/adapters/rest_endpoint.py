@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from console.adapters.rest_repeating import LONGEST_WAIT
 from registry_backend.domain.errors import Invalid, Unreachable
 
 
@@ -27,6 +28,8 @@ class Endpoint:
         read_seconds: Longest wait for more of an answer.
         whole_seconds: Longest wait for a whole answer, however it trickles.
         pauses: Seconds before each repetition, about; their number is that of the repetitions.
+        longest_wait: Seconds that the registry may ask a read to wait before it is repeated
+            without a word; 0: who asks is told of each such answer, and waits itself.
     """
 
     url: str
@@ -39,6 +42,7 @@ class Endpoint:
     read_seconds: float = 15.0
     whole_seconds: float = 60.0
     pauses: tuple[float, ...] = (0.2, 0.8)
+    longest_wait: float = LONGEST_WAIT
 
 
 def encoded_path(segments: Sequence[str]) -> str:

@@ -34,7 +34,12 @@ def of_unknown_outcome(error: RegistryError) -> Unreachable | None:
 
 
 def wait_before_repeating(
-    error: RegistryError, pause: float | None, *, safe: bool, status: int | None
+    error: RegistryError,
+    pause: float | None,
+    *,
+    safe: bool,
+    status: int | None,
+    longest: float = LONGEST_WAIT,
 ) -> float | None:
     """How long to wait before a request is sent once more; None: it is not.
 
@@ -43,6 +48,7 @@ def wait_before_repeating(
         pause: Seconds that are usual now; None: it was repeated often enough.
         safe: Whether asking twice changes nothing.
         status: What was answered; None: nothing was.
+        longest: Seconds that are waited for at most where the registry asks to slow down.
     """
     if pause is None:
         return None
@@ -53,8 +59,9 @@ def wait_before_repeating(
         case Unreachable(layer="dropped" | "timeout") if safe:
             return jittered
         case Throttled() if safe:
-            asked = error.retry_after or jittered
-            return asked if asked <= LONGEST_WAIT else None
+            if not error.retry_after:
+                return jittered
+            return error.retry_after if error.retry_after <= longest else None
         case Fault() if safe and status in _BY_A_PROXY:
             return jittered
         case _:

@@ -376,6 +376,21 @@ async def test_a_hub_that_asks_to_slow_down_is_waited_for(
         assert "slow down" in there.notices[0]
 
 
+@pytest.mark.parametrize("after", ["1", "3", "0"])
+async def test_reads_that_are_slowed_down_show_it_too(tmp_path: Path, after: str) -> None:
+    """Lists, queries and single devices, however short the wait: nobody waits without a word."""
+    async with reaching(tmp_path, Peer()) as there:
+        there.peer.add("pump")
+        there.peer.script = [slow(after)]
+        assert (await there.devices.get(there.tenant, "pump")).device_id == "pump"
+        there.peer.script = [slow(after)]
+        page = await there.devices.page(there.tenant, DeviceQuery(), Order(), PageRequest(limit=10))
+        assert [each.device_id for each in page.rows] == ["pump"]
+        assert len(there.waits) == 2
+        assert [each for each in there.health if "slow down" in each] == there.health[::2]
+        assert there.health[1::2] == ["connected", "connected"]
+
+
 async def test_others_that_are_refused_meanwhile_wait_too(tmp_path: Path) -> None:
     """One wait serves them all."""
     async with reaching(tmp_path, Peer()) as there:
