@@ -17,6 +17,7 @@ from console.render.detail import plural
 from console.widgets.detail_view import DetailView
 from registry_backend.domain.document import format_json
 from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.query import Count
 from registry_backend.domain.secrets import masked
 
 RowT = TypeVar("RowT")
@@ -115,22 +116,48 @@ class RecordPane(RecordList[RowT]):
 
     # saving
 
+    async def marked_rows(self) -> MarkedRows[RowT] | None:
+        """The marked rows, fixed as they are now; None, with the reason told, when that fails."""
+        try:
+            source = self.source()
+            if source is None:
+                return None
+            marked = MarkedRows(self.table.marks, source, self.fetch)
+            return await marked.fixed(self.table.total)
+        except RegistryError as error:
+            self.complain(error)
+            return None
+
     async def for_marked(
-        self, row: RowT, write: Callable[[RowT], Awaitable[None]], *, done: str
+        self,
+        row: RowT,
+        write: Callable[[RowT], Awaitable[None]],
+        *,
+        done: str,
+        marked: MarkedRows[RowT] | None = None,
     ) -> None:
         """Write each marked row, or `row` when none is marked; tell the outcome of all.
 
         Rows that somebody else changed or removed meanwhile are counted and named, not forced.
         Leaving the console waits for the last row.
+
+        Args:
+            row: The one under the cursor.
+            write: Writes one row.
+            done: What was done, such as `Deleted`.
+            marked: The rows that a person was asked about; None: those marked now.
         """
-        marks, source = self.table.marks, self.source()
-        if not marks or source is None:
+        if marked is None and not self.table.marks:
             await self._for_one(row, write, done=done)
             return
-        rows = MarkedRows(marks, source, self.fetch)
+        rows = marked or await self.marked_rows()
+        if rows is None:
+            return
+        total = rows.count(self.table.total)
         try:
             outcome = await self.saves.run(
-                f"marked {self.group}", lambda: rows.write(write, partial(self._progress, done))
+                f"marked {self.group}",
+                lambda: rows.write(write, partial(self._progress, done, total)),
             )
         except RegistryError as error:
             self.complain(error)
@@ -157,8 +184,7 @@ class RecordPane(RecordList[RowT]):
         self.tell(f"{done} {self.row_id(row)}.")
         self.show_detail()
 
-    def _progress(self, done: str, outcome: Outcome) -> None:
-        total = self.table.marks.count(self.table.total)
+    def _progress(self, done: str, total: Count, outcome: Outcome) -> None:
         self.table.border_subtitle = f"{done}: {outcome.seen:,} of {total} …"
 
     @property

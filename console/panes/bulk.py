@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -16,8 +16,14 @@ from registry_backend.domain.query import Count, Cursor, PageRequest
 
 RowT = TypeVar("RowT")
 
-AT_ONCE = 64
-"""Writes under way together; a registry that commits in groups makes one commit of them."""
+AT_ONCE = 100
+"""Writes under way together: a registry that commits in groups makes one commit of them, a hub
+takes them in one call (iothub 5.7)."""
+READ_AT_ONCE = 1_000
+"""Rows of a page where a list is read to its end."""
+FIXED_AT_MOST = 10_000
+"""Rows of a list that are held while a person is asked about them; of longer ones the question
+says that what is added meanwhile is written too."""
 SAMPLE = 4
 """Ids named in a question about many."""
 
@@ -43,11 +49,47 @@ class MarkedRows(Generic[RowT]):
         marks: Which.
         source: The list that the marks were set in.
         fetch: One row by its key. Raises NotFound.
+        held: The rows themselves, once fixed; None: they are found when they are written.
     """
 
     marks: Marks
     source: RowSource[RowT]
     fetch: Callable[[str], Awaitable[RowT]]
+    held: Sequence[RowT] | None = None
+
+    async def fixed(self, total: Count | None) -> MarkedRows[RowT]:
+        """The same, fixed as they are now, so that what is asked about is what is written.
+
+        Rows marked one by one are fixed by their keys; a list that is too long is left as it is.
+
+        Args:
+            total: How long the list is, as far as that is known.
+
+        Raises:
+            RegistryError: when the list cannot be read.
+        """
+        if not self.marks.all_matching or (total is not None and total.value > FIXED_AT_MOST):
+            return self
+        held: list[RowT] = []
+        async for rows in self._matching(READ_AT_ONCE):
+            held += rows
+            if len(held) > FIXED_AT_MOST:
+                return self
+        return replace(self, held=held)
+
+    def count(self, total: Count | None) -> Count:
+        """How many they are, of a list with `total` rows."""
+        return self.marks.count(total) if self.held is None else Count(len(self.held))
+
+    def describe(self, total: Count | None, noun: str, filter_text: str) -> str:
+        """Which they are, in a sentence; see `describe_marks`."""
+        if self.held is not None:
+            whole = len(self.held) + len(self.marks.keys)
+            total = Count(whole) if total is None else replace(total, value=whole, exact=True)
+        text = describe_marks(self.marks, total, noun, filter_text)
+        if self.marks.all_matching and self.held is None:
+            text += f" {noun.capitalize()}s that are added meanwhile are written too."
+        return text
 
     async def write(
         self,
@@ -74,24 +116,30 @@ class MarkedRows(Generic[RowT]):
         return outcome
 
     async def _batches(self, outcome: Outcome) -> AsyncIterator[Sequence[RowT]]:
+        if self.held is not None:
+            for begin in range(0, len(self.held), AT_ONCE):
+                yield self.held[begin : begin + AT_ONCE]
+            return
         if self.marks.all_matching:
-            async for rows in self._matching():
+            async for rows in self._matching(AT_ONCE):
                 yield rows
             return
         keys = iter(sorted(self.marks.keys))
         while some := list(islice(keys, AT_ONCE)):
-            rows = []
-            for key in some:
-                try:
-                    rows.append(await self.fetch(key))
-                except NotFound as error:
-                    outcome.refused.append(error)
-            yield rows
+            found = await asyncio.gather(*(self._found(key, outcome) for key in some))
+            yield [row for row in found if row is not None]
 
-    async def _matching(self) -> AsyncIterator[Sequence[RowT]]:
+    async def _found(self, key: str, outcome: Outcome) -> RowT | None:
+        try:
+            return await self.fetch(key)
+        except NotFound as error:
+            outcome.refused.append(error)
+            return None
+
+    async def _matching(self, at_once: int) -> AsyncIterator[Sequence[RowT]]:
         start: Cursor | None = None
         while True:
-            page = await self.source.page(PageRequest(start=start, limit=AT_ONCE))
+            page = await self.source.page(PageRequest(start=start, limit=at_once))
             yield [row for row in page.rows if self.source.key(row) in self.marks]
             if not page.more or not page.cursors:
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from console.dialogs.confirm import ConfirmScreen
 from console.keys import bindings_of
 from console.panes.asking import one_at_a_time
-from console.panes.bulk import describe_marks
+from console.panes.bulk import MarkedRows
 from console.panes.connecting import NO_CONNECTIONS, Connecting
 from console.panes.device_edits import DeviceEdits
 from console.panes.key_rotation import DONE, agreed, ask_rotation, rotate
@@ -41,14 +41,18 @@ class DevicesPane(DeviceEdits):
             self.table.replace_row(saved)
 
         word = "Enable" if enabled else "Disable"
-        if self.table.marks and not await self._agreed(
-            f"{word} {self._marked_devices()}?",
-            "They are set alike, each as a change of its own"
-            f"{'' if self.adapter.journal is None else ' in the journal'}.",
-            confirm=word,
-        ):
-            return
-        await self.for_marked(device, switch, done=f"{word}d")
+        marked = None
+        if self.table.marks:
+            marked = await self.marked_rows()
+            if marked is None or not await self._agreed(
+                f"{word} {self._number(marked)}?",
+                "They are set alike, each as a change of its own"
+                f"{'' if self.adapter.journal is None else ' in the journal'}.",
+                marked,
+                confirm=word,
+            ):
+                return
+        await self.for_marked(device, switch, done=f"{word}d", marked=marked)
 
     @one_at_a_time
     async def action_delete(self) -> None:
@@ -60,16 +64,20 @@ class DevicesPane(DeviceEdits):
         async def delete(one: Device) -> None:
             await self.port.delete(one.tenant_id, one.device_id, expected=one.version)
 
+        marked = None
         if self.table.marks:
-            title = f"Delete {self._marked_devices()}?"
+            marked = await self.marked_rows()
+            if marked is None:
+                return
+            title = f"Delete {self._number(marked)}?"
             text = "They and their credentials are removed. This cannot be taken back."
-            agreed = await self._agreed(title, text, confirm="Delete")
+            agreed = await self._agreed(title, text, marked, confirm="Delete")
         else:
             question = await self._question(device)
             agreed = await self.ask(question) or False
         if not agreed:
             return
-        await self.for_marked(device, delete, done="Deleted")
+        await self.for_marked(device, delete, done="Deleted", marked=marked)
         self.table.clear_marks()
         self.table.reload()
 
@@ -79,13 +87,18 @@ class DevicesPane(DeviceEdits):
         device, credentials = self.require_row(), self.adapter.credentials
         if device is None or credentials is None:
             return
-        marked = bool(self.table.marks)
-        of = self._marked_devices() if marked else device.device_id
+        marked = None
+        if self.table.marks:
+            marked = await self.marked_rows()
+            if marked is None:
+                return
+        of = device.device_id if marked is None else self._number(marked)
         rotation = await ask_rotation(self, of)
         if rotation is None:
             return
-        if marked:
-            agreed_to = await agreed(self, rotation, of, which=self._which(), typed=self._typed())
+        if marked is not None:
+            which, typed = self._which(marked), self._typed(marked)
+            agreed_to = await agreed(self, rotation, of, which=which, typed=typed)
         else:
             agreed_to = await agreed(self, rotation, of)
         if not agreed_to:
@@ -95,13 +108,13 @@ class DevicesPane(DeviceEdits):
             stored = await credentials.get(one.tenant_id, one.device_id)
             await rotate(credentials, stored, rotation)
 
-        await self.for_marked(device, write, done=DONE[rotation])
+        await self.for_marked(device, write, done=DONE[rotation], marked=marked)
 
-    def _which(self) -> str:
-        return describe_marks(self.table.marks, self.table.total, "device", self.filter_text)
+    def _which(self, marked: MarkedRows[Device]) -> str:
+        return marked.describe(self.table.total, "device", self.filter_text)
 
-    def _typed(self) -> str:
-        count = self.table.marks.count(self.table.total).value
+    def _typed(self, marked: MarkedRows[Device]) -> str:
+        count = marked.count(self.table.total).value
         return str(count) if count > MANY else ""
 
     @one_at_a_time
@@ -126,14 +139,19 @@ class DevicesPane(DeviceEdits):
         """Leave no secret on the clipboard."""
         self._clipboard.clear()
 
-    def _marked_devices(self) -> str:
-        count = self.table.marks.count(self.table.total)
+    def _number(self, marked: MarkedRows[Device]) -> str:
+        count = marked.count(self.table.total)
         return f"{'' if count.exact else 'about '}{plural(count.value, 'device')}"
 
-    async def _agreed(self, title: str, text: str, *, confirm: str) -> bool:
+    async def _agreed(
+        self, title: str, text: str, marked: MarkedRows[Device], *, confirm: str
+    ) -> bool:
         """Whether many rows may be written; the number must be typed when they are very many."""
         question = ConfirmScreen(
-            title, f"{text}\n{self._which()}", confirm=confirm, typed=self._typed()
+            title,
+            f"{text}\n{self._which(marked)}",
+            confirm=confirm,
+            typed=self._typed(marked),
         )
         return await self.ask(question) or False
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList, Static
 
-from console.adapters import iothub_lists
+from console.adapters import iothub_bulk, iothub_lists
 from console.adapters.iothub import IotHubAdapter
+from console.adapters.iothub_bulk import BulkFailure
+from console.adapters.iothub_session import HubSession
+from console.dialogs.base import DialogBox
 from console.dialogs.choose import ChooseScreen
 from console.dialogs.confirm import ConfirmScreen
 from console.dialogs.form import FormScreen
 from console.widgets.context_bar import ContextBar
+from registry_backend.domain.document import JsonObject
+from registry_backend.domain.query import DeviceQuery
 from tests.console.conftest import RunConsole
 from tests.console.hands import at_rest, dialog, entered, pane_of, table_lines, until_told
 from tests.console.hands import fill as fill_in
@@ -111,3 +117,41 @@ async def test_all_of_a_list_cut_short_is_what_it_shows(
             await pilot.press("end", "asterisk", "s")
             question = (await dialog(pilot, ConfirmScreen)).query_one(".dialog--text", Static)
             assert "It holds the first 300 of 310" in str(question.render())
+
+
+async def test_what_is_confirmed_of_all_devices_is_what_is_done_in_whole_calls(
+    tmp_path: Path, run_console: RunConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the moment of the question: none that came since, and the list is read once."""
+    reads: list[int] = []
+    calls: list[int] = []
+    list_members, send_bulk = iothub_lists.list_members, iothub_bulk.send_bulk
+
+    async def listed(session: HubSession) -> list[JsonObject]:
+        found = await list_members(session)
+        reads.append(len(found))
+        return found
+
+    async def sent(session: HubSession, elements: Sequence[JsonObject]) -> list[BulkFailure]:
+        calls.append(len(elements))
+        return await send_bulk(session, elements)
+
+    async with serving_hub(tmp_path) as hub, on_hub(hub) as other:
+        port = need(other.devices)
+        await asyncio.gather(*(port.create(HUB, f"pump-{n:03d}", device()) for n in range(230)))
+        adapter = IotHubAdapter(hub.connection(), ca_file=hub.ca_file)
+        async with run_console(adapter, pane="devices") as pilot:
+            await at_rest(pilot)
+            await port.create(HUB, "seen-late", device())
+            monkeypatch.setattr(iothub_lists, "list_members", listed)
+            monkeypatch.setattr(iothub_bulk, "send_bulk", sent)
+            await pilot.press("asterisk", "s")
+            question = await dialog(pilot, ConfirmScreen)
+            assert "Disable 231 devices?" in str(question.query_one(DialogBox).border_title)
+            await port.create(HUB, "too-late", device())
+            question.query_one(Input).value = "231"
+            await pilot.press("enter")
+            await until_told(pilot, "Disabled 231 devices")
+            assert (reads, calls) == ([231], [100, 100, 31])
+        assert (await port.count(HUB, DeviceQuery(enabled=False))).value == 231
+        assert (await port.get(HUB, "too-late")).enabled
