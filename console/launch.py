@@ -33,6 +33,8 @@ DEMO_DATA = "registry.sqlite"
 DEMO_CONFIG = "identityd/config.toml"
 DEMO_CONFIG_DIR = "identityd/config.d"
 """Where things lie in the demo's folder."""
+THEME_FOLDER = "themes"
+"""Where the user's own theme files lie, beside the settings."""
 _REFUSAL = (
     "The console needs a terminal to draw on, and {what}. "
     "In scripts use `idconsole list`, `get`, `count`, `import` or `export`; see --help."
@@ -47,6 +49,8 @@ def run_console(options: argparse.Namespace) -> int:
         raise UsageFault(_REFUSAL.format(what="standard error leads elsewhere; leave 2> away"))
     if os.environ.get("TERM") == "dumb":
         raise UsageFault(_REFUSAL.format(what="TERM=dumb cannot be drawn on"))
+    if options.theme:
+        check_theme(options.theme, settings_path().parent / THEME_FOLDER)
     loaded = load_settings(settings_path())
     for problem in loaded.problems:
         say(problem)
@@ -72,6 +76,20 @@ def run_console(options: argparse.Namespace) -> int:
     # the tenant chosen last is one of the user's own registry
     settings = replace(settings, tenant=options.tenant or context.tenant)
     return _run_app(settings, adapter_there, remembered=("theme",))
+
+
+def check_theme(name: str, folder: Path) -> None:
+    """Raises UsageFault, which names those there are, for a theme that there is not."""
+    from textual.theme import BUILTIN_THEMES  # noqa: PLC0415 - refusals need no screen
+
+    from themes import builtin_palettes, user_palettes  # noqa: PLC0415 - as above
+
+    palettes = (*builtin_palettes(), *user_palettes(folder).palettes)
+    known = sorted({*BUILTIN_THEMES, *(palette.name for palette in palettes)})
+    if name not in known:
+        raise UsageFault(
+            f"--theme: there is no theme named {name!r}. There are {', '.join(known)}."
+        )
 
 
 def chosen_settings(options: argparse.Namespace, settings: Settings) -> Settings:
@@ -114,7 +132,7 @@ def _run_app(
         adapter,
         tenant_id=settings.tenant,
         theme_name=settings.theme,
-        theme_folder=settings_path().parent / "themes",
+        theme_folder=settings_path().parent / THEME_FOLDER,
         remember=chosen.__setitem__,
     )
     gc.freeze()  # what was loaded stays: no look for garbage needs to go through it
