@@ -25,7 +25,7 @@ from console.leaving import Leaving
 from console.panes.base import RecordPane
 from console.panes.catalog import PANE_NAMES, first_pane, load_pane, panes_of, why_no_pane
 from console.panes.complaints import warn_once
-from console.panes.scope import RememberAsked, Scope, ScopeAsked
+from console.panes.scope import ChangesMade, RememberAsked, Scope, ScopeAsked
 from console.reaching import reach, what_next
 from console.saves_shown import SavingShown
 from console.saving import Saves
@@ -257,6 +257,11 @@ class ConsoleApp(CommandedApp):
         self.remember(event.key, event.value)
 
     # changes by others
+
+    @on(ChangesMade)
+    def _changes_made(self, event: ChangesMade) -> None:
+        event.stop()
+        self._tell_panes(event.changes)
 
     def _tell_panes(self, changes: Sequence[Change]) -> None:
         for pane in self._panes():  # none any more when a late change meets the end

@@ -19,6 +19,7 @@ from console.panes.history import show_history
 from console.panes.job_lines import JobLines
 from console.panes.job_start import JobStart
 from console.panes.job_watch import JobWatch
+from console.panes.scope import ChangesMade
 from console.render import jobs as render
 from console.render.detail import Section
 from console.saving import Saves
@@ -28,7 +29,7 @@ from console.widgets.table_messages import Opened
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import NotFound, RegistryError
 from registry_backend.domain.jobs import Job, JobSpec, JobType, without_query
-from registry_backend.domain.journal import Resource
+from registry_backend.domain.journal import Change, Resource
 
 WATCH_SECONDS = 0.5
 """How often a running job is looked at."""
@@ -163,6 +164,7 @@ class JobsPane(RecordPane[Job]):
             self.show_detail()
 
     def _tell_outcomes(self, finished: Sequence[Job]) -> None:
+        self._tell_of_devices(finished)
         for job in finished:
             outcome = render.outcome(job)
             self.app.notify(
@@ -172,6 +174,18 @@ class JobsPane(RecordPane[Job]):
                 markup=False,
                 timeout=10,
             )
+
+    def _tell_of_devices(self, finished: Sequence[Job]) -> None:
+        """Let the other panes read again what an import changed, where no journal says so."""
+        changes = [
+            Change(
+                resource="device", action="updated", tenant_id=job.spec.tenant_id, resource_id=""
+            )
+            for job in finished
+            if job.spec.type is JobType.IMPORT and self.adapter.journal is None
+        ]
+        if changes:
+            self.post_message(ChangesMade(changes))
 
     # starting
 
@@ -227,6 +241,7 @@ class JobsPane(RecordPane[Job]):
             self.complain(error)
             return
         self._watched.forget(job.job_id)
+        self._tell_of_devices((saved,))
         self.table.replace_row(saved)
         self.tell("Cancelled the job.")
         self.show_detail()

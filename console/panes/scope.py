@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual.message import Message
+
+from registry_backend.domain.journal import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,18 @@ class ScopeAsked(Message):
         self.scope = scope
         self.pane = pane
         self.filter_text = filter_text
+
+
+class ChangesMade(Message):
+    """Records were written where no journal tells the panes of it.
+
+    Args:
+        changes: What was touched.
+    """
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        super().__init__()
+        self.changes = changes
 
 
 class RememberAsked(Message):

@@ -9,11 +9,13 @@ import pytest
 from console.adapters import iothub_known
 from console.adapters.iothub import IotHubAdapter
 from console.commands.moving import summary
+from console.panes.jobs import JobsPane
 from console.render import jobs as render
 from registry_backend.domain.dry_run import Effect
 from registry_backend.domain.jobs import ImportMode, Job, JobFormat, JobSpec, JobStatus, JobType
 from tests.console.conftest import RunConsole
 from tests.console.hands import at_rest, pane_of, table_lines, until_told
+from tests.console.waiting import wait_for
 from tests.contract.adapter_help import fill, need, run_job
 from tests.contract.hub_serving import HUB, on_hub, serving_hub
 from tests.registry_backend.jobs.hostile_blobs import hostile_blobs
@@ -159,6 +161,30 @@ async def test_failed_lines_that_nobody_told_are_never_shown_as_none(
             pane_of(pilot).table.focus()
             await pilot.press("end", "l")
             await until_told(pilot, "importErrors.log")
+
+
+async def test_devices_are_listed_anew_when_a_job_of_the_hub_has_ended(
+    tmp_path: Path, run_console: RunConsole
+) -> None:
+    """Nobody need press r to see what it made."""
+    async with hostile_blobs() as container, serving_hub(tmp_path) as hub:
+        container.blobs["devices.txt"] = b'{"id": "made-by-it", "status": "enabled"}\n'
+        adapter = IotHubAdapter(hub.connection(), ca_file=hub.ca_file)
+        async with run_console(adapter, pane="devices") as pilot:
+            await at_rest(pilot)
+            await pilot.app.run_action("show_pane('jobs')")
+            await at_rest(pilot)
+            pane = pane_of(pilot)
+            assert isinstance(pane, JobsPane)
+            spec = JobSpec(type=JobType.IMPORT, tenant_id=HUB, folder=container.address)
+            pane._tell_outcomes(pane._watched.look([await pane.start_job(spec)]))
+            await until_told(pilot, "is complete")
+            await pilot.app.run_action("show_pane('devices')")
+            await wait_for(
+                pilot,
+                lambda: any("made-by-it" in line for line in table_lines(pilot)),
+                "the new device",
+            )
 
 
 def _told(job: Job) -> dict[str, str]:
