@@ -303,6 +303,21 @@ async def walk(scene: Scene, adapter: RegistryAdapter) -> str:
         theme_name=scene.theme,
         clock=lambda: CLOCK,
     )
+    with still_cursors():
+        return await _walked(app, scene, adapter)
+
+
+@contextmanager
+def still_cursors() -> Iterator[None]:
+    """Cursors that blink at no time, not even while the field they are in is being made."""
+    with (
+        patch.object(Input, "_toggle_cursor", lambda _field: None),
+        patch.object(TextArea, "_toggle_cursor_blink_visible", lambda _area: None),
+    ):
+        yield
+
+
+async def _walked(app: ConsoleApp, scene: Scene, adapter: RegistryAdapter) -> str:
     async with app.run_test(size=scene.size, notifications=True) as pilot:
         visit = Visit(app, adapter, pilot)
         await settle(visit)
@@ -330,10 +345,6 @@ async def settle(visit: Visit) -> None:
     calm = 0
     for _ in range(MOST_PAUSES):
         await visit.pilot.pause()
-        for field in visit.app.screen.query(Input):
-            field.cursor_blink = False
-        for area in visit.app.screen.query(TextArea):
-            area.cursor_blink = False
         busy = visit.app.saves.pending or any(_reading(visit.app))
         calm = 0 if busy else calm + 1
         if calm >= 3:

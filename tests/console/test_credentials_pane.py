@@ -280,7 +280,7 @@ async def test_a_thumbprint_and_a_type_of_ones_own(tmp_path: Path) -> None:
             pilot, '{"type": "Radio", "auth-id": "r", "secrets": [{"pin": "4711"}]}'
         )
         await pilot.press("ctrl+s")
-        await wait_for(pilot, lambda: "use letters" in _problem(pilot))
+        await wait_for(pilot, lambda: "use small letters" in _problem(pilot))
         screen = await dialog(pilot, DocumentScreen)
         assert '"pin": "4711"' in screen.query_one(TextArea).text
         await type_document(

@@ -116,7 +116,7 @@ def test_a_port_that_is_taken_is_said_to_be(program: Program) -> None:
         (("--tls-cert", "x"), 2, "given together"),
         (("--tls-cert", "x", "--tls-key", "y"), 1, "x cannot be read"),
         (("--auth", "basic:/no/such"), 2, "cannot be read"),
-        (("--hono-max-payload", "0"), 2, "1 or more"),
+        (("--hono-max-payload", "0"), 2, "from 1 on"),
         (("--max-devices", "-5"), 2, "-1 (no limit) or more"),
     ],
 )
