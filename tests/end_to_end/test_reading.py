@@ -82,7 +82,10 @@ def test_credentials_that_end_soon_are_listed(filled: Program) -> None:
     ("words", "message"),
     [
         (["list", "devices"], "Which tenant? Add --tenant ID"),
-        (["list", "devices", "--tenant", "orchard", "--limit", "0"], "must be a whole number from 1 on"),
+        (
+            ["list", "devices", "--tenant", "orchard", "--limit", "0"],
+            "must be a whole number from 1 on",
+        ),
         (["list", "devices", "--limit", "3", "--all"], "not allowed with"),
         (["list", "tenants", "--filter", "has:psk"], "--filter can choose tenants by"),
         (["list", "jobs", "--filter", "x"], "--filter is not for jobs"),
