@@ -7,6 +7,7 @@ it does: `/` has the filter take those after it, and `ctrl+s` saves what was typ
 from __future__ import annotations
 
 from collections import deque
+from time import monotonic
 
 from textual import events, on
 from textual.app import App
@@ -31,6 +32,8 @@ LEAVING = frozenset({"ctrl+q", "ctrl+c"})
 """Keys that are heard at any time."""
 MOST_TYPED_AHEAD = 256
 """Keys; whoever types more ahead sleeps on the keyboard."""
+LONGEST_WAY_SECONDS = 3.0
+"""A key that has not arrived by then went to something that is gone: it holds up no other."""
 
 
 class PatientApp(App[None]):
@@ -44,6 +47,8 @@ class PatientApp(App[None]):
         self._typed_ahead: deque[events.Key] = deque(maxlen=MOST_TYPED_AHEAD)
         self._under_way = False
         """Whether a key has not yet done all that it does."""
+        self._set_out = 0.0
+        """When it began to."""
 
     @property
     def pane(self) -> AskingPane | None:
@@ -63,6 +68,8 @@ class PatientApp(App[None]):
     def _keeps(self, key: str) -> bool:
         if not self._running or key in LEAVING:
             return False
+        if self._under_way and monotonic() - self._set_out > LONGEST_WAY_SECONDS:
+            self._arrived()
         if self._typed_ahead or self._under_way or not takes_keys(self.screen):
             return True
         pane = self.pane
@@ -71,7 +78,7 @@ class PatientApp(App[None]):
         return pane.held or (pane.saving and key not in HARMLESS)
 
     async def _pass_on(self, key: events.Key) -> None:
-        self._under_way = True
+        self._under_way, self._set_out = True, monotonic()
         await super().on_event(key)
         self._follow(self.focused or self.screen)
 

@@ -121,6 +121,21 @@ async def test_keys_for_a_question_that_does_not_come_are_dropped(
         assert pane_of(pilot).group in ("Credentials", "Tenants")
 
 
+async def test_a_key_that_went_to_something_gone_holds_up_no_other(
+    run_console: RunConsole, yard: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What never says that it has a key is not waited for without end."""
+    async with run_console(make_adapter(yard), pane="devices") as pilot:
+        await settled(pilot)
+        with monkeypatch.context() as lost:
+            lost.setattr(ConsoleApp, "_follow", lambda _app, _node: None)
+            await pilot.press("j")
+        monkeypatch.setattr("console.typing_ahead.LONGEST_WAY_SECONDS", 0.0)
+        await pilot.press("n")
+        await dialog(pilot, FormScreen)
+        await pilot.press("escape")
+
+
 async def test_while_a_form_is_saved_the_pane_begins_nothing(
     run_console: RunConsole, yard: Path
 ) -> None:
