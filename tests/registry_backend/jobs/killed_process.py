@@ -18,6 +18,7 @@ from typing import ParamSpec, TypeVar
 
 from registry_backend.domain.jobs import JobSpec
 from registry_backend.domain.journal import Change
+from registry_backend.jobs import running
 from registry_backend.jobs.error_log import ErrorLog
 from registry_backend.jobs.parts import Part
 from registry_backend.jobs.work import spool_beside
@@ -68,6 +69,7 @@ async def run(registry: Path, spec: JobSpec, point: str, number: int) -> None:
 
     match point:
         case "progress":
+            running.NOTE_SECONDS = 0.0  # each stretch is told of, however fast they are
             store.subscribe(heard)
         case "logged":
             ErrorLog.put = _stopping_after(ErrorLog.put, countdown)  # type: ignore[method-assign]
