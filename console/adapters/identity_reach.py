@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 from console.adapters.identity_caller import Caller
@@ -132,18 +131,3 @@ def _no_file(path: Path, error: OSError) -> Unreachable:
         f"{_LOOK}"
     )
     return _ended(path, "file", "there is no socket", hint)
-
-
-def causes_of(error: BaseException) -> Iterator[BaseException]:
-    """An exception and those behind it, the nearest first; of groups, each member."""
-    waiting: list[BaseException | None] = [error]
-    seen: set[int] = set()
-    while waiting:
-        found = waiting.pop(0)
-        if found is None or id(found) in seen:
-            continue
-        seen.add(id(found))
-        yield found
-        if isinstance(found, BaseExceptionGroup):
-            waiting.extend(found.exceptions)
-        waiting.append(found.__cause__ or found.__context__)

@@ -15,10 +15,10 @@ from typing import Any
 
 import httpx
 
+from console.adapters.causes import causes_of
 from console.adapters.identity_caller import Caller
 from console.adapters.identity_reach import (
     broken_off,
-    causes_of,
     dropped,
     not_connected,
     not_understood,

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
 
+from console.adapters.causes import causes_of
 from registry_backend.domain.errors import Layer, Unreachable
 
 FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
@@ -65,7 +65,7 @@ def unreachable(error: Exception, address: str, *, proxy: str | None = None) -> 
         proxy: The proxy gone through, without secrets; what fails to connect is that.
     """
     reading = next(reading for kind, reading in _BY_CLASS if isinstance(error, kind))
-    for cause in _causes(error):
+    for cause in causes_of(error):
         reading = _by_cause(cause) or reading
     if isinstance(error, httpx.ProxyError):
         text = f"{address} cannot be reached through the proxy"
@@ -98,7 +98,7 @@ _CERTIFICATE_HINTS = {
 
 def refused_certificate(error: Exception) -> ssl.SSLCertVerificationError | None:
     """The refusal of a server's certificate behind an exception; None: it is something else."""
-    refusals = (each for each in _causes(error) if isinstance(each, ssl.SSLCertVerificationError))
+    refusals = (each for each in causes_of(error) if isinstance(each, ssl.SSLCertVerificationError))
     return next(refusals, None)
 
 
@@ -141,18 +141,3 @@ def _tls_reading(error: ssl.SSLError) -> _Reading:
     if "wrong version number" in reason or "record layer failure" in reason:
         return _Reading("tls", "does not speak TLS", "Does the address begin with http://?")
     return _Reading("tls", f"failed in the TLS handshake: {reason}")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exceptions behind one, the nearest first; groups are looked into."""
-    seen: set[int] = set()
-    waiting = [error.__cause__ or error.__context__]
-    while waiting:
-        cause = waiting.pop(0)
-        if cause is None or id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        if isinstance(cause, BaseExceptionGroup):
-            waiting.extend(cause.exceptions)
-        waiting.append(cause.__cause__ or cause.__context__)
