@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
 
 from console.adapters.iothub_devices import read_device
 from console.adapters.iothub_lists import AT_MOST, list_members, query_devices
 from console.adapters.iothub_session import HubSession
+from console.adapters.iothub_together import all_or_none
 from registry_backend.domain.errors import Denied, NotFound
 
 MOST_ASKED = 2_000
@@ -57,7 +57,7 @@ class KnownDevices:
                     self._may_query, self._most = False, MOST_READ_SINGLY
                     continue
             else:
-                await asyncio.gather(*(self._read(each) for each in some))
+                await all_or_none(self._read(each) for each in some)
             self._asked.update(some)
             self._questions += len(some)
             unknown = unknown[len(some) :]
