@@ -134,9 +134,9 @@ class RecordPane(RecordList[RowT]):
         write: Callable[[RowT], Awaitable[None]],
         *,
         done: str,
-        marked: MarkedRows[RowT] | None = None,
+        marked: MarkedRows[RowT] | None,
     ) -> None:
-        """Write each marked row, or `row` when none is marked; tell the outcome of all.
+        """Write each of the marked rows, or `row` where those are None; tell the outcome of all.
 
         Rows that somebody else changed or removed meanwhile are counted and named, not forced.
         Leaving the console waits for the last row.
@@ -145,19 +145,16 @@ class RecordPane(RecordList[RowT]):
             row: The one under the cursor.
             write: Writes one row.
             done: What was done, such as `Deleted`.
-            marked: The rows that a person was asked about; None: those marked now.
+            marked: The rows that a person was asked about; None: no row is marked.
         """
-        if marked is None and not self.table.marks:
+        if marked is None:
             await self._for_one(row, write, done=done)
             return
-        rows = marked or await self.marked_rows()
-        if rows is None:
-            return
-        total = rows.count(self.table.total)
+        total = marked.count(self.table.total)
         try:
             outcome = await self.saves.run(
                 f"marked {self.group}",
-                lambda: rows.write(write, partial(self._progress, done, total)),
+                lambda: marked.write(write, partial(self._progress, done, total)),
             )
         except RegistryError as error:
             self.complain(error)

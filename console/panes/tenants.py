@@ -122,8 +122,12 @@ class TenantsPane(TenantList):
             self.table.replace_row(saved)
 
         verb = "Enable" if enabled else "Disable"
+        marked = None
         if self.table.marks:
-            count = self.table.marks.count(self.table.total)
+            marked = await self.marked_rows()
+            if marked is None:
+                return
+            count = marked.count(self.table.total)
             question = ConfirmScreen(
                 f"{verb} {plural(count.value, 'tenant')}?",
                 "All marked tenants are set alike. Each change is in the journal.",
@@ -131,7 +135,7 @@ class TenantsPane(TenantList):
             )
             if not await self.ask(question):
                 return
-        await self.for_marked(tenant, switch, done=f"{verb}d")
+        await self.for_marked(tenant, switch, done=f"{verb}d", marked=marked)
 
     # deleting
 

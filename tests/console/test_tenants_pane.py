@@ -237,6 +237,22 @@ async def test_s_switches_one_tenant_or_all_marked_ones(tmp_path: Path) -> None:
     assert states == [False, states[1], states[1]]
 
 
+async def test_a_tenant_made_during_the_question_is_not_switched_with_the_marked(
+    tmp_path: Path,
+) -> None:
+    """What is written is what was asked about, however the list goes on."""
+    async with tenants_pane(tmp_path, north={}, south={}) as pilot:
+        await pilot.press("asterisk", "s")
+        await dialog(pilot, ConfirmScreen)
+        registry = await in_registry(tmp_path)
+        await registry.tenants.create("later", TenantAttributes(), actor=ACTOR)
+        await registry.close()
+        await pilot.press("y")
+        await until_told(pilot, "Disabled 2 tenants.")
+    enabled = {each: (await stored(tmp_path, each)).enabled for each in ("north", "south", "later")}
+    assert enabled == {"north": False, "south": False, "later": True}
+
+
 # conflicts
 
 
