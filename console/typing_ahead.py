@@ -59,7 +59,10 @@ class PatientApp(App[None]):
         """Keep keys that are meant for something still on its way."""
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
-        elif self._keeps(event.key):
+            return
+        if self._under_way and monotonic() - self._set_out > LONGEST_WAY_SECONDS:
+            self._arrived()
+        if self._keeps(event.key):
             event.stop()
             self._typed_ahead.append(events.Key(event.key, event.character))
         else:
@@ -68,8 +71,6 @@ class PatientApp(App[None]):
     def _keeps(self, key: str) -> bool:
         if not self._running or key in LEAVING:
             return False
-        if self._under_way and monotonic() - self._set_out > LONGEST_WAY_SECONDS:
-            self._arrived()
         if self._typed_ahead or self._under_way or not takes_keys(self.screen):
             return True
         pane = self.pane
