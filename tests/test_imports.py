@@ -44,7 +44,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     # ---------------------------------------------------------------- the console
     "console.adapters.ports":      (DOMAIN,),
     "console.adapters.base":       (DOMAIN, PORTS),
-    "console.adapters.rest":       (DOMAIN, "console.adapters.base", "httpx", "cryptography"),
+    "console.adapters.rest":       (DOMAIN, "console.adapters.base",
+                                    "console.adapters.causes", "httpx", "cryptography"),
+    "console.adapters.causes":     (),
     "console.adapters.read_only":  (DOMAIN, "console.adapters.base"),
     "console.adapters.local":      (DOMAIN, PORTS, "console.adapters.base",
                                     "console.adapters.read_only", "registry_backend.open",
@@ -53,7 +55,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
                                     "registry_backend.sample", "platformdirs"),
     "console.adapters.identity":   (DOMAIN, PORTS, "console.adapters.base",
                                     "console.adapters.read_only", "console.adapters.healing",
-                                    "console.adapters.rest", "registry_backend.wire",
+                                    "console.adapters.causes", "console.adapters.rest",
+                                    "registry_backend.wire",
                                     "registry_backend.identityd", "httpx"),
     "console.adapters":            (DOMAIN, PORTS, "console.adapters.base",
                                     "console.adapters.read_only", "console.adapters.rest",
@@ -93,6 +96,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 
 SHARED_ADAPTER_MODULES = {
     "console.adapters.base",
+    "console.adapters.causes",
     "console.adapters.healing",
     "console.adapters.read_only",
     "console.adapters.remote",

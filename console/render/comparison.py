@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
@@ -23,20 +24,23 @@ class DifferenceLine:
         text: The line, or for a fold how many lines it hides.
         before: Its number in the old text, from 1; None where it is not.
         after: Its number in the new text, from 1; None where it is not.
+        end: How it ends, where a change is one of line ends too; empty for a line feed.
     """
 
     kind: Kind
     text: str
     before: int | None = None
     after: int | None = None
+    end: str = ""
 
 
 def difference_lines(before: str, after: str, *, context: int = 3) -> list[DifferenceLine]:
     """What to take out of the first text and put in to get the second.
 
-    Runs of equal lines longer than the context on both sides and two more are folded.
+    Lines are compared with their ends, so a change of those alone is told too. Runs of equal
+    lines longer than the context on both sides and two more are folded.
     """
-    old, new = before.splitlines(), after.splitlines()
+    old, new = _lines(before), _lines(after)
     found: list[DifferenceLine] = []
     blocks = _blocks(old, new)
     for place, (what, old_start, old_end, new_start, new_end) in enumerate(blocks):
@@ -45,15 +49,37 @@ def difference_lines(before: str, after: str, *, context: int = 3) -> list[Diffe
             tail = 0 if place == len(blocks) - 1 else context
             found.extend(_folded(old[old_start:old_end], old_start, new_start, head, tail))
             continue
-        found.extend(
-            DifferenceLine("removed", text, before=number)
-            for number, text in enumerate(old[old_start:old_end], old_start + 1)
-        )
-        found.extend(
-            DifferenceLine("added", text, after=number)
-            for number, text in enumerate(new[new_start:new_end], new_start + 1)
-        )
+        found.extend(_changed(old, range(old_start, old_end), new, range(new_start, new_end)))
     return found
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text as TOML counts them, each with its end."""
+    return list(io.StringIO(text, newline="\n"))
+
+
+def _changed(old: list[str], out: range, new: list[str], put: range) -> list[DifferenceLine]:
+    """The lines taken out, then those put in; their ends are told where these changed too."""
+    told = bool(out and put) and {_end(old[at]) for at in out} != {_end(new[at]) for at in put}
+    removed = [
+        DifferenceLine("removed", _bare(old[at]), before=at + 1, end=_end(old[at]) if told else "")
+        for at in out
+    ]
+    added = [
+        DifferenceLine("added", _bare(new[at]), after=at + 1, end=_end(new[at]) if told else "")
+        for at in put
+    ]
+    return removed + added
+
+
+def _bare(line: str) -> str:
+    return line.removesuffix("\n").removesuffix("\r")
+
+
+def _end(line: str) -> str:
+    if not line.endswith("\n"):
+        return "no line feed"
+    return "carriage return" if line.endswith("\r\n") else ""
 
 
 def _blocks(old: list[str], new: list[str]) -> list[_Block]:
@@ -82,16 +108,16 @@ def _blocks(old: list[str], new: list[str]) -> list[_Block]:
 
 
 def _folded(
-    texts: list[str], old_start: int, new_start: int, head: int, tail: int
+    lines: list[str], old_start: int, new_start: int, head: int, tail: int
 ) -> list[DifferenceLine]:
     def equal(start: int, end: int) -> list[DifferenceLine]:
         return [
-            DifferenceLine("equal", texts[at], old_start + at + 1, new_start + at + 1)
+            DifferenceLine("equal", _bare(lines[at]), old_start + at + 1, new_start + at + 1)
             for at in range(start, end)
         ]
 
-    hidden = len(texts) - head - tail
+    hidden = len(lines) - head - tail
     if hidden < 3:
-        return equal(0, len(texts))
+        return equal(0, len(lines))
     fold = DifferenceLine("fold", f"{hidden} equal lines")
-    return [*equal(0, head), fold, *equal(len(texts) - tail, len(texts))]
+    return [*equal(0, head), fold, *equal(len(lines) - tail, len(lines))]

@@ -88,5 +88,7 @@ def _numbered(lines: Sequence[DifferenceLine]) -> list[str]:
     texts = []
     for line in lines:
         number = line.after or line.before or ""
-        texts.append(f"{number:>{digits}} {GLYPHS[line.kind]} {sanitise(line.text.expandtabs(4))}")
+        end = f"  ({line.end})" if line.end else ""
+        shown = sanitise(line.text.expandtabs(4)) + end
+        texts.append(f"{number:>{digits}} {GLYPHS[line.kind]} {shown}")
     return texts

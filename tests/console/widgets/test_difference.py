@@ -23,14 +23,38 @@ def test_both_texts_can_be_read_back_from_the_difference(
     old: list[str], new: list[str], above: int, below: int
 ) -> None:
     """Nothing is lost, nothing invented; numbers are those of the texts, however long they are."""
-    assume(old != new)
     old = [*LONG[:above], *old, *LONG[:below]]
     new = [*LONG[:above], *new, *LONG[:below]]
-    lines = difference_lines("\n".join(old), "\n".join(new), context=200)
-    assert [line.text for line in lines if line.kind != "added"] == "\n".join(old).splitlines()
-    assert [line.text for line in lines if line.kind != "removed"] == "\n".join(new).splitlines()
+    before, after = "\n".join(old), "\n".join(new)
+    assume(before != after)
+    lines = difference_lines(before, after, context=200)
+    assert [line.text for line in lines if line.kind != "added"] == before.splitlines()
+    assert [line.text for line in lines if line.kind != "removed"] == after.splitlines()
     befores = [line.before for line in lines if line.before is not None]
     assert befores == list(range(1, len(befores) + 1))
+
+
+def test_a_change_of_line_ends_alone_is_told() -> None:
+    """No two texts that differ are shown as if they were alike."""
+    assert difference_lines("a\nb", "a\nb\n") == [
+        DifferenceLine("equal", "a", 1, 1),
+        DifferenceLine("removed", "b", before=2, end="no line feed"),
+        DifferenceLine("added", "b", after=2),
+    ]
+    assert difference_lines("a\n", "a\r\n") == [
+        DifferenceLine("removed", "a", before=1),
+        DifferenceLine("added", "a", after=1, end="carriage return"),
+    ]
+
+
+def test_lines_are_counted_as_toml_counts_them() -> None:
+    """A separator that only Unicode knows starts no line, so the numbers agree with the checks."""
+    lines = difference_lines("a\u2028b\nc\n", "a\u2028b\nd\n")
+    assert [(line.kind, line.before, line.after) for line in lines] == [
+        ("equal", 1, 1),
+        ("removed", 2, None),
+        ("added", None, 2),
+    ]
 
 
 def test_long_equal_runs_are_folded() -> None:
