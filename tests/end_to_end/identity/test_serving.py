@@ -50,6 +50,14 @@ def configured(folder: Path) -> list[str]:
     ]
 
 
+@pytest.fixture
+def hang_ups_heard() -> Iterator[None]:
+    """A run of tests that was started with nohup would have its children ignore them."""
+    inherited = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, inherited)
+
+
 @contextmanager
 def started(process: subprocess.Popen[str]) -> Iterator[list[str]]:
     """The lines with which a server says where it listens, one for each socket; ended after."""
@@ -76,6 +84,7 @@ def test_a_socket_is_served_until_a_signal(
     assert not path.exists()
 
 
+@pytest.mark.usefixtures("hang_ups_heard")
 def test_a_terminal_that_goes_ends_it_in_order(folder: Path, program: Program) -> None:
     """Its socket's file goes too."""
     path = folder / "s.sock"
