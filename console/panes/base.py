@@ -162,11 +162,10 @@ class RecordPane(RecordList[RowT]):
         finally:
             self._show_status()
         self.tell(f"{done} {plural(outcome.written, self.noun)}.")
-        if outcome.refused:
-            first = outcome.refused[0]
+        if outcome.first is not None:
             self.warn(
-                f"{plural(len(outcome.refused), 'row')} stayed as they were. The first: {first}",
-                title=first.title,
+                f"{plural(outcome.refused, 'row')} stayed as they were. The first: {outcome.first}",
+                title=outcome.first.title,
             )
         self.show_detail()
 

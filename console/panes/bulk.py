@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -22,8 +22,8 @@ takes them in one call (iothub 5.7)."""
 READ_AT_ONCE = 1_000
 """Rows of a page where a list is read to its end."""
 FIXED_AT_MOST = 10_000
-"""Rows of a list that are held while a person is asked about them; of longer ones the question
-says that what is added meanwhile is written too."""
+"""Rows of a list that are held while a person is asked about them; of longer ones only the keys
+are, once the answer is there, and the question says that what is added before is written too."""
 SAMPLE = 4
 """Ids named in a question about many."""
 
@@ -33,12 +33,19 @@ class Outcome:
     """What became of the marked rows."""
 
     written: int = 0
-    refused: list[RegistryError] = field(default_factory=list)
+    refused: int = 0
+    first: RegistryError | None = None
+    """Why the first of those that were refused was."""
 
     @property
     def seen(self) -> int:
         """How many rows were dealt with."""
-        return self.written + len(self.refused)
+        return self.written + self.refused
+
+    def refuse(self, error: RegistryError) -> None:
+        """Count a row that stayed as it was."""
+        self.refused += 1
+        self.first = self.first or error
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class MarkedRows(Generic[RowT]):
         marks: Which.
         source: The list that the marks were set in.
         fetch: One row by its key. Raises NotFound.
-        held: The rows themselves, once fixed; None: they are found when they are written.
+        held: The rows themselves, once fixed; None: their keys are read before any is written.
     """
 
     marks: Marks
@@ -71,7 +78,7 @@ class MarkedRows(Generic[RowT]):
         if not self.marks.all_matching or (total is not None and total.value > FIXED_AT_MOST):
             return self
         held: list[RowT] = []
-        async for rows in self._matching(READ_AT_ONCE):
+        async for rows in self._matching():
             held += rows
             if len(held) > FIXED_AT_MOST:
                 return self
@@ -88,7 +95,7 @@ class MarkedRows(Generic[RowT]):
             total = Count(whole) if total is None else replace(total, value=whole, exact=True)
         text = describe_marks(self.marks, total, noun, filter_text)
         if self.marks.all_matching and self.held is None:
-            text += f" {noun.capitalize()}s that are added meanwhile are written too."
+            text += f" {noun.capitalize()}s that are added before it begins are written too."
         return text
 
     async def write(
@@ -108,7 +115,7 @@ class MarkedRows(Generic[RowT]):
                 await write(row)
                 outcome.written += 1
             except RegistryError as error:
-                outcome.refused.append(error)
+                outcome.refuse(error)
 
         async for batch in self._batches(outcome):
             await asyncio.gather(*(attempt(row) for row in batch))
@@ -120,11 +127,7 @@ class MarkedRows(Generic[RowT]):
             for begin in range(0, len(self.held), AT_ONCE):
                 yield self.held[begin : begin + AT_ONCE]
             return
-        if self.marks.all_matching:
-            async for rows in self._matching(AT_ONCE):
-                yield rows
-            return
-        keys = iter(sorted(self.marks.keys))
+        keys = iter(await self._keys())
         while some := list(islice(keys, AT_ONCE)):
             found = await asyncio.gather(*(self._found(key, outcome) for key in some))
             yield [row for row in found if row is not None]
@@ -133,13 +136,25 @@ class MarkedRows(Generic[RowT]):
         try:
             return await self.fetch(key)
         except NotFound as error:
-            outcome.refused.append(error)
+            outcome.refuse(error)
             return None
 
-    async def _matching(self, at_once: int) -> AsyncIterator[Sequence[RowT]]:
+    async def _keys(self) -> Sequence[str]:
+        """All of them before any row is written.
+
+        What is written may leave the list or move in it, and a cursor may count rows.
+        """
+        if not self.marks.all_matching:
+            return sorted(self.marks.keys)
+        found: dict[str, None] = {}
+        async for rows in self._matching():
+            found.update((self.source.key(row), None) for row in rows)
+        return list(found)
+
+    async def _matching(self) -> AsyncIterator[Sequence[RowT]]:
         start: Cursor | None = None
         while True:
-            page = await self.source.page(PageRequest(start=start, limit=at_once))
+            page = await self.source.page(PageRequest(start=start, limit=READ_AT_ONCE))
             yield [row for row in page.rows if self.source.key(row) in self.marks]
             if not page.more or not page.cursors:
                 return
