@@ -11,12 +11,14 @@ from console.contexts import load_contexts, parse_context, parse_contexts
 from console.contexts_models import (
     LOCAL_NAME,
     Context,
+    Contexts,
     HonoContext,
     IdentityContext,
     IotHubContext,
     LocalContext,
     SecretPlace,
 )
+from console.locks import locked
 from console.settings import replace_file
 from registry_backend.domain.errors import AlreadyExists, Invalid, Unreachable
 
@@ -76,15 +78,15 @@ def add_context(path: Path, context: Context) -> None:
         Invalid: when the file or the context breaks a rule.
         Unreachable: when the file cannot be written.
     """
-    if context.name in load_contexts(path).by_name:
-        raise AlreadyExists(
-            f"There is a context named {context.name!r} already.", hint="Remove it first."
-        )
     parse_context(context.name, context_table(context), str(path))
 
-    def change(document: TOMLDocument) -> None:
+    def change(contexts: Contexts, document: TOMLDocument) -> None:
         import tomlkit  # noqa: PLC0415 - only a change pays for loading it
 
+        if context.name in contexts.by_name:
+            raise AlreadyExists(
+                f"There is a context named {context.name!r} already.", hint="Remove it first."
+            )
         if "contexts" not in document:
             document["contexts"] = tomlkit.table(is_super_table=True)
         table = tomlkit.table()
@@ -96,12 +98,11 @@ def add_context(path: Path, context: Context) -> None:
 
 def remove_context(path: Path, name: str) -> None:
     """Take a context out of the file. Raises NotFound, Invalid, Unreachable."""
-    contexts = load_contexts(path)
-    if name not in contexts.by_name:
-        contexts.named(name)  # says that it is not there, unless it always is
-        raise Invalid(f"The context {LOCAL_NAME!r} is always there.")
 
-    def change(document: TOMLDocument) -> None:
+    def change(contexts: Contexts, document: TOMLDocument) -> None:
+        if name not in contexts.by_name:
+            contexts.named(name)  # says that it is not there, unless it always is
+            raise Invalid(f"The context {LOCAL_NAME!r} is always there.")
         document["contexts"].remove(name)
         if contexts.current == name:
             document.pop("current", None)
@@ -111,9 +112,9 @@ def remove_context(path: Path, name: str) -> None:
 
 def use_context(path: Path, name: str) -> None:
     """Make a context the one that is used when none is named. Raises NotFound and as above."""
-    load_contexts(path).named(name)
 
-    def change(document: TOMLDocument) -> None:
+    def change(contexts: Contexts, document: TOMLDocument) -> None:
+        contexts.named(name)
         if name == LOCAL_NAME:
             document.pop("current", None)
         else:
@@ -122,16 +123,22 @@ def use_context(path: Path, name: str) -> None:
     _change(path, change)
 
 
-def _change(path: Path, change: Callable[[TOMLDocument], None]) -> None:
+def _change(path: Path, change: Callable[[Contexts, TOMLDocument], None]) -> None:
     import tomlkit  # noqa: PLC0415 - as above
 
-    text = path.read_text("utf-8") if path.exists() else ""
-    document = tomlkit.parse(text)
-    change(document)
-    changed = tomlkit.dumps(document)
-    parse_contexts(tomllib.loads(changed), str(path))
     try:
-        replace_file(path, changed)
+        with locked(path):
+            contexts = load_contexts(path)
+            document = tomlkit.parse(_text_of(path))
+            change(contexts, document)
+            changed = tomlkit.dumps(document)
+            parse_contexts(tomllib.loads(changed), str(path))
+            replace_file(path, changed)
     except OSError as error:
         message = f"The contexts were not saved: {path}: {error.strerror}."
         raise Unreachable(message, layer="permission") from None
+
+
+def _text_of(path: Path) -> str:
+    """With its line ends as they are."""
+    return path.read_bytes().decode("utf-8") if path.exists() else ""

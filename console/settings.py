@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 import tomllib
 from dataclasses import dataclass, fields, replace
@@ -103,7 +104,7 @@ def save_settings(path: Path, settings: Settings) -> None:
     from tomlkit.exceptions import ParseError  # noqa: PLC0415 - as above
 
     try:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        text = path.read_bytes().decode("utf-8") if path.exists() else ""  # line ends as they are
         document = tomlkit.parse(text)
         for field in fields(Settings):
             value = getattr(settings, field.name)
@@ -121,15 +122,18 @@ def save_settings(path: Path, settings: Settings) -> None:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Put a whole new file in place, so that no reader ever sees half of one."""
+    """Put a whole new file in place, so that no reader ever sees half of one; it keeps its mode."""
     path = path.resolve()  # a linked file keeps its link
     path.parent.mkdir(parents=True, exist_ok=True)
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
         Path(name).replace(path)
     except OSError:
         with contextlib.suppress(OSError):

@@ -6,7 +6,6 @@ condition is put into words for the peer where it has words for it, and tried on
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from registry_backend.domain.devices import DeviceAttributes
 from registry_backend.domain.document import compact_json, is_json_number
 from registry_backend.domain.errors import Unsupported
+from registry_backend.domain.patterns import pattern_test
 from registry_backend.domain.query import AttributeFilter, DeviceQuery, TenantQuery
 from registry_backend.domain.tenants import TenantAttributes
 
@@ -83,7 +83,7 @@ def device_test(query: DeviceQuery) -> Callable[[str, DeviceAttributes], bool]:
         return (
             device_id.startswith(query.id_prefix)
             and all(part in device_id for part in query.id_contains)
-            and all(_like(pattern, device_id) for pattern in query.id_patterns)
+            and all(pattern_test(pattern)(device_id) for pattern in query.id_patterns)
             and query.enabled in (None, attributes.enabled)
             and (query.via is None or query.via in attributes.via)
             and _has_all(attributes.to_json(), query.attributes)
@@ -98,7 +98,7 @@ def tenant_test(query: TenantQuery) -> Callable[[str, TenantAttributes], bool]:
     def fits(tenant_id: str, attributes: TenantAttributes) -> bool:
         return (
             all(part in tenant_id for part in query.id_contains)
-            and all(_like(pattern, tenant_id) for pattern in query.id_patterns)
+            and all(pattern_test(pattern)(tenant_id) for pattern in query.id_patterns)
             and query.enabled in (None, attributes.enabled)
             and _has_all(attributes.to_json(), query.attributes)
         )
@@ -137,13 +137,7 @@ def _has(members: Any, wanted: AttributeFilter) -> bool:
 
 def _equals(found: Any, value: str | float | bool) -> bool:  # noqa: FBT001 - a JSON value
     if isinstance(value, str):
-        return isinstance(found, str) and _like(value, found)
+        return isinstance(found, str) and pattern_test(value)(found)
     if isinstance(value, bool):
         return found is value
     return is_json_number(found) and bool(found == value)
-
-
-def _like(pattern: str, text: str) -> bool:
-    """Whether a text fits a pattern with the wildcards `*` and `?` as a whole."""
-    parts = ({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
-    return re.fullmatch("".join(parts), text, re.DOTALL) is not None

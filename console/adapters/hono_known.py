@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import fcntl
 import json
 import os
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from console.locks import locked
 from registry_backend.domain.errors import Unreachable
 
 MOST_TENANTS = 1_000
@@ -102,7 +102,7 @@ class KnownIds:
         """Write under a lock taken so. Raises OSError; BlockingIOError where it is taken."""
         if self._file is None or not self._changes:
             return
-        with _locked(self._file, operation):
+        with locked(self._file, operation):
             self._take_in()
             _replace(self._file, self._ids.to_text())
             self._changes.clear()
@@ -187,15 +187,6 @@ def _stamp(path: Path) -> object:
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-@contextlib.contextmanager
-def _locked(path: Path, operation: int) -> Iterator[None]:
-    """Keep other programs from writing the file meanwhile. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f"{path.name}.lock").open("a") as lock:
-        fcntl.flock(lock, operation)
-        yield
 
 
 def _replace(path: Path, text: str) -> None:

@@ -6,7 +6,7 @@ import re
 import time
 
 from console.adapters.iothub_address import device_resource
-from console.adapters.iothub_credentials import credentials_of
+from console.adapters.iothub_credentials import PRIMARY, SECONDARY, credentials_of
 from console.adapters.iothub_devices import read_device
 from console.adapters.iothub_session import HubSession
 from registry_backend.domain.credentials import PSK
@@ -43,10 +43,13 @@ class HubConnections:
         self._session.check_tenant(tenant_id)
         stored = credentials_of(tenant_id, await read_device(self._session, device_id))
         keys = stored.find(PSK, device_id)
-        found = [each.key for each in keys.secrets if each.key] if keys else []
+        found = {each.id: each.key for each in keys.secrets if each.key} if keys else {}
         if not found:
             raise Invalid(
                 f"Device {device_id} has no keys: it proves itself with a certificate.",
                 hint="Configure the device with its certificate instead.",
             )
-        return found[-1] if secondary else found[0]
+        name = SECONDARY if secondary else PRIMARY
+        if name not in found:
+            raise Invalid(f"Device {device_id} has no {name} key.", hint="Choose the other key.")
+        return found[name]

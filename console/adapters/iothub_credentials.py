@@ -28,7 +28,8 @@ from registry_backend.wire.iothub_keys import key_fault, thumbprint_fault
 
 TYPES = (PSK, X509_THUMBPRINT)
 """Types of credentials that a hub holds."""
-_IDS = ("primary", "secondary")
+PRIMARY, SECONDARY = _IDS = ("primary", "secondary")
+"""What the two secrets are named, there being no ids."""
 _SECRET_MEMBERS = {PSK: {"id", "key"}, X509_THUMBPRINT: {"id", "thumbprint"}}
 _MATERIAL = {PSK: "key", X509_THUMBPRINT: "thumbprint"}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from console.adapters.iothub_blobs import blob_lines, is_container
+from console.adapters.iothub_blobs import LONGEST_LINE, blob_lines, is_container
 from console.adapters.iothub_bodies import AUTHORITY
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import Invalid
@@ -18,6 +18,7 @@ from registry_backend.wire import csv_lines, iothub, ndjson
 from registry_backend.wire.import_errors import LineFault
 from registry_backend.wire.iothub_device import KIND
 from registry_backend.wire.iothub_keys import keys_of, thumbprints_of
+from registry_backend.wire.line_faults import not_a_device
 
 _LINES_AT_ONCE = 200
 """Lines read before others may run."""
@@ -47,6 +48,18 @@ class Entry(NamedTuple):
     """Bytes, its newline included."""
     content: DeviceLine | LineFault | None
     """None: it asks for nothing."""
+
+
+class TooLong(NamedTuple):
+    """A line of which nothing is held."""
+
+    size: int
+    """Bytes, its newline included."""
+
+    @property
+    def fault(self) -> LineFault:
+        """What there is to say of it."""
+        return not_a_device(f"{self.size:,} bytes, more than {LONGEST_LINE:,} on a line")
 
 
 def file_of(spec: JobSpec) -> Path:
@@ -79,10 +92,10 @@ async def entries(spec: JobSpec, *, proxy: str | None = None) -> AsyncIterator[E
     """The lines of an import's file, in order.
 
     Raises:
-        Invalid: for a table whose first line cannot be used, or a line without end.
+        Invalid: for a table whose first line cannot be used, or a line without end in a container.
         RegistryError: when the container cannot be read.
     """
-    lines = (
+    lines: AsyncIterator[bytes | TooLong] = (
         blob_lines(spec.folder, spec.blob_name, proxy=proxy)
         if is_container(spec.folder)
         else _file_lines(file_of(spec))
@@ -91,6 +104,12 @@ async def entries(spec: JobSpec, *, proxy: str | None = None) -> AsyncIterator[E
     number, before = 0, 0
     async for line in lines:
         number += 1
+        if isinstance(line, TooLong):
+            if number == 1 and spec.format == "csv":
+                raise Invalid(f"The first line of {spec.blob_name} is too long to name columns.")
+            size, before = before + line.size, 0
+            yield Entry(number, size, line.fault)
+            continue
         size, text = before + len(line) + 1, line.strip()
         before = 0
         if number == 1 and spec.format == "csv":
@@ -181,12 +200,21 @@ def _authentication(
     return {"type": AUTHORITY} if kind == AUTHORITY else None
 
 
-async def _file_lines(path: Path) -> AsyncIterator[bytes]:
+async def _file_lines(path: Path) -> AsyncIterator[bytes | TooLong]:
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        number = 0
+        while line := file.readline(LONGEST_LINE + 1):
+            number += 1
             if number % _LINES_AT_ONCE == 0:
                 await asyncio.sleep(0)
-            yield line.rstrip(b"\r\n")
+            if len(line) <= LONGEST_LINE or line.endswith(b"\n"):
+                yield line.rstrip(b"\r\n")
+                continue
+            size = len(line)
+            while not line.endswith(b"\n") and (line := file.readline(LONGEST_LINE)):
+                size += len(line)
+                await asyncio.sleep(0)
+            yield TooLong(size)
 
 
 Progress = Callable[[int], object]

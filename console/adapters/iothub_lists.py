@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -15,6 +14,7 @@ from console.adapters.iothub_session import HubSession
 from registry_backend.domain.devices import Device
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import Denied, Fault, Unsupported
+from registry_backend.domain.patterns import pattern_test
 from registry_backend.domain.query import Count, Cursor, DeviceQuery, Order, Page, PageRequest
 from registry_backend.wire.iothub_device_statistics import parse_statistics
 
@@ -221,13 +221,13 @@ def implies(query: DeviceQuery, wider: DeviceQuery) -> bool:
 def device_test(query: DeviceQuery) -> Any:
     """Whether a device has what the query asks. Raises Unsupported for what no hub answers."""
     check_query(query)
-    patterns = [re.compile(_expression(each), re.DOTALL) for each in query.id_patterns]
+    patterns = [pattern_test(each) for each in query.id_patterns]
 
     def passes(device: Device) -> bool:
         return (
             device.device_id.startswith(query.id_prefix)
             and all(part in device.device_id for part in query.id_contains)
-            and all(pattern.fullmatch(device.device_id) for pattern in patterns)
+            and all(fits(device.device_id) for fits in patterns)
             and query.enabled in (None, device.enabled)
         )
 
@@ -252,10 +252,6 @@ _WORDS: Mapping[str, str] = {
     "via": "via:",
     "attributes": "members of their documents",
 }
-
-
-def _expression(pattern: str) -> str:
-    return "".join({"*": ".*", "?": "."}.get(each, re.escape(each)) for each in pattern)
 
 
 def page_of(rows: list[Device], order: Order, request: PageRequest) -> Page[Device]:

@@ -108,7 +108,9 @@ class Run:
         except RegistryError as error:
             self._end(JobStatus.FAILED, str(error))
         except OSError as error:
-            self._end(JobStatus.FAILED, f"{error.filename}: {error.strerror}.")
+            # the system does not say which file it is when writing to an open one fails
+            path = error.filename or file_of(self.job.spec)
+            self._end(JobStatus.FAILED, f"{path}: {error.strerror}.")
         except asyncio.CancelledError:
             self._end(JobStatus.CANCELLED)
             raise
@@ -170,9 +172,7 @@ class Run:
             )
             raise
         except asyncio.CancelledError:
-            self._fail_all(
-                batch, f"{UNANSWERED} the call with this line, which may have been done."
-            )
+            self._fail_all(batch, UNANSWERED)
             raise
         finally:
             self._sending = False

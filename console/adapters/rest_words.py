@@ -15,6 +15,8 @@ from registry_backend.domain.secrets import MASK
 
 MAX_WORDS = 300
 """Characters of a server's own words that a message repeats."""
+_OF_A_PAGE = 4_096
+"""Characters of an HTML page that are looked at: its title stands at the beginning."""
 
 
 def words_of(body: bytes, content_type: str, hidden: Iterable[str] = ()) -> str:
@@ -29,8 +31,9 @@ def words_of(body: bytes, content_type: str, hidden: Iterable[str] = ()) -> str:
     if not text:
         return ""
     if is_html(body, content_type):
-        title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-        bare = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL)
+        page = hidden_in(text, hidden)[:_OF_A_PAGE]
+        title = re.search(r"<title[^>]*>(.*?)</title>", page, re.IGNORECASE | re.DOTALL)
+        bare = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)
         shown = hidden_in(unescape(title[1] if title else bare), hidden)
         return short(f"“{short(shown)}”")
     try:

@@ -6,6 +6,7 @@ rows. A cursor is opaque: only the registry that made it can read it.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -271,7 +272,5 @@ def _unquote(text: str) -> str:
 def _literal(value: str) -> str | float | bool:
     if value in ("true", "false"):
         return value == "true"
-    try:
-        return float(value) if re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", value) else value
-    except ValueError:
-        return value
+    number = float(value) if re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", value) else math.inf
+    return number if math.isfinite(number) else value  # one that is too large is no JSON number

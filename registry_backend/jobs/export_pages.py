@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from registry_backend.domain.errors import Fault
@@ -22,7 +22,8 @@ PAGE = 1000
 class Stretch:
     """A page as bytes of the file, and the last device in it."""
 
-    text: bytes
+    text: bytes = field(repr=False)
+    """Holds keys."""
     written: int
     errors: Sequence[JobError]
     after_id: str | None

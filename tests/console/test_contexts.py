@@ -7,6 +7,8 @@ import base64
 import json
 import sys
 import types
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -255,6 +257,25 @@ def test_a_change_keeps_comments_and_the_other_contexts(path: Path) -> None:
     assert load_contexts(path).names == ["local"]
     add_context(path, lab())
     assert load_contexts(path).names == ["local", "new"]
+
+
+def test_programs_that_change_the_file_at_once_lose_nothing(path: Path) -> None:
+    """Each sees what those before it wrote."""
+    names = [f"new-{number}" for number in range(8)]
+    with ThreadPoolExecutor(len(names)) as threads:
+        list(threads.map(lambda name: add_context(path, replace(lab(), name=name)), names))
+    assert set(names) < set(load_contexts(path).names)
+
+
+def test_a_change_keeps_mode_and_line_ends(path: Path) -> None:
+    """Whoever shares the file with others goes on sharing it."""
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    path.chmod(0o644)
+    before = path.read_bytes()
+    add_context(path, lab())
+    remove_context(path, "new")
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert path.read_bytes().startswith(before.rstrip())
 
 
 def test_what_cannot_be_done_leaves_the_file_as_it_is(path: Path) -> None:

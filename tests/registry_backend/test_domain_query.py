@@ -20,6 +20,10 @@ from registry_backend.domain.query import AttributeFilter, DeviceQuery, parse_de
         ("hl-*-7 a*b*", DeviceQuery(id_patterns=("hl-*-7", "a*b*"))),
         ('"*-7"', DeviceQuery(id_contains=("*-7",))),
         ("   ", DeviceQuery()),
+        (
+            "ext.size:1e999",
+            DeviceQuery(attributes=(AttributeFilter(("ext", "size"), "1e999"),)),
+        ),
         ("lamp", DeviceQuery(id_contains=("lamp",))),
         ("hl-lamp*", DeviceQuery(id_prefix="hl-lamp")),
         ("lamp pier", DeviceQuery(id_contains=("lamp", "pier"))),

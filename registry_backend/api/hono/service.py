@@ -49,7 +49,8 @@ class Call:
     ids: tuple[str, ...] = ()
     """The decoded variable segments of the path, in order."""
     parameters: Sequence[tuple[str, str]] = ()
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
+    """Holds secrets."""
     content_type: str = ""
     expected: str | None = None
     """The bare version of `If-Match`; None: any will do (hono 3.1)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from registry_backend.api.answers import Answer
@@ -32,8 +32,8 @@ class Call:
     """Of the path."""
     type: str | None = None
     """Of the query."""
-    body: object = None
-    """What the route's reader made of it."""
+    body: object = field(default=None, repr=False)
+    """What the route's reader made of it; may hold secrets."""
 
     @property
     def actor(self) -> Actor:
