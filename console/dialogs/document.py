@@ -44,10 +44,9 @@ class DocumentScreen(TypingDialog[str]):
         *,
         language: Format = "json",
         problem: str = "",
-        submit: str = "Save",
         changed: bool = False,
     ) -> None:
-        super().__init__(submit=submit, changed=changed)
+        super().__init__(submit="Save", changed=changed)
         self._title, self._text, self._language = title, text, language
         self._problem = problem
 

@@ -29,7 +29,6 @@ class DocumentEditor(TextArea):
     Args:
         text: The document.
         form: `json` or `toml`.
-        read_only: Whether it only shows.
         id: As everywhere in Textual.
         classes: As everywhere in Textual.
     """
@@ -56,7 +55,6 @@ class DocumentEditor(TextArea):
         text: str = "",
         *,
         form: Format = "json",
-        read_only: bool = False,
         id: str | None = None,  # noqa: A002 - Textual's name for it
         classes: str | None = None,
     ) -> None:
@@ -68,7 +66,6 @@ class DocumentEditor(TextArea):
             theme="css",
             soft_wrap=False,
             tab_behavior="focus",
-            read_only=read_only,
             show_line_numbers=True,
             id=id,
             classes=classes,
@@ -94,11 +91,6 @@ class DocumentEditor(TextArea):
         self._problem = (row, place)
         self._repaint_lines()
         self.move_cursor((row, place), center=True)
-
-    def clear_problem(self) -> None:
-        """Take the mark away."""
-        self._problem = None
-        self._repaint_lines()
 
     def get_line(self, line_index: int) -> Text:
         """The line with its colours; called by the text area whenever it paints one."""

@@ -63,15 +63,14 @@ class RowCache(Generic[RowT]):
 
     Args:
         key: What names a row.
-        length: How many rows to assume until more is known.
     """
 
-    def __init__(self, key: Callable[[RowT], str], *, length: int = 0) -> None:
+    def __init__(self, key: Callable[[RowT], str]) -> None:
         self._key = key
         self._blocks: OrderedDict[int, Block[RowT]] = OrderedDict()
         self._anchors: dict[int, Cursor] = {}
         self._anchor_places: list[int] = []
-        self.length = length
+        self.length = 0
         """Rows to make room for: counted, or as far as is known."""
         self.total: Count | None = None
         """What can be told about the length; None while nobody has said."""
