@@ -9,20 +9,21 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 
-from console.dialogs.base import Dialog, DialogBox
+from console.dialogs.base import DialogBox
+from console.dialogs.row_choice import RowChoice
 from console.render import credentials as render
 from console.render.detail import state
 from console.widgets.columns import Column
 from console.widgets.record_table import RecordTable
 from console.widgets.row_source import RowSource
-from console.widgets.table_messages import Failed, Opened, StatusChanged
+from console.widgets.table_messages import Failed
 from registry_backend.domain.credentials import CredentialRow
 
 SPANS = (30, 90)
 """Days to look ahead."""
 
 
-class ExpiringScreen(Dialog[CredentialRow | None]):
+class ExpiringScreen(RowChoice[CredentialRow]):
     """Returns the credential to go to, or None.
 
     Args:
@@ -105,25 +106,9 @@ class ExpiringScreen(Dialog[CredentialRow | None]):
         self._days = SPANS[1] if self._days == SPANS[0] else SPANS[0]
         self._show()
 
-    @on(Opened)
-    def _go(self, event: Opened[CredentialRow]) -> None:
-        event.stop()
-        if self.is_current:
-            self.dismiss(event.row)
-
-    @on(StatusChanged)
-    def _status(self, event: StatusChanged) -> None:
-        event.stop()
-        event.table.border_subtitle = event.status
-
     @on(Failed)
     def _failed(self, event: Failed) -> None:
         event.stop()
         self.app.notify(
             str(event.error), title=event.error.title, severity="error", markup=False, timeout=10
         )
-
-    def action_leave(self) -> None:
-        """Go nowhere."""
-        if self.is_current:
-            self.dismiss(None)

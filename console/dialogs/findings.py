@@ -8,17 +8,18 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 
-from console.dialogs.base import Dialog, DialogBox
+from console.dialogs.base import DialogBox
+from console.dialogs.row_choice import RowChoice
 from console.render import findings as render
 from console.widgets.columns import Column
 from console.widgets.detail_view import DetailView
 from console.widgets.record_table import RecordTable
 from console.widgets.short_list import ShortList
-from console.widgets.table_messages import Highlighted, Opened, StatusChanged
+from console.widgets.table_messages import Highlighted
 from registry_backend.domain.findings import Finding, worst_first
 
 
-class FindingsScreen(Dialog[Finding | None]):
+class FindingsScreen(RowChoice[Finding]):
     """Returns the finding to go to, or None.
 
     Args:
@@ -76,19 +77,3 @@ class FindingsScreen(Dialog[Finding | None]):
         event.stop()
         finding = self.query_one(RecordTable).current
         self.query_one(DetailView).show((render.section(finding),) if finding else ())
-
-    @on(Opened)
-    def _go(self, event: Opened[Finding]) -> None:
-        event.stop()
-        if self.is_current:
-            self.dismiss(event.row)
-
-    @on(StatusChanged)
-    def _status(self, event: StatusChanged) -> None:
-        event.stop()
-        event.table.border_subtitle = event.status
-
-    def action_leave(self) -> None:
-        """Go nowhere."""
-        if self.is_current:
-            self.dismiss(None)
