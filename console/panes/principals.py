@@ -16,6 +16,7 @@ from console.keys import bindings_of
 from console.panes.asking import one_at_a_time
 from console.panes.principals_review import ReviewingPane
 from console.panes.scope import RememberAsked, Scope
+from console.render import principal_detail
 from console.render import principals as render
 from console.render.detail import Section
 from console.render.findings import tally
@@ -124,15 +125,11 @@ class PrincipalsPane(ReviewingPane):
 
     def document(self, row: PrincipalRow) -> JsonObject:
         """The principal as JSON."""
-        if row.effective is not None:
-            return row.effective.model_dump(mode="json")
-        if row.settings:
-            return {setting.key: setting.value for setting in row.settings}
-        return {"file": str(row.file), "problem": row.problem}
+        return principal_detail.document(row)
 
     def detail(self, row: PrincipalRow) -> Sequence[Section]:
         """Role and rights, what is amiss, file, the table as it stands."""
-        return render.detail(row)
+        return principal_detail.detail(row)
 
     def highlighted(self, row: PrincipalRow | None) -> None:
         """Name the configuration once it has been read."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from registry_backend.domain.config_secrets import HIDDEN, is_secret
 from registry_backend.domain.effective import (
     EffectivePrincipal,
     EffectiveView,
@@ -28,10 +28,6 @@ from registry_backend.identityd.users import Users
 from registry_backend.identityd.values import Table, value_text
 from registry_backend.identityd.whole import Whole
 
-_HIDDEN = "(hidden: it looks like a secret)"
-_SECRET_KEYS = frozenset({"connection_string"})
-_KEY = re.compile(r"[A-Za-z0-9+/]{42,}={1,2}")
-"""What a symmetric key looks like in base64."""
 _LOOKED_INTO = 100
 """Files that the daemon passes over and that are shown nonetheless, at most."""
 
@@ -91,15 +87,8 @@ def _settings(whole: Whole, table: Table, path: KeyPath) -> Iterator[Setting]:
             yield from _settings(whole, value, here)
         else:
             place = whole.place(here)
-            text = _HIDDEN if _is_secret(key, value) else _as_toml(value)
+            text = HIDDEN if is_secret(key, value) else _as_toml(value)
             yield Setting(key=key_text(here), value=text, file=place.file, line=place.line)
-
-
-def _is_secret(key: str, value: object) -> bool:
-    """Whether somebody wrote a key where the daemon wants the name of one, or nothing at all."""
-    if not isinstance(value, str):
-        return False
-    return key in _SECRET_KEYS or "SharedAccessKey=" in value or bool(_KEY.fullmatch(value))
 
 
 def _as_toml(value: object) -> str:

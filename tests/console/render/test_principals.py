@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from console.render.principal_detail import detail, document
 from console.render.principals import (
     PrincipalRow,
-    detail,
     file_cell,
     glyph_cell,
     idtype_cell,
@@ -217,3 +217,25 @@ def test_unknown_keys_and_certificates_are_shown() -> None:
     shown = texts(row(effective(principal)))
     assert shown["local id"] == "x509 client"
     assert (shown["note"], shown["n"]) == ("x", "[1]")
+
+
+def test_secrets_that_were_written_into_a_principal_are_shown_nowhere() -> None:
+    """In keys the daemon ignores, in the table as it stands, in comments, and in what is copied."""
+    key = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I="
+    string = f"HostName=h.azure-devices.net;DeviceId=d;SharedAccessKey={key}"
+    text = (
+        f'# connection_string = "{string}"\n[[principal]]\nname = "tide"\nuid = 1001\n'
+        f'connection_string = \'{string}\'\nextra = {{ primary = "{key}", note = "kept" }}\n'
+    )
+    other = {"connection_string": string, "extra": {"primary": key, "note": "kept"}}
+    principal = TYPED.model_copy(update={"other": other})
+    found = effective(principal)
+    found = found.model_copy(update={"entry": entry(principal).model_copy(update={"text": text})})
+    row = PrincipalRow(MAIN, found)
+    for shown in (str(detail(row)), str(document(row))):
+        assert key not in shown
+        assert "SharedAccessKey" not in shown
+        assert shown.count("(hidden: it looks like a secret)") >= 4
+        assert "kept" in shown
+        assert "uid = 1001" in shown
+    assert found.entry.text == text

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from console.panes.bulk import describe_marks
 from console.render.journal import changes, history_text
-from console.render.principals import PrincipalRow, detail, idtype_cell, role_cell
+from console.render.principal_detail import detail
+from console.render.principals import PrincipalRow, idtype_cell, role_cell
 from console.render.text import is_registrys_own
 from console.widgets.marks import Marks
 from registry_backend.domain.journal import JournalEntry
