@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
+from weakref import WeakSet
 
 from textual.app import App
 
@@ -31,14 +32,16 @@ class Leaving:
         close: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self._app, self._saves, self._panes, self._close = app, saves, panes, close
-        self._leaving = self._warned_of_text = False
+        self._leaving = False
+        self._warned_of: WeakSet[Dialog[Any]] = WeakSet()
 
     def ask(self) -> None:
         """Leave when every save has finished; a text typed but not saved asks once."""
         if self._leaving:
             return
-        if self._text_in_hand() and not self._warned_of_text:
-            self._warned_of_text = True
+        in_hand = self._text_in_hand()
+        if not in_hand <= self._warned_of:
+            self._warned_of = in_hand
             self._app.notify(
                 "What you typed is not saved. ctrl+q again leaves without it.",
                 severity="warning",
@@ -61,9 +64,10 @@ class Leaving:
         self._app.workers.cancel_group(self._app, "connect")
         self._app.run_worker(self._leave(), group="quit", exit_on_error=False)
 
-    def _text_in_hand(self) -> bool:
-        screens = self._app.screen_stack
-        return any(isinstance(top, Dialog) and top.holds_text for top in screens)
+    def _text_in_hand(self) -> WeakSet[Dialog[Any]]:
+        """The dialogs that hold something typed; each is warned of, though another was before."""
+        dialogs = (each for each in self._app.screen_stack if isinstance(each, Dialog))
+        return WeakSet(each for each in dialogs if each.holds_text)
 
     def _settle(self, holder: RecordPane[Any]) -> None:
         """Let a pane ask about what would be lost with it; one question at a time."""

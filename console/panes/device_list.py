@@ -16,7 +16,13 @@ from console.dialogs.choose import ChooseScreen
 from console.forms.fields import Field, Values, text_of
 from console.panes.asking import one_at_a_time
 from console.panes.base import RecordPane
-from console.panes.device_source import DeviceSource, order_choices, order_name, order_named
+from console.panes.device_source import (
+    DeviceSource,
+    order_choices,
+    order_name,
+    order_named,
+    read_target,
+)
 from console.panes.history import show_history
 from console.panes.scope import Scope, ScopeAsked
 from console.panes.secrets import SecretClipboard
@@ -29,7 +35,7 @@ from console.widgets.detail_view import DetailView
 from console.widgets.table_messages import Opened, SortAsked
 from registry_backend.domain.devices import Device
 from registry_backend.domain.document import JsonObject
-from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError
+from registry_backend.domain.errors import RegistryError
 from registry_backend.domain.journal import Change, JournalEntry, Resource
 from registry_backend.domain.query import DeviceSort, Order, parse_device_query
 from registry_backend.domain.statistics import Statistics
@@ -286,14 +292,10 @@ class DeviceList(RecordPane[Device]):
         target_help = "An id or its beginning" if lists else "A whole id, which is opened"
         field = Field("to", "Go to", f"{target_help}, or # and a position such as #500000.")
 
-        async def jump(values: Values) -> str:
-            target = text_of(values, "to")
-            if not target:
-                raise Invalid(problems=[FieldProblem("to", "type an id or a position")])
-            if target.startswith("#"):
-                if not target[1:].replace(",", "").isdigit():
-                    raise Invalid(problems=[FieldProblem("to", "a position is a number")])
-                self.table.move_to_position(int(target[1:].replace(",", "")) - 1)
+        async def jump(values: Values) -> str | int:
+            target = read_target(text_of(values, "to"))
+            if isinstance(target, int):
+                self.table.move_to_position(target)
             elif lists or tenant_id is None:
                 self.table.move_to(target)
             else:

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from console.adapters.ports.devices import DevicesPort
 from console.dialogs.choose import Choice
 from registry_backend.domain.devices import Device
+from registry_backend.domain.errors import Invalid
 from registry_backend.domain.query import Count, DeviceQuery, DeviceSort, Order, Page, PageRequest
+
+MOST_DIGITS = 18
+"""Digits of a position; no list is as long as that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +71,24 @@ def order_named(name: str) -> Order:
     """The order that a line of the menu stands for."""
     by, way = name.split()
     return Order(DeviceSort(by), descending=way == "down")
+
+
+def read_target(text: str) -> str | int:
+    """Where a person wants to go: an id, or a place from 0, which is written from 1 after a `#`.
+
+    >>> read_target("#500,000")
+    499999
+
+    Raises:
+        Invalid: at the field `to`, for nothing, and for a place that is no number of digits.
+    """
+    if not text:
+        raise Invalid.at("to", "type an id or a position")
+    if not text.startswith("#"):
+        return text
+    digits = text[1:].replace(",", "")
+    if not (digits.isascii() and digits.isdigit()):
+        raise Invalid.at("to", "a position is a number: type # and digits, such as #500000")
+    if len(digits) > MOST_DIGITS:
+        raise Invalid.at("to", f"a position has at most {MOST_DIGITS} digits")
+    return int(digits) - 1

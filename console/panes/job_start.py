@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.adapters.ports.jobs import JobAbilities
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from console.panes.jobs import JobsPane
 
 NO_DRY_RUN = "This registry cannot try an import first: it can only be started."
+
+
+def working_folder() -> str:
+    """The folder that the console was started in; one's own where that is gone by now."""
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        return str(Path.home())
 
 
 class JobStart:

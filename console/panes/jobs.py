@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -17,7 +16,7 @@ from console.panes.asking import one_at_a_time
 from console.panes.base import RecordPane
 from console.panes.history import show_history
 from console.panes.job_lines import JobLines
-from console.panes.job_start import JobStart
+from console.panes.job_start import JobStart, working_folder
 from console.panes.job_watch import JobWatch
 from console.panes.scope import ChangesMade
 from console.render import jobs as render
@@ -47,7 +46,7 @@ class JobsPane(RecordPane[Job]):
         self, adapter: RegistryAdapter, saves: Saves, clock: Callable[[], datetime]
     ) -> None:
         super().__init__(adapter, saves, clock)
-        self._folder = str(Path.cwd())
+        self._folder = working_folder()
         self._watched = JobWatch()
 
     def columns(self) -> Sequence[Column[Job]]:

@@ -58,7 +58,11 @@ class ListReader(ListCursor[RowT]):
             self._open(at, keep=keep_cursor)
 
     def move_to(self, key: str) -> None:
-        """Put the cursor on a row by its key, wherever it is; nothing happens when it is gone."""
+        """Put the cursor on a row by its key, wherever it is.
+
+        A key that is not there leads to the row in its place, or behind the last one to that; in a
+        list that knows no such place nothing happens.
+        """
         if self._list is None or self.opening:
             self.reload(at=key)
             return
@@ -158,7 +162,11 @@ class ListReader(ListCursor[RowT]):
         except RegistryError as error:
             self._fail(error)
             return
-        if loader is self._list and position is not None and position < self.length:
+        if loader is not self._list or position is None:
+            return
+        if position >= self.length:
+            self.reload(at=key)  # behind the last row, or behind those that are known of
+        else:
             self._set_cursor(position)
             if self._key_at(position) is None:
                 self._cursor_key = key  # where the row really is shows when its block lands

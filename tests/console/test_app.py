@@ -275,6 +275,27 @@ async def test_quitting_with_unsaved_text_asks_once(run_console: RunConsole, yar
         await wait_for(pilot, lambda: pilot.app._exit, "the end")
 
 
+async def test_a_warning_of_one_text_does_not_count_for_the_next(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """The first was saved after all; what is typed into the next form is asked for again."""
+    async with run_console(make_adapter(yard), pane="devices") as pilot:
+        await pilot.press("n")
+        await dialog(pilot, FormScreen)
+        await type_text(pilot, "dredger")
+        await pilot.press("ctrl+q")
+        await tells(pilot, "is not saved")
+        await pilot.press("ctrl+s")
+        await no_dialog(pilot)
+        pilot.app.clear_notifications()
+        await pilot.press("n")
+        await dialog(pilot, FormScreen)
+        await type_text(pilot, "barge")
+        await pilot.press("ctrl+q")
+        await tells(pilot, "is not saved")
+        assert console_of(pilot).screen_stack[1:]
+
+
 # faults
 
 

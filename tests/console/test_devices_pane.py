@@ -393,12 +393,16 @@ async def test_the_order_is_chosen_from_a_menu(run_console: RunConsole, yard: Pa
         await wait_for(pilot, lambda: shown_ids(pane) == sorted(DEVICES, reverse=True), "z to a")
 
 
-@pytest.mark.parametrize(("target", "found"), [("lamp", "lamp"), ("#4", "mast")])
+@pytest.mark.parametrize(
+    ("target", "found"),
+    [("lamp", "lamp"), ("#4", "mast"), ("AAA", "crane"), ("zebra", "pump"), ("#99,999", "pump")],
+)
 async def test_jump_goes_to_an_id_or_a_position(
     run_console: RunConsole, yard: Path, target: str, found: str
 ) -> None:
-    """Positions count from one."""
+    """Positions count from one; before the first and behind the last row is the nearest."""
     async with run_console(make_adapter(yard), pane="devices") as pilot:
+        await go_to(pilot, "gate")
         await pilot.press("J")
         form = await dialog(pilot, FormScreen)
         form.query_one(Input).value = target
@@ -408,15 +412,18 @@ async def test_jump_goes_to_an_id_or_a_position(
         await wait_for(pilot, lambda: pane.current and pane.row_id(pane.current) == found, found)
 
 
-async def test_a_jump_to_no_number_is_told_in_the_form(run_console: RunConsole, yard: Path) -> None:
+@pytest.mark.parametrize("target", ["#half", "#²", "#٣", "#", f"#{'9' * 5000}", f"#{10**18}"])
+async def test_a_jump_to_no_number_is_told_in_the_form(
+    run_console: RunConsole, yard: Path, target: str
+) -> None:
     """What was typed stays."""
     async with run_console(make_adapter(yard), pane="devices") as pilot:
         await pilot.press("J")
         form = await dialog(pilot, FormScreen)
-        form.query_one(Input).value = "#half"
+        form.query_one(Input).value = target
         await pilot.press("enter")
         await wait_for(pilot, lambda: pilot.app.screen.query(".-wrong"), "the problem")
-        assert pilot.app.screen.query_one(Input).value == "#half"
+        assert pilot.app.screen.query_one(Input).value == target
 
 
 async def test_history_tells_what_was_changed(run_console: RunConsole, yard: Path) -> None:

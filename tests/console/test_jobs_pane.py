@@ -119,6 +119,19 @@ async def test_a_folder_that_is_not_there_is_told_in_the_form(
         assert pane_of(pilot).table.length == 0
 
 
+async def test_a_working_folder_that_is_gone_is_not_suggested(
+    run_console: RunConsole, yard: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person's own folder stands in the form instead."""
+    (yard / "gone").mkdir()
+    monkeypatch.chdir(yard / "gone")
+    (yard / "gone").rmdir()
+    async with run_console(make_adapter(yard), pane="jobs") as pilot:
+        await pilot.press("o")
+        form = await dialog(pilot, FormScreen)
+        assert form.query_one("#field-folder", Input).value == str(Path.home())
+
+
 async def test_a_form_without_a_folder_says_so_at_the_field(
     run_console: RunConsole, yard: Path
 ) -> None:
