@@ -127,30 +127,39 @@ class RestClient:
             try:
                 answer = await self._attempt(method, url, query, sent, content)
                 status = answer.status
-                if 200 <= answer.status < 300 or answer.status in accept:
+                if 200 <= answer.status < 300:
+                    if not safe:
+                        answer.check_done(what)
                     return answer
-                shown = (authorization, authorization.split(" ")[-1]) if authorization else ()
-                raise self._explain(
-                    Refusal(
-                        answer.status,
-                        answer.headers,
-                        answer.body,
-                        what,
-                        self.endpoint.url,
-                        (*hidden, *shown),
-                    )
-                )
+                if answer.status in accept:
+                    return answer
+                raise self._refused(answer, what, authorization, hidden)
             except RegistryError as error:
                 wait = wait_before_repeating(
                     error, pause, safe=safe, status=status, longest=self.endpoint.longest_wait
                 )
                 if wait is None:
-                    unknown = None if safe else of_unknown_outcome(error)
+                    unknown = None if safe else of_unknown_outcome(error, status)
                     if unknown is None:
                         raise
                     raise unknown from None
             await asyncio.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
+
+    def _refused(
+        self, answer: Answer, what: str, authorization: str | None, hidden: Sequence[str]
+    ) -> RegistryError:
+        shown = (authorization, authorization.split(" ")[-1]) if authorization else ()
+        return self._explain(
+            Refusal(
+                answer.status,
+                answer.headers,
+                answer.body,
+                what,
+                self.endpoint.url,
+                (*hidden, *shown),
+            )
+        )
 
     async def _attempt(
         self,

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from console.adapters.rest_repeating import LOOK_FIRST
 from console.adapters.rest_words import not_json
 from registry_backend.domain.document import parse_json
 from registry_backend.domain.errors import Fault, Invalid
+
+_CHECK = "Check the address, and proxies between."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,12 @@ class Answer:
         """Whether the answer says that it is JSON."""
         return "json" in self.headers.get("content-type", "").lower()
 
+    def check_done(self, what: str) -> None:
+        """Raises Fault where a page came in answer to a write, which no registry sends."""
+        page = not_json(self.body, self.headers.get("content-type", ""), what) if self.body else ""
+        if page:
+            raise Fault(f"{page} {_CHECK}", hint=LOOK_FIRST)
+
     def json(self, what: str) -> Any:
         """The body decoded. Raises Fault when it is not JSON."""
         try:
@@ -38,5 +47,5 @@ class Answer:
             page = not_json(self.body, self.headers.get("content-type", ""), what)
             raise Fault(
                 page or f"The registry's answer cannot be read. {error.message}",
-                hint="Check the address, and proxies between.",
+                hint=_CHECK,
             ) from None

@@ -8,6 +8,8 @@ from registry_backend.domain.errors import Fault, RegistryError, Throttled, Unre
 
 LONGEST_WAIT = 5.0
 """Seconds that a registry may ask us to wait before we repeat; longer is told to the person."""
+LOOK_FIRST = "It may have been carried out all the same: look before you try again."
+"""What to do about a write of which nobody said what became of it."""
 _BY_A_PROXY = frozenset({502, 504})
 """Statuses of what stands before a registry that did not answer it."""
 
@@ -16,8 +18,12 @@ class NotSent(Unreachable):
     """Not a byte of the request has left, so that repeating it changes nothing."""
 
 
-def of_unknown_outcome(error: RegistryError) -> Unreachable | None:
+def of_unknown_outcome(error: RegistryError, status: int | None = None) -> RegistryError | None:
     """What to tell of a write whose answer did not come; None: the error says what became of it.
+
+    Args:
+        error: What became of it.
+        status: What was answered; None: nothing was.
 
     >>> lost = Unreachable("It did not answer in time.", layer="timeout", hint="Try again.")
     >>> of_unknown_outcome(lost).hint
@@ -27,8 +33,9 @@ def of_unknown_outcome(error: RegistryError) -> Unreachable | None:
         case NotSent():
             return None
         case Unreachable(layer="dropped" | "timeout"):
-            hint = "It may have been carried out all the same: look before you try again."
-            return Unreachable(error.message, layer=error.layer, hint=hint)
+            return Unreachable(error.message, layer=error.layer, hint=LOOK_FIRST)
+        case Fault() if status in _BY_A_PROXY:
+            return Fault(error.message, hint=LOOK_FIRST)
         case _:
             return None
 

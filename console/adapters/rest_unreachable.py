@@ -65,8 +65,9 @@ def unreachable(error: Exception, address: str, *, proxy: str | None = None) -> 
         proxy: The proxy gone through, without secrets; what fails to connect is that.
     """
     reading = next(reading for kind, reading in _BY_CLASS if isinstance(error, kind))
-    for cause in causes_of(error):
-        reading = _by_cause(cause) or reading
+    if not isinstance(error, httpx.TimeoutException):  # nothing failed there, it only went on
+        for cause in causes_of(error):
+            reading = _by_cause(cause) or reading
     if isinstance(error, httpx.ProxyError):
         text = f"{address} cannot be reached through the proxy"
         status = re.match(r"[45]\d\d\b", str(error))
@@ -114,6 +115,8 @@ def _by_cause(cause: BaseException) -> _Reading | None:
                     "Name the authority that signed it in ca-file of the context.",
                 ),
             )
+        case ssl.SSLWantReadError() | ssl.SSLWantWriteError():
+            return None  # how waiting is told to who drives TLS: no failure
         case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
             return _Reading("dropped", "dropped the connection")
         case ssl.SSLError():
