@@ -127,11 +127,9 @@ class RestClient:
             try:
                 answer = await self._attempt(method, url, query, sent, content)
                 status = answer.status
-                if 200 <= answer.status < 300:
+                if answer.is_success or answer.status in accept:
                     if not safe:
                         answer.check_done(what)
-                    return answer
-                if answer.status in accept:
                     return answer
                 raise self._refused(answer, what, authorization, hidden)
             except RegistryError as error:

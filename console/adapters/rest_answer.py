@@ -33,10 +33,15 @@ class Answer:
         """Whether the answer says that it is JSON."""
         return "json" in self.headers.get("content-type", "").lower()
 
+    @property
+    def is_success(self) -> bool:
+        """Whether it was done, or so it says."""
+        return 200 <= self.status < 300
+
     def check_done(self, what: str) -> None:
-        """Raises Fault where a page came in answer to a write, which no registry sends."""
-        page = not_json(self.body, self.headers.get("content-type", ""), what) if self.body else ""
-        if page:
+        """Raises Fault where a page tells of a write's success, which no registry does."""
+        page = not_json(self.body, self.headers.get("content-type", ""), what)
+        if self.is_success and self.body and page:
             raise Fault(f"{page} {_CHECK}", hint=LOOK_FIRST)
 
     def json(self, what: str) -> Any:
