@@ -6,9 +6,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import get_args
 
 from registry_backend.domain.document import JsonObject, compact_json
-from registry_backend.domain.journal import Actor, Change, JournalEntry
+from registry_backend.domain.journal import Action, Actor, Change, JournalEntry, Resource
 from registry_backend.domain.timestamps import from_micros, to_micros
 from registry_backend.storage.paging import MAX_LIMIT, Row
 from registry_backend.storage.sqlite_base import Rows
@@ -16,6 +17,8 @@ from registry_backend.storage.sqlite_base import Rows
 _INSERT = """INSERT INTO journal
     (at, actor, action, resource, tenant_id, resource_id, before, after)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+
+_RESOURCES, _ACTIONS = frozenset(get_args(Resource)), frozenset(get_args(Action))
 
 
 class JournalReads(Rows):
@@ -89,13 +92,17 @@ def mark_touched(connection: sqlite3.Connection, changes: Iterable[Change]) -> i
 
 
 def touched_since(connection: sqlite3.Connection, stamp: int) -> list[Change]:
-    """What was marked after that stamp, one change for each resource and tenant."""
+    """What was marked after that stamp, one change for each resource and tenant.
+
+    Marks of things that only another release knows are passed over.
+    """
     rows = connection.execute(
         "SELECT resource, action, tenant_id FROM touched WHERE stamp > ? ORDER BY stamp", (stamp,)
     )
     return [
         Change(resource=resource, action=action, tenant_id=tenant_id, resource_id="")
         for resource, action, tenant_id in rows
+        if resource in _RESOURCES and action in _ACTIONS
     ]
 
 

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from registry_backend.domain.errors import Unreachable
+from registry_backend.domain.errors import Fault, Unreachable
 from registry_backend.domain.journal import Change
 from registry_backend.storage.base import Transaction
 from registry_backend.storage.search import has_unindexed_rows, index_rows
 from registry_backend.storage.sqlite_errors import translated
 from registry_backend.storage.sqlite_journal import last_stamp, mark_touched, touched_since
 from registry_backend.storage.sqlite_open import BUSY_SECONDS
-from registry_backend.storage.sqlite_readers import Settlement, settle
 from registry_backend.storage.sqlite_snapshot import SqliteTransaction
+from registry_backend.storage.sqlite_writes import Group, Write, answer
+
+log = logging.getLogger("idconsole.storage")
 
 ResultT = TypeVar("ResultT")
 
@@ -46,19 +48,6 @@ _INDEX_BATCH = 500
 """Rows indexed in one transaction: about 20 ms."""
 
 
-@dataclass(slots=True)
-class _Write:
-    work: Callable[[Transaction], Any]
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-
-
-@dataclass(slots=True)
-class _Group:
-    settlements: list[tuple[_Write, Any, Exception | None]] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-
-
 class Writer:
     """Runs writes one after the other; each returns once it is on disk.
 
@@ -77,7 +66,7 @@ class Writer:
         self._connection = connection
         self._announce = announce
         self._read_only = read_only
-        self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._writes: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._closing = False
         self._patience = 0.0
         self._last_pause = time.monotonic()
@@ -90,7 +79,7 @@ class Writer:
     async def run(self, work: Callable[[Transaction], ResultT]) -> ResultT:
         """What `work` returned, once it is durable. Cancelling the wait does not stop the work."""
         loop = asyncio.get_running_loop()
-        write = _Write(work, loop, loop.create_future())
+        write = Write(work, loop, loop.create_future())
         self._writes.put(write)
         result: ResultT = await write.future
         return result
@@ -101,6 +90,16 @@ class Writer:
         self._thread.join()
 
     def _serve(self) -> None:
+        try:
+            self._work_off()
+        except Exception as error:
+            # Whoever waits for a thread that is gone would wait forever.
+            log.exception("The writer of the registry %s stopped.", self._path)
+            self._refuse_all(error)
+        self._connection.close()
+
+    def _work_off(self) -> None:
+        """Do what comes, until the end."""
         while not self._closing:
             try:
                 write = self._writes.get(timeout=self._patience)
@@ -109,9 +108,25 @@ class Writer:
                 continue
             if write is None:
                 break
-            self._await_others()
-            self._commit_group(write)
-        self._connection.close()
+            try:
+                self._await_others()
+                self._commit_group(write)
+            except Exception as error:
+                answer([(write, None, self._stopped(error))])
+                raise
+
+    def _refuse_all(self, error: Exception) -> None:
+        """Tell all who wait, and all who come later until the end, that nothing is written."""
+        self._roll_back()
+        while not self._closing and (write := self._writes.get()) is not None:
+            answer([(write, None, self._stopped(error))])
+
+    def _stopped(self, error: Exception) -> Fault:
+        return Fault(
+            f"Nothing more can be written to the registry {self._path}: a fault of the program "
+            f"ended its writer ({type(error).__name__}).",
+            hint="Start the program again; what was saved is unharmed.",
+        )
 
     def _await_others(self) -> None:
         """Where many wrote at once just now, let them all come before any of it is done.
@@ -128,9 +143,9 @@ class Writer:
 
     # Groups
 
-    def _commit_group(self, first: _Write) -> None:
+    def _commit_group(self, first: Write) -> None:
         """Run a write and all that wait behind it in one transaction, then answer them."""
-        group = _Group()
+        group = Group()
         try:
             with translated(self._path):
                 self._begin()
@@ -146,14 +161,16 @@ class Writer:
         self._patience = _QUIET_SECONDS
         self._crowd = len(group.settlements)
         # Watchers first: whoever has waited for a write knows that they were told.
-        if group.changes:
-            self._announce(tuple(group.changes))
-        self._answer(group.settlements)
+        try:
+            if group.changes:
+                self._announce(tuple(group.changes))
+        finally:
+            answer(group.settlements)
         self._leave_a_gap()
 
-    def _run_all(self, first: _Write, group: _Group) -> None:
+    def _run_all(self, first: Write, group: Group) -> None:
         deadline = time.monotonic() + MAX_GROUP_SECONDS
-        write: _Write | None = first
+        write: Write | None = first
         while write is not None:
             self._run_one(write, group)
             if not self._connection.in_transaction:
@@ -161,7 +178,7 @@ class Writer:
             full = len(group.settlements) >= MAX_GROUP or time.monotonic() > deadline
             write = None if full else self._next()
 
-    def _run_one(self, write: _Write, group: _Group) -> None:
+    def _run_one(self, write: Write, group: Group) -> None:
         """Run one write; when it fails only its own statements are undone."""
         transaction = SqliteTransaction(self._connection)
         self._connection.execute("SAVEPOINT one_write")
@@ -178,7 +195,7 @@ class Writer:
         if self._connection.in_transaction:
             self._connection.execute("RELEASE one_write")
 
-    def _next(self) -> _Write | None:
+    def _next(self) -> Write | None:
         try:
             write = self._writes.get_nowait()
         except queue.Empty:
@@ -186,27 +203,20 @@ class Writer:
         self._closing = self._closing or write is None
         return write
 
-    def _lost_transaction(self, group: _Group) -> Exception:
+    def _lost_transaction(self, group: Group) -> Exception:
         """SQLite ends the whole transaction itself on a full disk or a failing one."""
         _, _, error = group.settlements[-1]
         return error or Unreachable(f"The registry {self._path} was closed.", layer="file")
 
-    def _fail(self, first: _Write, group: _Group, error: Exception) -> None:
+    def _fail(self, first: Write, group: Group, error: Exception) -> None:
         """Nothing of the group was saved: tell all, those with an error of their own theirs."""
         if not group.settlements:
             # The file could not be had at all: whoever waits behind would wait as long again.
-            waiting: _Write | None = first
+            waiting: Write | None = first
             while waiting is not None:
                 group.settlements.append((waiting, None, error))
                 waiting = self._next()
-        self._answer([(write, None, own or error) for write, _, own in group.settlements])
-
-    def _answer(self, settlements: Sequence[tuple[_Write, Any, Exception | None]]) -> None:
-        by_loop: dict[asyncio.AbstractEventLoop, list[Settlement]] = {}
-        for write, result, error in settlements:
-            by_loop.setdefault(write.loop, []).append((write.future, result, error))
-        for loop, own in by_loop.items():
-            settle(loop, own)
+        answer([(write, None, own or error) for write, _, own in group.settlements])
 
     # The lock
 

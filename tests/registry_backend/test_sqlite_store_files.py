@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from registry_backend.domain.errors import Denied, Fault, Unreachable
+from registry_backend.domain.journal import Change
 from registry_backend.domain.query import PageRequest
 from registry_backend.storage import sqlite_writer
 from registry_backend.storage.base import Transaction
@@ -286,6 +287,47 @@ async def test_closing_finishes_what_was_accepted(path: Path) -> None:
 
 
 # Other processes
+
+
+async def test_a_mark_of_an_unknown_kind_is_passed_over(store: SqliteStore) -> None:
+    """Another release may know more kinds of things: watchers hear of the rest, writes go on."""
+    heard: list[Change] = []
+    stop = store.subscribe(heard.extend)
+    other = sqlite3.connect(store.path, isolation_level=None)
+    for resource, action in (("starship", "created"), ("device", "warped"), ("device", "deleted")):
+        other.execute(
+            "INSERT OR REPLACE INTO touched (resource, tenant_id, action, stamp) "
+            "VALUES (?, ?, ?, (SELECT coalesce(max(stamp), 0) + 1 FROM touched))",
+            (resource, f"t {action}", action),
+        )
+    other.close()
+
+    await store.write(insert("d"))
+    stop()
+
+    assert await ids(store) == {"d"}
+    assert [(change.resource, change.action) for change in heard] == [("device", "deleted")]
+
+
+async def test_a_writer_that_a_fault_ended_says_so_to_all(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody waits forever: neither who waits at that moment nor who comes later."""
+    store = await open_sqlite(path)
+
+    def fault() -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(store._writer, "_await_others", fault)
+    outcomes = await asyncio.gather(
+        *(store.write(insert(f"d{n}")) for n in range(3)), return_exceptions=True
+    )
+    later = await asyncio.gather(store.write(insert("d")), return_exceptions=True)
+    await store.close()
+
+    assert {type(outcome) for outcome in (*outcomes, *later)} == {Fault}
+    assert "RuntimeError" in str(later[0])
+    assert "a mistake of ours" in caplog.text
 
 
 def _start(path: Path, name: str, count: int) -> subprocess.Popen[str]:
