@@ -30,6 +30,7 @@ from registry_backend.wire.iothub_authentication import (
     read_authentication,
 )
 from registry_backend.wire.iothub_keys import Pair, merge_credentials
+from registry_backend.wire.iothub_later import LATER, read_later, shown_capabilities
 from registry_backend.wire.line_faults import not_a_device, not_json, quoted
 
 MAX_STATUS_REASON = 128
@@ -174,6 +175,8 @@ def format_line(device: Device, credentials: Sequence[Credential], *, exclude_ke
     line["authentication"] = format_authentication(
         device.device_id, credentials, kind, exclude_keys
     )
+    if "capabilities" in extra:
+        extra["capabilities"] = shown_capabilities(extra["capabilities"])
     line |= extra
     return compact_json(line)
 
@@ -220,7 +223,7 @@ def _read(known: JsonObject, extra: JsonObject) -> HubLine:
     if kind == "certificateAuthority":
         extra[_AUTHENTICATION_TYPE] = kind
     if extra:
-        _check_extra(extra)
+        extra = _read_extra(extra)
     return HubLine(
         device_id,
         None if mode is None else _read_mode(mode),
@@ -267,20 +270,12 @@ def _read_etag(etag: Any) -> str | None:
     return bare[1:-1] if len(bare) >= 2 and bare[0] == bare[-1] == '"' else bare
 
 
-def _check_extra(extra: JsonObject) -> None:
-    scopes = extra.get("parentScopes")
+def _read_extra(extra: JsonObject) -> JsonObject:
     try:
         compact_json(extra)
     except ValueError:
         raise Refused(DESERIALIZATION_ERROR, "the line holds a number out of range") from None
-    if not isinstance(extra.get("capabilities", {}), dict):
-        raise Refused(DESERIALIZATION_ERROR, "capabilities is not an object")
-    if not isinstance(extra.get("deviceScope", ""), str):
-        raise Refused(DESERIALIZATION_ERROR, "deviceScope is not a string")
-    if scopes is not None and not (
-        isinstance(scopes, list) and all(isinstance(scope, str) for scope in scopes)
-    ):
-        raise Refused(DESERIALIZATION_ERROR, "parentScopes is not a list of strings")
+    return {name: each for name, each in extra.items() if name not in LATER} | read_later(extra)
 
 
 def _new_attributes(enabled: bool, reason: str | None, hub: JsonObject | None) -> DeviceAttributes:  # noqa: FBT001

@@ -29,13 +29,13 @@ from registry_backend.wire.iothub_keys import (
     stored_keys_of,
     stored_thumbprints_of,
 )
+from registry_backend.wire.iothub_later import LATER, read_later, shown_capabilities
 
 NEVER = "0001-01-01T00:00:00"
 """A time that is not set (iothub 4.1)."""
 KIND = "authenticationType"
 """The member of the hub's own attributes that keeps `certificateAuthority`."""
 _STATUSES = {"enabled": True, "disabled": False}
-_LATER = ("capabilities", "deviceScope", "parentScopes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class HubDraft:
         hub = dict(members.pop("iothub", None) or {})
         hub.pop(KIND, None)
         if self.version.types:
-            for name in _LATER:
+            for name in LATER:
                 hub.pop(name, None)
             hub |= self.later
         if kind is not None:
@@ -207,13 +207,13 @@ def _type(device: HubDevice, keys: Pair | None, prints: Pair | None) -> str:
 def write_later(device: HubDevice) -> JsonObject:
     """Capabilities, and scopes where there are any."""
     hub = device.attributes.get("iothub")
-    members: JsonObject = {"capabilities": {"iotEdge": False}}
-    if hub is not None:
-        members["capabilities"] |= hub.get("capabilities", {})
-        if hub.get("deviceScope") is not None:
-            members["deviceScope"] = hub["deviceScope"]
-        if hub.get("parentScopes"):
-            members["parentScopes"] = hub["parentScopes"]
+    if hub is None:
+        return {"capabilities": shown_capabilities(None)}
+    members: JsonObject = {"capabilities": shown_capabilities(hub.get("capabilities"))}
+    if hub.get("deviceScope") is not None:
+        members["deviceScope"] = hub["deviceScope"]
+    if hub.get("parentScopes"):
+        members["parentScopes"] = hub["parentScopes"]
     return members
 
 
@@ -269,17 +269,10 @@ def _read_authentication(value: Any, version: HubVersion) -> JsonObject | None:
 
 
 def _read_later(members: JsonObject) -> JsonObject:
-    later: JsonObject = {
-        name: members[name] for name in _LATER if members.get(name) not in (None, [])
-    }
-    if "capabilities" in later:
-        later["capabilities"] = object_of(later["capabilities"], "capabilities")
-    if not isinstance(later.get("deviceScope", ""), str):
-        raise HubInvalid(DESERIALIZATION_ERROR, "deviceScope is not a string.")
-    scopes = later.get("parentScopes", [])
-    if not (isinstance(scopes, list) and all(isinstance(each, str) for each in scopes)):
-        raise HubInvalid(DESERIALIZATION_ERROR, "parentScopes is not a list of strings.")
-    return later
+    try:
+        return read_later(members)
+    except Refused as refused:
+        raise HubInvalid(refused.code, f"{refused.message}.") from None
 
 
 def _kind_of(device: HubDevice) -> str | None:

@@ -11,10 +11,11 @@ from registry_backend.domain.errors import Fault, Invalid
 from registry_backend.domain.hub_devices import HubDevice
 from registry_backend.domain.query import DeviceQuery
 from registry_backend.domain.statistics import Statistics
-from registry_backend.wire.iothub_device import HubDraft
+from registry_backend.wire.iothub_device import HubDraft, write_device
 from registry_backend.wire.iothub_device_names import canonical
 from registry_backend.wire.iothub_device_query import HubQuery, parse_query
 from registry_backend.wire.iothub_device_statistics import parse_statistics, write_statistics
+from registry_backend.wire.iothub_device_twin import write_twin
 from registry_backend.wire.iothub_device_versions import (
     VERSION_2016,
     VERSION_2021,
@@ -183,6 +184,16 @@ def test_what_is_stored_shows_the_pair_that_its_model_shows(values: tuple[str, .
     stored = [each.to_json() for each in every]
     assert stored_keys_of("d", stored) == keys_of("d", every)
     assert stored_thumbprints_of("d", stored) == thumbprints_of("d", every)
+
+
+@pytest.mark.parametrize("capabilities", [{"iotEdge": "yes"}, {"iotEdge": 1}, {"other": 1}, {}])
+def test_what_another_api_wrote_is_shown_with_the_types_of_a_hub(
+    capabilities: dict[str, object],
+) -> None:
+    """Typed clients break on anything else than a boolean, in a device and in a query's row."""
+    stored = hub_device()._replace(attributes={"iothub": {"capabilities": capabilities}})
+    for shown in (write_device(stored, VERSION_2021), write_twin(stored)):
+        assert shown["capabilities"] == {**capabilities, "iotEdge": False}
 
 
 def test_a_draft_never_shows_its_keys() -> None:

@@ -197,6 +197,9 @@ def test_bad_keys_and_thumbprints_are_refused(authentication: Any) -> None:
         ({"authentication": {"type": "selfSigned"}}, 400005),
         ({"moduleId": "$edgeAgent"}, 400004),
         ({"capabilities": 1}, 400012),
+        ({"capabilities": []}, 400012),
+        ({"capabilities": {"iotEdge": "yes"}}, 400012),
+        ({"capabilities": {"iotedge": 1}}, 400012),
         ({"parentScopes": "x"}, 400012),
     ],
 )

@@ -107,8 +107,12 @@ def test_names_and_enums_are_read_without_case(hub: HubApi) -> None:
             {"authentication": {"x509Thumbprint": {"primaryThumbprint": "zz"}}},
             "ArgumentInvalid",
         ),
-        ({"capabilities": []}, None),
+        ({"capabilities": None}, None),
+        ({"capabilities": {"iotEdge": None}}, None),
+        ({"capabilities": []}, "DeserializationError"),
         ({"capabilities": "edge"}, "DeserializationError"),
+        ({"capabilities": {"iotEdge": "yes"}}, "DeserializationError"),
+        ({"capabilities": {"IotEdge": 1}}, "DeserializationError"),
         ({"parentScopes": [1]}, "DeserializationError"),
     ],
 )
