@@ -1,8 +1,8 @@
 """The part of a hub's query language that asks for devices by their identity (iothub 2.2).
 
 `SELECT * | columns | COUNT() FROM devices [WHERE condition AND ...]`, with conditions on deviceId
-(`=`, `IN`, `STARTSWITH`), status, connectionState and capabilities.iotEdge. Words and names compare
-without case.
+(`=`, `IN`, `STARTSWITH`), status, connectionState and `capabilities.iotEdge = true`. Words
+and names compare without case.
 """
 
 from __future__ import annotations
@@ -183,8 +183,9 @@ def _tokens(text: str) -> list[str]:
 def _not_understood(what: str) -> HubInvalid:
     return HubInvalid(
         ARGUMENT_INVALID,
-        f"The query has {what!r}, which is not served here: conditions joined by AND on deviceId, "
-        "status, connectionState and capabilities.iotEdge are.",
+        f"The query has {what!r}, which is not served here. Conditions joined by AND are: "
+        "deviceId with =, IN or STARTSWITH; status and connectionState with = or !=; "
+        "capabilities.iotEdge = true.",
     )
 
 

@@ -106,6 +106,7 @@ def test_a_continuation_of_another_is_refused(fleet: HubApi, token: str) -> None
         "select * from devices where status = 'enabled' or status = 'disabled'",
         "select * from devices where not status = 'enabled'",
         "select * from devices where status = 'perhaps'",
+        "select * from devices where capabilities.iotEdge = false",
         "select * from devices where deviceId != 'a'",
         "select * from devices where startswith(status, 'e')",
         "select * from devices.modules",
@@ -124,6 +125,7 @@ def test_what_is_not_served_is_refused_with_what_is(fleet: HubApi, text: str) ->
     """Never an answer to another question."""
     reply = fleet.query(text)
     assert refusal(reply) == (400, "ArgumentInvalid")
+    assert "capabilities.iotEdge = true" in reply.json["Message"]
 
 
 @pytest.mark.parametrize("body", [{}, {"query": ""}, {"query": 5}, {"query": None}])
