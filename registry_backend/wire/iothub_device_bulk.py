@@ -48,10 +48,10 @@ def read_bulk(value: Any, version: HubVersion) -> list[HubDraft | BulkFailure]:
     return [_read_element(members, version, device_id) for members, device_id in named]
 
 
-def bulk_array(value: Any) -> list[JsonObject]:
+def bulk_array(value: Any, what: str = "The body") -> list[JsonObject]:
     """The elements of a bulk call, their names in their own spelling. Raises HubInvalid."""
     if not isinstance(value, list):
-        raise HubInvalid(ARGUMENT_INVALID, "The body is not an array of devices.")
+        raise HubInvalid(ARGUMENT_INVALID, f"{what} is not an array of devices.")
     if len(value) > MAX_DEVICES:
         raise HubInvalid(
             TOO_MANY_DEVICES,

@@ -85,7 +85,11 @@ def read_rotations(value: Any) -> tuple[Rotation, list[KeyRotation]]:
     rotation = _ROTATIONS.get(given.lower()) if isinstance(given, str) else None
     if rotation is None:
         raise HubInvalid(INVALID_POLICY_KEY, f"policyKey is none of {', '.join(_ROTATIONS)}.")
-    ids = [_id_of(each) for each in bulk_array(members.get("devices"))]
+    devices = members.get("devices")
+    if devices is None:
+        text = 'devices is missing: name them, such as [{"id": "pump-1"}].'
+        raise HubInvalid(ARGUMENT_NULL, text)
+    ids = [_id_of(each) for each in bulk_array(devices, "devices")]
     refuse_twice(ids)
     return rotation, [KeyRotation(each, rotation) for each in ids]
 

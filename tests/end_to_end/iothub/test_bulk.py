@@ -200,7 +200,8 @@ def test_keys_are_rotated_as_asked(hub: HubApi) -> None:
     [
         ({"policyKey": "third", "devices": []}, (400, "InvalidPolicyKey")),
         ({"devices": []}, (400, "InvalidPolicyKey")),
-        ({"policyKey": "both"}, (400, "ArgumentInvalid")),
+        ({"policyKey": "both"}, (400, "ArgumentNull")),
+        ({"policyKey": "both", "devices": "a"}, (400, "ArgumentInvalid")),
         ({"policyKey": "both", "devices": [{}]}, (400, "ArgumentNull")),
         ({"policyKey": "both", "devices": [{"id": "a", "moduleId": "m"}]},
          (400, "ArgumentInvalid")),
@@ -214,6 +215,23 @@ def test_a_rotation_that_is_wrong_is_refused(
 ) -> None:
     """As a whole."""
     assert refusal(hub("POST", "/devices/keys/regenerate", body)) == expected
+
+
+@pytest.mark.parametrize("devices", [None, "a"])
+def test_a_rotation_without_devices_says_which_member_is_wrong(
+    hub: HubApi, devices: object
+) -> None:
+    """Not the body, which is no array in a good call either."""
+    reply = hub("POST", "/devices/keys/regenerate", {"policyKey": "both", "devices": devices})
+    assert ";devices is " in reply.json["Message"]
+
+
+def test_a_capability_of_another_type_is_refused_in_its_line_alone(hub: HubApi) -> None:
+    """The others are made."""
+    reply = hub.bulk({"id": "a"}, {"id": "b", "capabilities": {"iotEdge": "yes"}})
+    (refused,) = reply.json["errors"]
+    assert (refused["deviceId"], refused["errorCode"]) == ("b", "DeserializationError")
+    assert [each["deviceId"] for each in hub("GET", "/devices").json] == ["a"]
 
 
 def test_a_rotation_names_the_devices_it_could_not_do(hub: HubApi) -> None:
