@@ -74,7 +74,8 @@ class HubEndpoint:
         return _response(answer, request_id)
 
     async def _answer(self, request: web.BaseRequest, target: RawTarget, request_id: str) -> Answer:
-        segments, query = target
+        segments, query, named = target
+        host = request.headers.get("Host", "") if named is None else named
         found = match(segments)
         if found is None:
             return told(
@@ -86,8 +87,9 @@ class HubEndpoint:
         route, ids = operation
         parameters = read_parameters(query)
         signature = parameter(parameters, "Authorization")
-        actor = await self._actor(request, route, "/" + "/".join(segments), signature)
-        hub = await self._service.hub_of(request.headers.get("Host", ""), route, ids)
+        path = "/" + "/".join(segments)
+        actor = await self._actor(request, route, signature, host=host, path=path)
+        hub = await self._service.hub_of(host, route, ids)
         if self._service.options.tier is not None:
             await self._wait_for_turn(self._service.options.tier, hub, route.kind)
         _refuse_encoded(request)
@@ -101,7 +103,7 @@ class HubEndpoint:
             headers=request.headers,
             body=await read_body(request, limit=self._service.options.max_payload),
             expected=read_condition(_joined(request, "If-Match")),
-            base=f"{request.scheme}://{request.headers.get('Host', '')}",
+            base=f"{request.scheme}://{host}",
         )
         try:
             return await self._handled(route, call)
@@ -119,7 +121,13 @@ class HubEndpoint:
         return await route.handle(call)
 
     async def _actor(
-        self, request: web.BaseRequest, route: Route, path: str, query_authorization: str | None
+        self,
+        request: web.BaseRequest,
+        route: Route,
+        query_authorization: str | None,
+        *,
+        host: str,
+        path: str,
     ) -> Actor:
         """Who calls. Raises Unauthorized, Denied."""
         if not self._service.options.signed:
@@ -129,7 +137,7 @@ class HubEndpoint:
             self._service.registry,
             request.headers.get("Authorization"),
             query_authorization,
-            host=request.headers.get("Host", ""),
+            host=host,
             path=path,
             right=route.right,
             or_right=route.or_right,

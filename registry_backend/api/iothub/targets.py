@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 from registry_backend.api.targets import MAX_PARAMETERS
 from registry_backend.wire.iothub_device_errors import BAD_REQUEST, HubInvalid
 
-_AUTHORITY = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*")
+_AUTHORITY = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://([^/?#]*)")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -21,6 +21,8 @@ class RawTarget(NamedTuple):
     """Of the path; a trailing slash is ignored."""
     query: str
     """What follows the first `?`."""
+    host: str | None = None
+    """Host and port of an absolute form, which count instead of the header (RFC 9112 3.2.2)."""
 
 
 def split_target(raw: str) -> RawTarget:
@@ -28,9 +30,11 @@ def split_target(raw: str) -> RawTarget:
 
     A `#` is part of an id, since old clients write ids as they are.
     """
-    text = raw if raw.startswith("/") else _AUTHORITY.sub("", raw, count=1)
+    absolute = _AUTHORITY.match(raw)
+    text, host = (raw, None) if absolute is None else (raw[absolute.end() :], absolute[1])
     path, _, query = text.partition("?")
-    return RawTarget(tuple(path.removeprefix("/").removesuffix("/").split("/")), query)
+    segments = tuple(path.removeprefix("/").removesuffix("/").split("/"))
+    return RawTarget(segments, query, host and host.rpartition("@")[2])
 
 
 def decoded(segment: str) -> str:

@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from tests.end_to_end.hono.client import Api
 from tests.end_to_end.iothub.hub import NEW, OLD, HubApi, refusal
 
 CRLF = "\r\n"
@@ -130,6 +131,15 @@ def test_a_target_in_absolute_form_is_read(hub: HubApi) -> None:
     hub.put("d")
     host = hub.api.headers["Host"]
     assert send(hub, f"GET http://{host}/devices/d?api-version={NEW} HTTP/1.1")[0] == 200
+
+
+def test_the_host_of_an_absolute_target_counts_and_not_the_header(server: Api, hub: HubApi) -> None:
+    """So that a device is made in the hub that was addressed (RFC 9112 3.2.2)."""
+    body = device_body("d")
+    other = HubApi(Api(server.address, headers={"Host": "another.azure-devices.net"}))
+    head = f"PUT http://{hub.api.headers['Host']}/devices/d?api-version={NEW} HTTP/1.1"
+    assert send(other, f"{head}{CRLF}Content-Length: {len(body)}", body)[0] == 200
+    assert hub.get("d").status == 200
 
 
 def test_fixed_parts_of_a_path_have_no_case(hub: HubApi) -> None:
