@@ -201,6 +201,19 @@ def no_device(tenant_id: str, device_id: str) -> NotFound:
     )
 
 
+class DeviceLimitReached(LimitReached):
+    """A tenant has as many devices as it may have.
+
+    Args:
+        message: As in RegistryError.
+        limit: How many that are.
+    """
+
+    def __init__(self, message: str, limit: int) -> None:
+        super().__init__(message, hint="Delete devices, or raise the limit.")
+        self.limit = limit
+
+
 def check_device_limit(snapshot: Snapshot, tenant: Tenant, default_limit: int) -> None:
     """Refuse one more device than the tenant may have (hono 3.5). Raises LimitReached."""
     limits = tenant.attributes.registration_limits
@@ -208,10 +221,10 @@ def check_device_limit(snapshot: Snapshot, tenant: Tenant, default_limit: int) -
     limit = default_limit if own == UNLIMITED else own
     if limit != UNLIMITED and snapshot.statistics(tenant.tenant_id).total >= limit:
         where = "registration-limits" if limit == own else "the registry's settings"
-        raise LimitReached(
+        raise DeviceLimitReached(
             f"configured device limit reached [tenant-id: {tenant.tenant_id}, "
             f"max devices: {limit}, set in {where}]",
-            hint="Delete devices, or raise the limit.",
+            limit,
         )
 
 

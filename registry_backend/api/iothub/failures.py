@@ -23,6 +23,7 @@ from registry_backend.domain.errors import (
     Unsupported,
     VersionMismatch,
 )
+from registry_backend.registry.device_rules import DeviceLimitReached
 from registry_backend.registry.hub_devices import CredentialTaken
 from registry_backend.wire import iothub_device_errors as numbers
 
@@ -41,6 +42,8 @@ CODES: dict[type[RegistryError], int] = {
 }
 FailureMembers = Callable[[int, str], JsonObject]
 """From a number and a text the members that a call's clients expect beside those of a failure."""
+_QUOTA = "Total number of devices on IotHub exceeded the allocated quota."
+"""In the words of hubs (iothub 4.8)."""
 _INTERNAL = "The registry cannot do this now; its log says why."
 
 log = logging.getLogger("idconsole.iothub")
@@ -73,6 +76,8 @@ def message_of(error: RegistryError, code: int) -> str:
     if code // 1000 >= 500 and code != numbers.NOT_IMPLEMENTED:
         log.error("%s", error)
         return _INTERNAL
+    if isinstance(error, DeviceLimitReached):
+        return f"{_QUOTA} The limit is {error.limit:,}."
     if code == numbers.PRECONDITION_FAILED and not error.message.startswith("Precondition"):
         return f"Precondition failed: {error}"
     return str(error)

@@ -94,6 +94,19 @@ def test_keys_under_an_auth_id_of_another_device_are_a_conflict(
     assert [each["deviceId"] for each in hub("GET", "/devices").json] == ["free", "owner"]
 
 
+def test_a_full_hub_says_so_in_the_words_of_hubs(server: Api, tenant: str, hub: HubApi) -> None:
+    """For one device and for several: nothing of tenants, nor of settings."""
+    limits = {"registration-limits": {"max-devices": 1}}
+    assert server("PUT", f"/v1/tenants/{tenant}", limits).status == 204
+    hub.put("d1")
+    reply = hub.put("d2")
+    assert refusal(reply) == (403, "IotHubQuotaExceeded")
+    words = "Total number of devices on IotHub exceeded the allocated quota. The limit is 1."
+    assert reply.json["Message"] == f"ErrorCode:IotHubQuotaExceeded;{words}"
+    (failure,) = hub.bulk({"id": "d2"}).json["errors"]
+    assert failure["errorStatus"] == words
+
+
 def test_a_body_that_does_not_arrive_is_waited_for_and_no_longer(
     hub: HubApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
