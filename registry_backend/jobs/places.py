@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +39,7 @@ OF_A_LOCAL_SERVER: frozenset[ContainerKind] = frozenset({"blob", "file"})
 """For a server that only its own machine reaches, where there may be no blob storage."""
 
 Place = Folder | BlobContainer
+_WHOLE = re.compile(r"file:(//[^/?#]*/|/(?!/))", re.IGNORECASE)
 _NAMES: dict[ContainerKind, str] = {
     "path": "folders by their path",
     "file": "file: addresses, such as file:///srv/fleet",
@@ -72,8 +74,18 @@ def kind_of(text: str) -> ContainerKind:
 
 def locate(text: str, *, at: str = "folder") -> Place:
     """The container that a text names. Raises Invalid at the field `at`."""
-    if kind_of(text) == "blob":
-        return BlobContainer.parse(text, at=at)
+    match kind_of(text):
+        case "blob":
+            return BlobContainer.parse(text, at=at)
+        case "file":
+            # a relative one would mean another folder to each program that reads it
+            text = text.strip()
+            if not _WHOLE.match(text):
+                raise container_refused(
+                    "A file: address names a folder by its whole path.",
+                    "It has the form file:///FOLDER.",
+                    at=at,
+                )
     return Folder.parse(text, at=at)
 
 
