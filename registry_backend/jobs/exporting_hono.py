@@ -61,9 +61,11 @@ async def run_hono_export(run: Run, work: Work, job: Job) -> Job | None:
     """
     paths = part_paths(work, job.job_id)
     with ExitStack() as stack:
-        parts = [Part.create(path) for path in paths]
-        for part in parts:
+        parts = []
+        for path in paths:
+            part = Part.create(path)
             stack.callback(part.close)
+            parts.append(part)
         done = await _write(run, job, parts)
         if done is None:
             return None

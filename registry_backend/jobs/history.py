@@ -8,13 +8,9 @@ from registry_backend.domain.credentials import Credential
 from registry_backend.domain.devices import Device
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.journal import Action, JournalEntry, Resource
-from registry_backend.domain.secrets import fingerprint, redact
+from registry_backend.domain.secrets import redact
 from registry_backend.jobs.outcome import ApplyRules
-
-_OPEN_MEMBERS = frozenset(
-    {"id", "enabled", "not-before", "not-after", "comment", "hash-function", "algorithm"}
-)
-"""Members of a secret that the journal shows; any other may be what it is checked against."""
+from registry_backend.registry.credentials import journal_form
 
 
 def created(rules: ApplyRules, tenant_id: str, device_id: str) -> JournalEntry:
@@ -38,9 +34,8 @@ def credentials_updated(
     rules: ApplyRules, device: Device, before: Sequence[Credential]
 ) -> JournalEntry:
     """A set before its change."""
-    listed = [_without_material(credential.to_json()) for credential in before]
     place = (device.tenant_id, device.device_id)
-    return _entry(rules, "credentials", "updated", place, {"credentials": listed})
+    return _entry(rules, "credentials", "updated", place, journal_form(before))
 
 
 def _entry(
@@ -60,15 +55,3 @@ def _entry(
         resource_id=place[1],
         before=redact(before),
     )
-
-
-def _without_material(credential: JsonObject) -> JsonObject:
-    """A credential whose secrets show only what is open in every type, the rest as fingerprints."""
-    secrets = [
-        {
-            name: value if name in _OPEN_MEMBERS else fingerprint(str(value))
-            for name, value in secret.items()
-        }
-        for secret in credential.get("secrets", ())
-    ]
-    return {**credential, "secrets": secrets}

@@ -11,6 +11,9 @@ from registry_backend.domain.jobs import Job
 
 STALE_AFTER = timedelta(seconds=15)
 """A running job whose owner was silent for so long may be taken over."""
+_UNKNOWN = "0"
+"""When a process started, where that cannot be read: `/proc` may hide those of other users."""
+_ENDED = "ended"
 
 
 def this_process() -> str:
@@ -24,7 +27,10 @@ def is_gone(owner: str) -> bool:
     parts = owner.split(":")
     if len(parts) < 3 or parts[0] != socket.gethostname() or not parts[1].isdigit():
         return False
-    return _started(int(parts[1])) != parts[2]
+    started = _started(int(parts[1]))
+    if _UNKNOWN in (started, parts[2]):
+        return started == _ENDED
+    return started != parts[2]
 
 
 def may_be_taken(job: Job, *, at: datetime) -> bool:
@@ -37,14 +43,14 @@ def may_be_taken(job: Job, *, at: datetime) -> bool:
 
 
 def _started(pid: int) -> str:
-    """Clock ticks from the machine's start to the process's; `0` where that cannot be read."""
+    """Clock ticks from the machine's start to the process's, `_ENDED`, or `_UNKNOWN`."""
     try:
         line = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return "ended" if _no_such_process(pid) else "0"
+        return _ENDED if _no_such_process(pid) else _UNKNOWN
     # The second field is the program's name in parentheses, which may hold blanks.
     fields = line.rpartition(")")[2].split()
-    return "ended" if fields[0] in ("Z", "X") else fields[19]
+    return _ENDED if fields[0] in ("Z", "X") else fields[19]
 
 
 def _no_such_process(pid: int) -> bool:

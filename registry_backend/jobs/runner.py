@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from registry_backend.domain.dry_run import DryRun
-from registry_backend.domain.errors import Fault, Invalid, Unsupported
+from registry_backend.domain.errors import Fault, Invalid, RegistryError, Unsupported
 from registry_backend.domain.identifiers import generate_id
 from registry_backend.domain.jobs import Job, JobError, JobSpec, JobStatus, JobType
 from registry_backend.domain.journal import Actor
@@ -36,6 +37,8 @@ from registry_backend.jobs.troubles import told
 from registry_backend.jobs.trying import try_import
 from registry_backend.jobs.work import Spool
 from registry_backend.storage.base import Snapshot, Store, Transaction
+
+_log = logging.getLogger("idconsole.jobs")
 
 CANCEL_SECONDS = 10.0
 """How long the end of a cancelled job is waited for: longer than its log may take."""
@@ -81,6 +84,7 @@ class JobRunner:
         self._spool = Spool(spool)
         self._containers = containers if spool is not None else containers - {"blob"}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._beginnings: set[asyncio.Task[None]] = set()
         self._watch: asyncio.Task[None] | None = None
         self._started = False
 
@@ -98,6 +102,8 @@ class JobRunner:
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.wait([self._watch])
+        if self._beginnings:
+            await asyncio.wait(list(self._beginnings))
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()))
 
@@ -136,8 +142,15 @@ class JobRunner:
             transaction.put_job(job)
             record(transaction, job, actor, "created", at=present)
 
-        await self._store.write(work)
-        self._launch(job)
+        async def begin() -> None:
+            await self._store.write(work)
+            self._launch(job)
+
+        # A caller that goes away in between must not leave a job that nobody runs.
+        beginning = asyncio.create_task(begin())
+        self._beginnings.add(beginning)
+        beginning.add_done_callback(self._beginnings.discard)
+        await asyncio.shield(beginning)
         return job
 
     async def dry_run(
@@ -304,7 +317,11 @@ class JobRunner:
         others = True
         while others and not self._run.closing:
             await asyncio.sleep(WATCH_SECONDS)
-            others = await self._take_up()
+            try:
+                others = await self._take_up()
+            except RegistryError as error:
+                # A busy or full file is better the next time.
+                _log.warning("Jobs of other programs could not be looked at: %s", error)
 
     def _launch(self, job: Job) -> None:
         task = asyncio.create_task(run_job(self._run, self._spool, job), name=f"job {job.job_id}")
