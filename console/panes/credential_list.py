@@ -52,7 +52,7 @@ class CredentialList(RecordPane[CredentialEntry]):
         self, adapter: RegistryAdapter, saves: Saves, clock: Callable[[], datetime]
     ) -> None:
         super().__init__(adapter, saves, clock)
-        self._history: Sequence[JournalEntry] = ()
+        self._history: dict[tuple[str, str], Sequence[JournalEntry]] = {}
         self._clipboard = SecretClipboard(self)
         self._going_to = ""
 
@@ -132,8 +132,8 @@ class CredentialList(RecordPane[CredentialEntry]):
 
     def detail(self, row: CredentialEntry) -> Sequence[Section]:
         """The credential and each of its secrets, covered."""
-        plain = self.adapter.plain_credentials
-        return render.detail(row, self.clock(), self._history, plain=plain)
+        history = self._history.get((row.stored.tenant_id, row.stored.device_id), ())
+        return render.detail(row, self.clock(), history, plain=self.adapter.plain_credentials)
 
     async def fetch(self, key: str) -> CredentialEntry:
         """The credential of that key as it is now."""
@@ -170,14 +170,15 @@ class CredentialList(RecordPane[CredentialEntry]):
     @work(exclusive=True, group="history", exit_on_error=False)
     async def _read_history(self, row: CredentialEntry) -> None:
         assert self.adapter.journal is not None  # noqa: S101 - asked by the caller
-        stored = row.stored
+        tenant_id, device_id = row.stored.tenant_id, row.stored.device_id
         try:
-            self._history = await self.adapter.journal.page(
-                stored.tenant_id, resource_id=stored.device_id, before=None, limit=HISTORY_LINES
+            entries = await self.adapter.journal.page(
+                tenant_id, resource_id=device_id, before=None, limit=HISTORY_LINES
             )
         except RegistryError as error:
             self.complain(error)
             return
+        self._history = {(tenant_id, device_id): entries}
         current = self.current
         if current is not None and current.key == row.key:
             self.query_one(DetailView).show(self.detail(current))

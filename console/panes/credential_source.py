@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,13 +59,15 @@ async def read_entries(
 
 
 Test = Callable[[CredentialEntry], bool]
+OF_DEVICES = re.compile(r"(via|gateway|has|enabled|ext\.[^:]*):|expires<")
+"""How conditions begin that only the filter of devices knows; other colons may be in an auth-id."""
 
 
 def parse_credential_filter(text: str, now: datetime) -> Test:
     """What rows a filter lets through; every word must hold.
 
     Raises:
-        Invalid: for a word with a colon, which only devices have.
+        Invalid: for a condition that only devices have, such as `via:gw`.
     """
     tests = [_test_of(word, now) for word in text.split()]
     return lambda entry: all(test(entry) for test in tests)
@@ -77,6 +80,9 @@ def _test_of(word: str, now: datetime) -> Test:
         return lambda entry: validity_cell(entry, now)[1] == "bad"
     if word == "expiring":
         return lambda entry: validity_cell(entry, now)[0].startswith("▲")
-    if word.endswith(":"):
-        raise Invalid("Credentials are found by type, a part of the auth-id, enabled or expired.")
+    if condition := OF_DEVICES.match(word):
+        raise Invalid(
+            f"{condition[0]} finds devices; credentials are found by type, part of the auth-id, "
+            "enabled, disabled, expired or expiring."
+        )
     return lambda entry: word in entry.key

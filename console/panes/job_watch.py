@@ -12,6 +12,7 @@ class JobWatch:
 
     def __init__(self) -> None:
         self._running: dict[str, None] = {}
+        self._missed: set[str] = set()
 
     @property
     def running(self) -> tuple[str, ...]:
@@ -22,6 +23,7 @@ class JobWatch:
         """Take note of how jobs are now; returns those that have finished since they were seen."""
         finished = []
         for job in jobs:
+            self._missed.discard(job.job_id)
             if not job.status.finished:
                 self._running[job.job_id] = None
             elif job.job_id in self._running:
@@ -29,6 +31,13 @@ class JobWatch:
                 finished.append(job)
         return tuple(finished)
 
+    def missed(self, job_id: str) -> bool:
+        """Take note that a job could not be read; whether it could the last time."""
+        news = job_id not in self._missed
+        self._missed.add(job_id)
+        return news
+
     def forget(self, job_id: str) -> None:
         """Say nothing about this job any more."""
         self._running.pop(job_id, None)
+        self._missed.discard(job_id)

@@ -151,10 +151,12 @@ class JobsPane(RecordPane[Job]):
         for job_id in job_ids:
             try:
                 job = await self.port.get(job_id)
-            except RegistryError as error:
+            except NotFound:
                 self._watched.forget(job_id)
-                if not isinstance(error, NotFound):
-                    self.complain(error)
+                continue
+            except RegistryError as error:
+                if self._watched.missed(job_id):
+                    self.complain(error)  # once: it is tried again until the job can be read
                 continue
             self.table.replace_row(job)
             self._tell_outcomes(self._watched.look([job]))
@@ -239,10 +241,14 @@ class JobsPane(RecordPane[Job]):
         except RegistryError as error:
             self.complain(error)
             return
-        self._watched.forget(job.job_id)
-        self._tell_of_devices((saved,))
         self.table.replace_row(saved)
-        self.tell("Cancelled the job.")
+        if saved.status.finished:
+            self._watched.forget(job.job_id)
+            self._tell_of_devices((saved,))
+            self.tell("Cancelled the job.")
+        else:
+            self._tell_outcomes(self._watched.look([saved]))
+            self.tell(f"Stopping the {job.spec.type.value}…")
         self.show_detail()
 
     @one_at_a_time

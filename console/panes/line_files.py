@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TextIO
 
 from console.dialogs.line_list import Place
 from console.forms.fields import Field, Values, text_of
@@ -57,23 +59,39 @@ class SavesLines:
 
 
 async def _write(path: Path, read: Read, filter_text: str) -> int:
+    """Write the lines that match into a new file, which is whole or not there; how many."""
     passes = parse_line_filter(filter_text)
     begun, written = 0, 0
-    while True:
-        errors = await read(begun, AT_ONCE)
-        matching = [error for error in errors if passes(error)]
-        try:
-            await asyncio.to_thread(_append, path, as_csv(matching, headed=not begun), not begun)
-        except OSError as error:
-            raise Invalid.at("path", f"cannot be written: {error.strerror or error}") from None
-        except (RuntimeError, ValueError):  # a home that is none, a NUL in the path
-            raise Invalid.at("path", "is no path of a file") from None
-        written += len(matching)
-        begun += len(errors)
-        if len(errors) < AT_ONCE:
-            return written
+    try:
+        async with _new_file(path) as file:
+            while True:
+                errors = await read(begun, AT_ONCE)
+                matching = [error for error in errors if passes(error)]
+                await asyncio.to_thread(file.write, as_csv(matching, headed=not begun))
+                written += len(matching)
+                begun += len(errors)
+                if len(errors) < AT_ONCE:
+                    return written
+    except OSError as error:
+        raise Invalid.at("path", f"cannot be written: {error.strerror or error}") from None
 
 
-def _append(path: Path, text: str, new: bool) -> None:  # noqa: FBT001 - one caller
-    with path.expanduser().open("x" if new else "a", encoding="utf-8") as file:
-        file.write(text)
+@asynccontextmanager
+async def _new_file(path: Path) -> AsyncIterator[TextIO]:
+    """A file that was not there before; it goes again unless all could be written into it.
+
+    Raises:
+        Invalid: when the path is none.
+        OSError: when it cannot be made or written.
+    """
+    try:
+        path = path.expanduser()
+        file = await asyncio.to_thread(path.open, "x", encoding="utf-8", errors="backslashreplace")
+    except (RuntimeError, ValueError):  # a home that is none, a NUL in the path
+        raise Invalid.at("path", "is no path of a file") from None
+    try:
+        with file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

@@ -130,7 +130,8 @@ class TenantsPane(TenantList):
             count = marked.count(self.table.total)
             question = ConfirmScreen(
                 f"{verb} {plural(count.value, 'tenant')}?",
-                "All marked tenants are set alike. Each change is in the journal.",
+                "All marked tenants are set alike, each as a change of its own"
+                f"{'' if self.adapter.journal is None else ' in the journal'}.",
                 confirm=verb,
             )
             if not await self.ask(question):

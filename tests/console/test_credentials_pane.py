@@ -28,7 +28,8 @@ from console.panes import secrets as clipboard
 from console.panes.scope import Scope, ScopeAsked
 from registry_backend.domain.credentials import Credential, CredentialSet
 from registry_backend.domain.devices import DeviceAttributes
-from registry_backend.domain.journal import Actor
+from registry_backend.domain.errors import Unreachable
+from registry_backend.domain.journal import Actor, JournalEntry
 from registry_backend.domain.secrets import verify_password
 from registry_backend.domain.tenants import TenantAttributes
 from tests.console.conftest import console_on, make_adapter, settled
@@ -640,6 +641,48 @@ async def test_the_filter_knows_types_ids_and_states(tmp_path: Path) -> None:
             await pilot.press("ctrl+u")
             await paste(pilot, text)
             await until_count(pilot, wanted)
+
+
+async def test_a_condition_on_devices_is_refused_and_a_colon_is_not(tmp_path: Path) -> None:
+    """Auth-ids may hold colons; what finds devices would find nothing here."""
+    before = (credential("psk", "00:1b:via:7", {"key": KEY}), credential("psk", "b", {"key": KEY}))
+    async with credentials_pane(tmp_path, *before) as pilot:
+        await pilot.press("slash")
+        for text in ("00:", "1b:via", "via psk", "psk"):
+            await pilot.press("ctrl+u")
+            await paste(pilot, text)
+            await until_count(pilot, 2 if text == "psk" else 1)
+        for text in ("via:gw", "psk has:psk", "ext.site:b", "enabled:yes", "expires<2027-01-01"):
+            await pilot.press("ctrl+u")
+            await paste(pilot, text)
+            await wait_for(
+                pilot, lambda: "finds devices" in str(pane_of(pilot).table.border_subtitle), text
+            )
+            assert pane_of(pilot).table.length == 2
+
+
+async def test_the_history_of_one_device_is_never_shown_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it cannot be read, none is shown."""
+    await prepare(tmp_path, credential("psk", "a", {"key": KEY}))
+    registry = await in_registry(tmp_path)
+    other = (credential("psk", "b", {"key": KEY}),)
+    await registry.credentials.replace(TENANT, "lamp-2", other, expected=None, actor=ACTOR)
+    await registry.close()
+    adapter = make_adapter(tmp_path)
+    async with console_on(adapter, tenant_id=TENANT) as pilot:
+        await go_to_credentials(pilot)
+        await wait_for(pilot, lambda: "before" in detail_text(pilot), "its history")
+
+        async def unread(*_args: object, **_options: object) -> list[JournalEntry]:
+            raise Unreachable("The disk is asleep.", layer="file")
+
+        monkeypatch.setattr(adapter.journal, "page", unread)
+        await go_to_credentials(pilot, "lamp-2")
+        await until_told(pilot, "The disk is asleep.")
+        await wait_for(pilot, lambda: getattr(pane_of(pilot).current, "key", "") == "psk b")
+        assert "before" not in detail_text(pilot)
 
 
 # saves that nobody can interrupt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from console.adapters.base import RegistryAdapter
 from console.dialogs.failed_lines import FailedLinesScreen
 from console.dialogs.form import FormScreen
 from console.dialogs.line_list import LineList
+from console.panes import line_files
+from registry_backend.domain.errors import Unreachable
 from registry_backend.domain.jobs import JobCounts, JobError, JobSpec, JobStatus, JobType
 from tests.console.conftest import RunConsole, make_adapter
 from tests.console.fake_jobs import FakeJobs, errors, job
@@ -135,3 +138,36 @@ async def test_failed_lines_are_saved_but_never_over_a_file(
         await tells(pilot, "Saved 13 lines.")
     assert taken.read_text() == "mine"
     assert len((tmp_path / "new.csv").read_text().splitlines()) == 14
+
+
+async def test_a_read_that_breaks_leaves_no_half_file_behind(
+    run_console: RunConsole,
+    adapter: RegistryAdapter,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The form says why, and its second request writes all lines to the same place."""
+    monkeypatch.setattr(line_files, "AT_ONCE", 5)
+    assert adapter.jobs is not None
+    whole = adapter.jobs.errors
+    broken = [True]
+
+    async def errors_of(job_id: str, *, skip: int, limit: int) -> Sequence[JobError]:
+        if skip and broken:
+            raise Unreachable("The registry hung up.", layer="dropped")
+        return await whole(job_id, skip=skip, limit=limit)
+
+    monkeypatch.setattr(adapter.jobs, "errors", errors_of)
+    target = tmp_path / "lines.csv"
+    async with run_console(adapter, pane="jobs") as pilot:
+        await lines(pilot)
+        await pilot.press("s")
+        form = await dialog(pilot, FormScreen)
+        form.query_one("#field-path", Input).value = str(target)
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: pilot.app.screen.query("#problems.-shown"), "the problem")
+        assert not target.exists()
+        broken.clear()
+        await pilot.press("ctrl+s")
+        await tells(pilot, "Saved 13 lines.")
+    assert len(target.read_text().splitlines()) == 14

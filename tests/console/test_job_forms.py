@@ -16,8 +16,8 @@ from console.dialogs.confirm import ConfirmScreen
 from console.dialogs.form import FormScreen
 from console.dialogs.show import ShowScreen
 from console.forms.jobs import import_fields, job_spec
-from registry_backend.domain.errors import Invalid
-from registry_backend.domain.jobs import JobSpec, JobStatus, JobType
+from registry_backend.domain.errors import Invalid, Unreachable
+from registry_backend.domain.jobs import Job, JobSpec, JobStatus, JobType
 from tests.console.conftest import RunConsole, make_adapter
 from tests.console.fake_jobs import FakeJobs, job
 from tests.console.waiting import wait_for
@@ -184,3 +184,53 @@ async def test_a_running_job_is_cancelled_by_key_after_a_question(
         assert current is not None
         assert current.status is JobStatus.CANCELLED
         assert "■ cancelled" in pane_of(pilot).table.render_line(1).text
+
+
+async def test_a_job_that_still_stops_is_watched_to_its_end(
+    run_console: RunConsole,
+    adapter: RegistryAdapter,
+    jobs: FakeJobs,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is not called cancelled before it is; then its outcome is told."""
+    spec = JobSpec(type=JobType.IMPORT, tenant_id=YARD, folder="/srv")
+    jobs.put(job(spec, JobStatus.RUNNING))
+
+    async def stop(job_id: str) -> Job:
+        return jobs.put(jobs.jobs[job_id].model_copy(update={"stopping": True}))
+
+    monkeypatch.setattr(jobs, "cancel", stop)
+    async with run_console(adapter, pane="jobs") as pilot:
+        await pilot.press("x")
+        await dialog(pilot, ConfirmScreen)
+        await pilot.press("y")
+        await tells(pilot, "Stopping the import…")
+        assert "ancelled" not in told(pilot)
+        jobs.put(job(spec, JobStatus.CANCELLED))
+        await tells(pilot, "Import of yard was cancelled")
+        assert "■ cancelled" in pane_of(pilot).table.render_line(1).text
+
+
+async def test_a_job_that_could_not_be_read_for_a_moment_is_watched_on(
+    run_console: RunConsole,
+    adapter: RegistryAdapter,
+    jobs: FakeJobs,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The failure is told once, however often it is tried, and the outcome in the end."""
+    spec = JobSpec(type=JobType.IMPORT, tenant_id=YARD, folder="/srv")
+    jobs.put(job(spec, JobStatus.RUNNING))
+    monkeypatch.setattr("console.panes.jobs.WATCH_SECONDS", 0.01)
+    tries: list[str] = []
+
+    async def dropped(job_id: str) -> Job:
+        tries.append(job_id)
+        raise Unreachable("The line is down.", layer="dropped")
+
+    async with run_console(adapter, pane="jobs") as pilot:
+        with monkeypatch.context() as patch:
+            patch.setattr(jobs, "get", dropped)
+            await wait_for(pilot, lambda: len(tries) > 2, "further tries")
+        assert told(pilot).count("The line is down.") == 1
+        jobs.put(job(spec, JobStatus.COMPLETED))
+        await tells(pilot, "Import of yard is complete")

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from textual.pilot import Pilot
 from textual.widgets._footer import FooterKey
 
+from console.adapters.base import RegistryAdapter
 from console.adapters.local import LocalAdapter
 from console.adapters.local_ports import LocalTenants
 from console.app import ConsoleApp
@@ -235,6 +236,22 @@ async def test_s_switches_one_tenant_or_all_marked_ones(tmp_path: Path) -> None:
         await until_told(pilot, "2 tenants")
     states = [(await stored(tmp_path, name)).enabled for name in "abc"]
     assert states == [False, states[1], states[1]]
+
+
+async def test_the_journal_is_spoken_of_only_where_there_is_one(tmp_path: Path) -> None:
+    """Other registries keep no history of what is set."""
+    adapter: RegistryAdapter = make_adapter(tmp_path)
+    registry = await in_registry(tmp_path)
+    await registry.tenants.create("pier", TenantAttributes(), actor=ACTOR)
+    await registry.close()
+    async with console_on(adapter, pane="tenants") as pilot:
+        for journal, told in ((adapter.journal, True), (None, False)):
+            adapter.journal = journal
+            await pilot.press("asterisk", "s")
+            await dialog(pilot, ConfirmScreen)
+            assert ("journal." in screenshot(pilot)) is told
+            await pilot.press("escape")
+            await at_rest(pilot)
 
 
 async def test_a_tenant_made_during_the_question_is_not_switched_with_the_marked(
