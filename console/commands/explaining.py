@@ -10,6 +10,7 @@ from console.commands.boundary import GOOD, UsageFault
 from console.commands.output import JsonArray, Table, say, write, write_json
 from console.commands.waiting import answer_of
 from console.render.answers import OPERATIONS, answer_json, status_text
+from console.render.text import sanitise
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.explanations import LATEST_VERSION, Answer, CallRequest
 from registry_backend.domain.permissions import Operation
@@ -81,10 +82,10 @@ def _write_one(answer: Answer, *, json: bool) -> None:
         return
     write(f"{status_text(answer)}\n")
     for line in answer.message.splitlines():
-        write(f"  {line}\n")
-    write(f"{answer.who} {answer.why}\n")
+        write(f"  {sanitise(line)}\n")
+    write(sanitise(f"{answer.who} {answer.why}") + "\n")
     if answer.file is not None:
-        write(f"{answer.file}:{answer.line}\n")
+        write(sanitise(f"{answer.file}:{answer.line}") + "\n")
 
 
 def _warn(answer: Answer) -> None:
@@ -99,7 +100,7 @@ def _write_all(answers: Sequence[Answer], *, json: bool) -> None:
         array.write([answer_json(answer) for answer in answers])
         array.end()
         return
-    write(f"{answers[0].who}\n")
+    write(sanitise(answers[0].who) + "\n")
     table = Table("CALL", "REQUEST", "ANSWER", "WHY")
     table.write(
         [

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from console.render.detail import Line, Section, Tone
+from console.render.text import sanitise
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.findings import Finding, Severity
 
@@ -31,7 +32,9 @@ def place(finding: Finding, *, short: bool = False) -> str:
 def compiler_line(finding: Finding) -> str:
     """One line that editors can follow: file, line, column, severity, what, what to do."""
     where = place(finding)
-    return f"{where}: {finding.severity}: {finding.message} {finding.remedy} [{finding.rule}]"
+    return sanitise(
+        f"{where}: {finding.severity}: {finding.message} {finding.remedy} [{finding.rule}]"
+    )
 
 
 def finding_json(finding: Finding) -> JsonObject:

@@ -13,7 +13,7 @@ from registry_backend.domain.findings import Severity
 from registry_backend.domain.identifiers import HUB_DEVICE_ID
 from registry_backend.domain.principals import MAX_UID, FilePrincipal, IdType, Principal
 from registry_backend.identityd.common_names import LONGEST_CN, cut_name, full_name
-from registry_backend.identityd.report import Report, place_text
+from registry_backend.identityd.report import Report, place_text, plain
 from registry_backend.identityd.users import DAEMON_USER
 
 _EDGE_MODULES = frozenset({"$edgeAgent", "$edgeHub"})
@@ -215,6 +215,7 @@ def check_module_names(report: Report) -> None:
                 f"{_quoted(name)} cannot be a module's name: the hub refuses it, and then the "
                 "daemon ends at its start.",
                 "Use 1 to 128 characters: letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '.",
+                subject=name,
             )
         elif IdType.MODULE in kinds and name in _EDGE_MODULES:
             report.at(
@@ -224,6 +225,7 @@ def check_module_names(report: Report) -> None:
                 f"“{name}” is a module of IoT Edge's own: the daemon would remove it from the hub "
                 "and make it anew, with its twin lost.",
                 "Give the principal a name of its own.",
+                subject=name,
             )
         elif IdType.MODULE not in kinds and (name != name.strip() or not name.isprintable()):
             report.at(
@@ -268,6 +270,7 @@ def check_certificate_names(report: Report) -> None:
                 f"The certificate name {_quoted(common_name)} has a character across byte "
                 f"{LONGEST_CN}: the daemon dies when it is asked for this identity.",
                 "Shorten the name, the hostname or the domain, or keep to ASCII.",
+                subject=principal.name,
             )
         else:
             report.at(
@@ -277,6 +280,7 @@ def check_certificate_names(report: Report) -> None:
                 f"The certificate name {_quoted(common_name)} has {length} bytes; the daemon "
                 f"cuts it off at {LONGEST_CN}, so that others may get the same.",
                 "Shorten the name, the hostname or the domain.",
+                subject=principal.name,
             )
 
 
@@ -334,4 +338,4 @@ def _tell_of_user(report: Report, index: int, principal: Principal) -> None:
 
 
 def _quoted(text: str) -> str:
-    return "“" + "".join(char if char.isprintable() else repr(char)[1:-1] for char in text) + "”"
+    return f"“{plain(text)}”"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from registry_backend.domain.findings import Severity
+from registry_backend.domain.secrets import fingerprint
 from registry_backend.identityd.files import shown
 from registry_backend.identityd.known_keys import GONE, ROOT, SOURCES, nearest, unknown_keys
+from registry_backend.identityd.places import KeyPath
 from registry_backend.identityd.report import Report, key_text
-from registry_backend.identityd.whole import Place
+from registry_backend.identityd.whole import Place, Whole
 
 _REMEDIES = {
     "hostname": 'Write hostname = "…", the name of this machine.',
@@ -83,7 +85,23 @@ def check_values(report: Report) -> None:
             Severity.ERROR,
             f"{key} {refusal.problem}; the daemon refuses the whole configuration.",
             _REMEDIES.get(key, f"Mend {key}."),
+            subject=_subject(whole, refusal.path),
         )
+
+
+def _subject(whole: Whole, path: KeyPath) -> str:
+    """A key with its value, and whose it is: another wrong value is a new fault."""
+    found: object = whole.merged.table
+    label = ""
+    for part in path:
+        if isinstance(found, dict) and part in found:
+            found = found[part]
+        elif isinstance(found, list) and isinstance(part, int):
+            found = found[part]
+            label = str(found.get("name")) if isinstance(found, dict) else ""
+        else:
+            return f"{key_text(path)} of {label}, missing"
+    return f"{key_text(path)} of {label} {fingerprint(repr(found))}"
 
 
 def check_unknown_keys(report: Report) -> None:

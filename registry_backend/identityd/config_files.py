@@ -111,7 +111,7 @@ class ConfigFiles:
         """Why a file may not be written, in sentences; empty when it may."""
         if self.read_only:
             return "This session is read-only."
-        if path.name == GENERATED and not self.is_main(path):
+        if GENERATED in (path.name, self.target(path).name):
             return (
                 "The file is generated: `aziotctl config apply` overwrites it. "
                 "Put principals in a file of their own."

@@ -36,8 +36,10 @@ def parse(text: str) -> Table:
     """
     try:
         document = tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
-    except ValueError as error:
+    except tomllib.TOMLDecodeError as error:
         raise Invalid(f"is not TOML: {error}") from None
+    except ValueError:  # Python's own, of a number with thousands of digits
+        raise Invalid(_of_long_number(text)) from None
     except RecursionError:
         raise Invalid(_TOO_DEEP) from None
     if _is_too_deep(document):
@@ -46,6 +48,19 @@ def parse(text: str) -> Table:
 
 
 _TOO_DEEP = "is not readable: its arrays or tables are nested too deeply"
+_LONG_NUMBER = re.compile(r"(?<=[=\[,])(?P<space>\s*)[+-]?[0-9][0-9_]{4000,}")
+
+
+def _of_long_number(text: str) -> str:
+    found = _LONG_NUMBER.search(text)
+    if found is None:
+        return "is not TOML: it holds a number of thousands of digits"
+    start = found.end("space")
+    line, column = text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
+    return (
+        f"is not TOML: a number of thousands of digits, where 64 bits are the most "
+        f"(at line {line}, column {column})"
+    )
 
 
 def _is_too_deep(document: Table) -> bool:

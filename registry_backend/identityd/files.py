@@ -115,8 +115,11 @@ def is_mounted_read_only(path: Path) -> bool:
 
 
 def shown(path: Path) -> str:
-    """A path for people, whatever bytes its name is made of."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    """A path for people, whatever bytes its name is made of; none of its characters acts."""
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def file_error(error: OSError, doing: str, path: Path) -> RegistryError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from registry_backend.domain.errors import NotFound, VersionMismatch
@@ -19,6 +20,7 @@ from registry_backend.identityd.edit import (
     update_principal,
 )
 from registry_backend.identityd.files import encoded, shown
+from registry_backend.identityd.gains import gains
 from registry_backend.identityd.names import free_file
 from registry_backend.identityd.ownership import unreadable_when_new
 from registry_backend.identityd.tables import write_principal
@@ -136,10 +138,14 @@ def _weighed(
     snapshot = files.snapshot()
     old, new = of_snapshot(snapshot), of_snapshot(changed(snapshot, path, after))
     checks = (*OF_CONTENT, check_each_user) if _are_users_of(files.users, old) else OF_CONTENT
-    amiss = introduced(check(old, files.users, checks), check(new, files.users, checks))
+    amiss = introduced(
+        _with_their_line(check(old, files.users, checks), path, before),
+        _with_their_line(check(new, files.users, checks), path, after),
+    )
     if before is None and (unreadable := unreadable_when_new(files.target(path), files.users)):
         amiss = (*amiss, unreadable)
     warnings = [_told(found) for found in amiss if found.severity is not Severity.ERROR]
+    warnings += gains(old, new)
     warnings += [
         f"The daemon removes the module “{name}” from the hub about ten seconds after this is "
         "written; its twin and its keys are lost."
@@ -158,6 +164,17 @@ def _weighed(
         stops=tuple(found for found in amiss if found.severity is Severity.ERROR),
         new_modules=tuple(_modules_missing(old, among=new)),
     )
+
+
+def _with_their_line(findings: Sequence[Finding], path: Path, data: bytes | None) -> list[Finding]:
+    """What stands in the line of a file that cannot be read tells one such fault from another."""
+    lines = [b"", *(data or b"").split(b"\n")]
+    return [
+        found.model_copy(update={"subject": f"{path}: {lines[found.line]!r} {found.column}"})
+        if found.rule == "unusable-file" and found.file == path and found.line < len(lines)
+        else found
+        for found in findings
+    ]
 
 
 def _are_users_of(users: Users, whole: Whole) -> bool:

@@ -28,7 +28,8 @@ class Report:
         subject: str = "",
     ) -> None:
         """Tell of a key of the merged configuration."""
-        self._add(self.whole.place(path), rule, severity, message, remedy, path, subject)
+        about = subject or self._about(path)
+        self._add(self.whole.place(path), rule, severity, message, remedy, path, about)
 
     def in_file(
         self,
@@ -47,6 +48,14 @@ class Report:
     def where(self, index: int) -> str:
         """The place of a principal in the merged order, for a sentence about another."""
         return place_text(self.whole.ordered[index])
+
+    def _about(self, path: KeyPath) -> str:
+        """A key, and whose it is: a principal's place in the files moves with every edit."""
+        key = key_text(path)
+        if len(path) < 2 or path[0] != "principal" or not isinstance(path[1], int):
+            return key
+        entry = self.whole.ordered[path[1]]
+        return f"{key} of {entry.principal.uid if entry.principal else entry.label}"
 
     def _add(
         self,
@@ -67,11 +76,22 @@ class Report:
                 line=place.line,
                 column=place.column,
                 key=key,
-                message=message,
-                remedy=remedy,
+                message=plain(message),
+                remedy=plain(remedy),
                 subject=subject or key or str(place.file),
             )
         )
+
+
+def plain(text: str) -> str:
+    r"""Text of a file fit for a sentence: what cannot be seen, or acts, is written as its escape.
+
+    >>> plain("a\x1b[2J")
+    'a\\x1b[2J'
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def key_text(path: KeyPath) -> str:

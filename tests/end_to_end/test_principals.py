@@ -186,3 +186,26 @@ def test_a_question_that_makes_no_sense_is_wrong_usage(program: Program) -> None
         done = program.run("principals", *arguments, *paths)
         assert done.returncode == 2
         assert said in done.stderr
+
+
+def test_no_character_of_a_file_acts_on_the_terminal(program: Program) -> None:
+    """Names, keys and the names of files may hold escapes and line ends."""
+    main_file = program.home / "con\x1b]0;fig\nx.toml"
+    name = r'"a\u001b]0;owned\u0007\nb"'
+    main_file.write_text(
+        f'{GATEWAY}[[principal]]\nuid = 1001\nname = {name}\n"k\\u001b[2J" = 1\n'
+        f'idtype = ["module"]\n[[principal]]\nuid = 1002\nname = {name}\n'
+    )
+    paths = ("--config", str(main_file), "--config-dir", str(program.home / "none"))
+    for words in (
+        ("principals", "check", *paths),
+        ("principals", "explain", "--uid", "1001", *paths),
+        ("principals", "explain", "--uid", "1001", "--call", "get-module", *paths),
+        ("principals", "explain", "--uid", "1001", "--call", "get-device", *paths),
+        ("serve", "--unix", str(program.home / "s"), *paths),
+    ):
+        done = program.run(*words)
+        assert "owned" in done.stdout + done.stderr
+        for text in (done.stdout, done.stderr):
+            assert not {"\x1b", "\x07"} & set(text), words
+            assert not any(line.startswith("b") for line in text.splitlines()), words

@@ -329,3 +329,11 @@ def test_strings_that_end_in_quotes_are_read_to_their_end() -> None:
     text = 'a = """x"""""\nb = \'\'\'y\'\'\'\'\'\nc = ""\nd = """"""\n[[principal]]\nuid = 1\n'
     assert tomllib.loads(text)["a"] == 'x""'
     assert cut(text).text_of(cut(text).blocks[0]) == "[[principal]]\nuid = 1\n"
+
+
+def test_a_number_of_thousands_of_digits_is_refused_with_its_place() -> None:
+    """Python itself would advise its programmer."""
+    text = f'name = "a"\n[[principal]]\nuid = {"9" * 5000}\n'
+    with pytest.raises(Invalid, match=r"thousands of digits.*\(at line 3, column 7\)") as refused:
+        parse(text)
+    assert "set_int_max" not in str(refused.value)
