@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -182,17 +181,6 @@ class PrincipalsPane(ReviewingPane):
         await self.attempt(
             lambda: self.review(lambda: self.port.plan_delete(entry), write="Delete", destroys=True)
         )
-
-    @one_at_a_time
-    async def action_undo(self) -> None:
-        """Take back the last change made here, if the file still holds it."""
-        if not self._done:
-            self.warn("Nothing was changed here yet.")
-            return
-        last = self._done[-1]
-        back = partial(self.port.plan_undo, last)
-        if await self.attempt(lambda: self.review(back, write="Undo"), undone=True):
-            self._done.pop()
 
     @one_at_a_time
     async def action_files(self) -> None:

@@ -12,12 +12,13 @@ from console.adapters.base import RegistryAdapter
 from console.adapters.ports.principals import PrincipalsPort
 from console.dialogs.confirm import ConfirmScreen
 from console.dialogs.review import ReviewScreen
+from console.panes.asking import one_at_a_time
 from console.panes.base import RecordPane
 from console.panes.editing import LeftOpen
 from console.render.principals import PrincipalRow
 from console.saving import Saves
 from registry_backend.domain.effective import EffectiveView
-from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError
+from registry_backend.domain.errors import FieldProblem, Invalid, RegistryError, VersionMismatch
 from registry_backend.domain.findings import Finding
 from registry_backend.domain.principals import FileChange
 
@@ -169,20 +170,42 @@ class ReviewingPane(RecordPane[PrincipalRow]):
             except RegistryError as error:
                 problem = str(error)
 
-    async def attempt(
-        self, write: Callable[[], Awaitable[FileChange]], *, undone: bool = False
-    ) -> bool:
-        """Write, and tell why where that fails; whether it was written."""
+    async def attempt(self, write: Callable[[], Awaitable[FileChange]]) -> None:
+        """Write, and tell why where that fails."""
         try:
-            change = await write()
+            self.written(await write())
         except LeftOpen:
-            return False
+            return
         except RegistryError as error:
             self.complain(error)
             self.read_again()
-            return False
-        self.written(change, undone=undone)
-        return True
+
+    @one_at_a_time
+    async def action_undo(self) -> None:
+        """Take back the last change made here; one that nobody can take back is given up."""
+        if not self._done:
+            self.warn("There is nothing to undo.")
+            return
+        last = self._done[-1]
+        try:
+            change = await self.review(partial(self.port.plan_undo, last), write="Undo")
+        except LeftOpen:
+            return
+        except VersionMismatch as error:
+            self._done.pop()
+            self.complain(VersionMismatch(error.message, hint=self._given_up(last)))
+            self.read_again()
+        except RegistryError as error:
+            self.complain(error)
+            self.read_again()
+        else:
+            self._done.pop()
+            self.written(change, undone=True)
+
+    def _given_up(self, change: FileChange) -> str:
+        """That a change stays, and what can be undone instead."""
+        further = "u takes back the change before it" if self._done else "no other is left to undo"
+        return f"This cannot be undone any more, {further}: {change.summary}"
 
     def written(
         self, change: FileChange | None, *, undone: bool = False, at: str | None = None

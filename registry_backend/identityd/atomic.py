@@ -76,7 +76,7 @@ def _require_unchanged(path: Path, before: bytes | None) -> None:
         happened = "was created" if before is None else "was changed"
     raise VersionMismatch(
         f"{shown(path)} {happened} by someone else in the meantime; it was left as it is.",
-        hint="Load the principals again and repeat the edit.",
+        hint="Try again: it is then made to the file as it is now.",
     )
 
 

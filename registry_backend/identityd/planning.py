@@ -114,7 +114,10 @@ def plan_undo(files: ConfigFiles, change: FileChange) -> FileChange:
     path = files.named(str(change.path))
     files.refuse_unless_editable(path)
     if files.data(path) != change.after:
-        raise _changed_meanwhile(path)
+        raise VersionMismatch(
+            f"{shown(path)} was changed by someone else after it was written here.",
+            hint="What was written cannot be undone any more.",
+        )
     summary = f"Undo: {change.summary}"
     return _weighed(files, path, change.after, change.before, summary)
 

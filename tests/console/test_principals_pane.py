@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, Checkbox, Input, TextArea
+from textual.widgets import Button, Checkbox, Input, Static, TextArea
 
 from console.dialogs.base import DialogBox
 from console.dialogs.choose import ChooseScreen
@@ -98,8 +98,39 @@ async def test_an_edit_can_be_undone(run_console: RunConsole, files: Path) -> No
         await pilot.press("y")
         await no_dialog(pilot)
         await pilot.press("u")
-        await tells(pilot, "Nothing was changed here yet.")
+        await tells(pilot, "There is nothing to undo.")
     assert (files / "config.toml").read_text() == MAIN
+
+
+async def test_what_cannot_be_undone_any_more_is_given_up(
+    run_console: RunConsole, files: Path
+) -> None:
+    """It says so, and why; the next request takes back the change before it."""
+    async with run_console(make_adapter(files), pane="principals") as pilot:
+        await pilot.press("n")
+        form = await dialog(pilot, FormScreen)
+        form.query_one("#field-name", Input).value = "camera"
+        form.query_one("#field-uid", Input).value = "1003"
+        await pilot.press("ctrl+s")
+        await dialog(pilot, ReviewScreen)
+        await pilot.press("y")
+        await no_dialog(pilot)
+        await edit_uid(pilot, "tide", "2001")
+        await pilot.press("y")
+        await tells(pilot, "Wrote config.toml.")
+        await no_dialog(pilot)
+        edited = (files / "config.toml").read_text().replace('"crane"', '"derrick"')
+        (files / "config.toml").write_text(edited)
+        await pilot.press("u")
+        await tells(pilot, "cannot be undone any more, u takes back the change before it")
+        await pilot.press("u")
+        await dialog(pilot, ReviewScreen)
+        await pilot.press("y")
+        await no_dialog(pilot)
+        assert list((files / "config.d").iterdir()) == []
+        await pilot.press("u")
+        await tells(pilot, "There is nothing to undo.")
+    assert (files / "config.toml").read_text() == edited
 
 
 async def test_a_new_principal_gets_a_file_of_its_own(run_console: RunConsole, files: Path) -> None:
@@ -221,6 +252,7 @@ async def test_a_file_changed_meanwhile_is_not_overwritten(
         await pilot.press("y")
         form = await dialog(pilot, FormScreen)
         assert form.query("#problems.-shown")
+        assert "Try again" in str(form.query_one("#problems", Static).render())
         assert form.query_one("#field-uid", Input).value == "2001"
         await pilot.press("ctrl+s")
         await dialog(pilot, ReviewScreen)
