@@ -12,7 +12,7 @@ filters:
   via:GATEWAY      connects through it           has:psk       has such a credential
   expires<2027-01-01   a credential ends before  ext.site:oslo any member by its path
   Several conditions must all hold, and with several words the id has each of them.
-  Values with blanks stand in double quotes.
+  Values with blanks stand in double quotes. n:30 finds the number and the text 30, n:"30" the text.
 """
 EXAMPLES = {
     "": """\

@@ -54,7 +54,11 @@ def asked(query: DeviceQuery | TenantQuery) -> Parameters:
     filters.extend(_equal("/id", pattern) for pattern in query.id_patterns)
     if query.enabled is False:
         filters.append(_equal("/enabled", value=False))
-    filters.extend(_equal(_pointer(each.path), each.value) for each in query.attributes)
+    filters.extend(
+        _equal(_pointer(each.path), each.value)
+        for each in query.attributes
+        if each.or_text is None  # there is no word for either of two values
+    )
     return tuple(parameter for each in filters for parameter in each)
 
 
@@ -73,7 +77,8 @@ def complete(query: DeviceQuery | TenantQuery) -> bool:
     # the same member twice: the last of them wins on one kind of peer (hono 3.7)
     pointers = [value.partition(',"op"')[0] for _, value in asked(query)]
     once = len(pointers) == len(set(pointers))
-    return query.enabled is not True and not by_gateway and not wider and once
+    either = any(each.or_text is not None for each in query.attributes)
+    return query.enabled is not True and not (by_gateway or wider or either) and once
 
 
 def device_test(query: DeviceQuery) -> Callable[[str, DeviceAttributes], bool]:
@@ -132,7 +137,11 @@ def _has(members: Any, wanted: AttributeFilter) -> bool:
             return False
         found = found[step]
     candidates = found if isinstance(found, list) else [found]
-    return any(_equals(candidate, wanted.value) for candidate in candidates)
+    return any(
+        _equals(candidate, wanted.value)
+        or (isinstance(candidate, str) and candidate == wanted.or_text)
+        for candidate in candidates
+    )
 
 
 def _equals(found: Any, value: str | float | bool) -> bool:  # noqa: FBT001 - a JSON value

@@ -9,7 +9,8 @@ from console.commands.boundary import GOOD, UsageFault
 from console.commands.output import say, write
 from console.commands.queries import tenant_query
 from console.commands.session import adapter_for, need, tenant_for
-from registry_backend.domain.query import Count, parse_device_query
+from registry_backend.domain.filter_language import parse_device_query
+from registry_backend.domain.query import Count
 
 
 def run(options: argparse.Namespace) -> int:

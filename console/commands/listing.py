@@ -24,8 +24,9 @@ from registry_backend.domain.credentials import CredentialRow
 from registry_backend.domain.devices import Device
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import Unsupported
+from registry_backend.domain.filter_language import parse_device_query
 from registry_backend.domain.jobs import Job
-from registry_backend.domain.query import Count, Order, Page, PageRequest, parse_device_query
+from registry_backend.domain.query import Count, Order, Page, PageRequest
 from registry_backend.domain.tenants import Tenant
 
 RowT = TypeVar("RowT")

@@ -6,7 +6,8 @@ from dataclasses import fields
 from datetime import datetime
 
 from console.commands.boundary import UsageFault
-from registry_backend.domain.query import DeviceQuery, TenantQuery, parse_device_query
+from registry_backend.domain.filter_language import parse_device_query
+from registry_backend.domain.query import DeviceQuery, TenantQuery
 
 
 def tenant_query(text: str) -> TenantQuery:

@@ -36,8 +36,9 @@ from console.widgets.table_messages import Opened, SortAsked
 from registry_backend.domain.devices import Device
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.filter_language import parse_device_query, via_filter
 from registry_backend.domain.journal import Change, JournalEntry, Resource
-from registry_backend.domain.query import DeviceSort, Order, parse_device_query
+from registry_backend.domain.query import DeviceSort, Order
 from registry_backend.domain.statistics import Statistics
 from registry_backend.domain.timestamps import NOT_TOLD
 
@@ -253,7 +254,7 @@ class DeviceList(RecordPane[Device]):
         """List the devices that connect through this one."""
         device = self.require_row()
         if device is not None:
-            self.set_filter(f"via:{device.device_id}")
+            self.set_filter(via_filter(device.device_id))
 
     def action_history(self) -> None:
         """Show all changes of the device."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from console.adapters.ports.tenants import TenantsPort
 from registry_backend.domain.errors import Invalid
+from registry_backend.domain.filter_language import parse_device_query
 from registry_backend.domain.query import (
     Count,
     Cursor,
@@ -13,7 +14,6 @@ from registry_backend.domain.query import (
     Page,
     PageRequest,
     TenantQuery,
-    parse_device_query,
 )
 from registry_backend.domain.tenants import Tenant
 

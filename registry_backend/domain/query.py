@@ -6,16 +6,11 @@ rows. A cursor is opaque: only the registry that made it can read it.
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, NewType, TypeVar
-
-from registry_backend.domain.errors import Invalid
-from registry_backend.domain.timestamps import parse_timestamp
 
 Cursor = NewType("Cursor", str)
 """The place of one row in an ordered list."""
@@ -37,10 +32,12 @@ class AttributeFilter:
     Args:
         path: Names from the top, such as ("ext", "site").
         value: The wanted value; strings may hold the wildcards `*` and `?`.
+        or_text: A text that fits as well, as it stands; None for none.
     """
 
     path: tuple[str, ...]
     value: str | float | bool
+    or_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,112 +162,3 @@ class Count:
         if self.of is not None:
             return f"the first {self.value:,} of {f'{self.of:,}' if self.of else 'more'}"
         return f"{self.value:,}" if self.exact else f"~{self.value:,}"
-
-
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_WORD = re.compile(rf'(?:[^\s"]|{_QUOTED.pattern}|".*)+')
-
-
-def parse_device_query(text: str) -> DeviceQuery:
-    """The filter language shared by console and command line.
-
-    A bare word is part of the id, and of several words the id has each; `word*` is how the id
-    begins, and with `*` elsewhere a word is the whole id. `enabled:yes`, `disabled`,
-    `via:GATEWAY`, `gateway:yes`, `has:psk`, `expires<2027-01-01T00:00:00Z`, and `ext.site:berlin`
-    or any other member by its path; values with blanks stand in double quotes.
-
-    Raises:
-        Invalid: naming the column of the word that cannot be understood.
-    """
-    conditions: dict[str, object] = {}
-    attributes: list[AttributeFilter] = []
-    parts: list[str] = []
-    patterns: list[str] = []
-    for match in _WORD.finditer(text):
-        word, column = match.group(), match.start() + 1
-        if '"' in _QUOTED.sub("", word):
-            raise Invalid(f"The quote opened at column {column} is not closed.")
-        if word in ("enabled", "disabled"):
-            _set(conditions, "enabled", word == "enabled", column)
-        elif word.startswith("expires<"):
-            _set(conditions, "expires_before", _moment(word[8:], column), column)
-        elif ":" in word.strip('"') and not word.startswith('"'):
-            name, _, raw = word.partition(":")
-            value = _unquote(raw)
-            if name == "id" and value:
-                parts.append(value)
-            else:
-                _condition(conditions, attributes, name, value, raw.startswith('"'), column)
-        elif word.endswith("*") and "*" not in word[:-1]:
-            _set(conditions, "id_prefix", _unquote(word[:-1]), column)
-        elif "*" in word and '"' not in word:
-            patterns.append(word)
-        else:
-            parts.append(_unquote(word))
-    return DeviceQuery(
-        **conditions,  # type: ignore[arg-type]
-        id_contains=tuple(part for part in dict.fromkeys(parts) if part),
-        id_patterns=tuple(patterns),
-        attributes=tuple(attributes),
-    )
-
-
-def _condition(
-    conditions: dict[str, object],
-    attributes: list[AttributeFilter],
-    name: str,
-    value: str,
-    quoted: bool,  # noqa: FBT001 - read in one place
-    column: int,
-) -> None:
-    if not name or not value:
-        raise Invalid(f"Column {column}: write a name and a value, such as ext.site:berlin.")
-    if name in ("enabled", "gateway"):
-        field_name = "enabled" if name == "enabled" else "is_gateway"
-        _set(conditions, field_name, _truth(value, column), column)
-    elif name == "via":
-        _set(conditions, "via", value, column)
-    elif name == "has":
-        _set(conditions, "credential_type", value, column)
-    else:
-        path = tuple(name.split("."))
-        if not all(path):
-            raise Invalid(f"Column {column}: {name!r} has an empty step between its dots.")
-        attributes.append(AttributeFilter(path, value if quoted else _literal(value)))
-
-
-def _set(conditions: dict[str, object], name: str, value: object, column: int) -> None:
-    if name in conditions:
-        raise Invalid(f"Column {column}: {name.replace('_', ' ')} is given twice.")
-    conditions[name] = value
-
-
-def _truth(value: str, column: int) -> bool:
-    lowered = value.lower()
-    if lowered in ("yes", "true", "1"):
-        return True
-    if lowered in ("no", "false", "0"):
-        return False
-    raise Invalid(f"Column {column}: expected yes or no, not {value!r}.")
-
-
-def _moment(value: str, column: int) -> datetime:
-    text = value if "T" in value else f"{value}T00:00:00Z"
-    try:
-        moment = parse_timestamp(text)
-    except ValueError:
-        moment = None  # its words speak of offsets, which a date here does not need
-    if not isinstance(moment, datetime):
-        raise Invalid(f"Column {column}: write expires<2027-01-01 or expires<2027-01-01T08:00:00Z.")
-    return moment
-
-
-def _unquote(text: str) -> str:
-    return _QUOTED.sub(lambda match: re.sub(r"\\(.)", r"\1", match[1]), text)
-
-
-def _literal(value: str) -> str | float | bool:
-    if value in ("true", "false"):
-        return value == "true"
-    number = float(value) if re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", value) else math.inf
-    return number if math.isfinite(number) else value  # one that is too large is no JSON number

@@ -27,6 +27,7 @@ def attribute_condition(document: str, attribute: AttributeFilter) -> Condition:
     """Whether the member is the wanted value, or a list that holds it. Objects never match.
 
     Strings compare exactly, or by the wildcards `*` and `?`; numbers by value; null never matches.
+    Where the filter names a text that fits as well, that text does.
 
     Raises:
         Invalid: for a pattern that is too long.
@@ -34,8 +35,8 @@ def attribute_condition(document: str, attribute: AttributeFilter) -> Condition:
     path = json_path(attribute.path)
     if path is None:
         return _by_steps(document, attribute)
-    hint = _hint(document, attribute.value)
-    match = _match("e", attribute.value)
+    hint = _hint(document, attribute)
+    match = _match("e", attribute)
     sql = f"""{hint.sql} AND json_type({document}, ?) <> 'object'
         AND EXISTS (SELECT 1 FROM json_each({document}, ?) AS e WHERE {match.sql})"""  # noqa: S608 - bound
     return Condition(sql, (*hint.parameters, path, path, *match.parameters))
@@ -119,7 +120,7 @@ def _by_steps(document: str, attribute: AttributeFilter) -> Condition:
         return Condition("0")
     sources, conditions = _steps(document, len(attribute.path))
     last = f"s{len(attribute.path) - 1}"
-    own, element = _match(last, attribute.value), _match("e", attribute.value)
+    own, element = _match(last, attribute), _match("e", attribute)
     sql = f"""EXISTS (SELECT 1 FROM {", ".join(sources)} WHERE {" AND ".join(conditions)}
         AND ({own.sql} OR EXISTS (SELECT 1 FROM
             json_each(CASE {last}.type WHEN 'array' THEN {last}.value ELSE '[]' END) AS e
@@ -127,20 +128,35 @@ def _by_steps(document: str, attribute: AttributeFilter) -> Condition:
     return Condition(sql, (*attribute.path, *own.parameters, *element.parameters))
 
 
-def _match(row: str, value: str | float | bool) -> Condition:  # noqa: FBT001 - a JSON value
-    """The comparison of one `json_each` row with the wanted value."""
+def bound(value: str | float | bool) -> Parameter:  # noqa: FBT001 - a JSON value
+    """A value as SQLite compares it: whole numbers exactly, as far as it knows whole numbers."""
+    whole = isinstance(value, int) and not -(2**63) <= value < 2**63
+    return float(value) if whole else value
+
+
+def _match(row: str, attribute: AttributeFilter) -> Condition:
+    """The comparison of one `json_each` row with what is wanted."""
+    own = _match_value(row, attribute.value)
+    if attribute.or_text is None:
+        return own
+    text = f"({own.sql} OR {row}.type = 'text' AND {row}.atom = ?)"
+    return Condition(text, (*own.parameters, attribute.or_text))
+
+
+def _match_value(row: str, value: str | float | bool) -> Condition:  # noqa: FBT001 - a JSON value
     if isinstance(value, bool):
         return Condition(f"{row}.type = '{'true' if value else 'false'}'")
     if not isinstance(value, str):
-        return Condition(f"{row}.type IN ('integer', 'real') AND {row}.atom = ?", (float(value),))
+        return Condition(f"{row}.type IN ('integer', 'real') AND {row}.atom = ?", (bound(value),))
     if _WILDCARD.search(value):
         return Condition(f"{row}.type = 'text' AND {row}.atom GLOB ?", (_glob(value),))
     return Condition(f"{row}.type = 'text' AND {row}.atom = ?", (value,))
 
 
-def _hint(document: str, value: str | float | bool) -> Condition:  # noqa: FBT001 - a JSON value
+def _hint(document: str, attribute: AttributeFilter) -> Condition:
     """A cheap condition that every match fulfils, so that few documents need parsing."""
-    pieces = _WILDCARD.split(value) if isinstance(value, str) else []
+    value, only = attribute.value, attribute.or_text is None
+    pieces = _WILDCARD.split(value) if isinstance(value, str) and only else []
     plain = [piece for piece in pieces if _PLAIN.fullmatch(piece)]
     if not plain:
         return Condition("1")

@@ -14,6 +14,7 @@ from registry_backend.domain.query import AttributeFilter
 from registry_backend.storage.paging import Parameter, successor
 from registry_backend.storage.sqlite_attributes import (
     Condition,
+    bound,
     glob_condition,
     json_path,
     leading_literal,
@@ -105,23 +106,34 @@ def _member(
     )
     if lists.fetchone() is not None:
         return None
-    condition = _exact(_value(spelled, "d.document"), _kind(spelled, "d.document"), attribute.value)
+    condition = _exact(_value(spelled, "d.document"), _kind(spelled, "d.document"), attribute)
     return Member(attribute, index, condition)
 
 
-def _exact(value: str, kind: str, wanted: str | float | bool) -> Condition:  # noqa: FBT001 - a JSON value
-    """Whether a member that is no list is the wanted value."""
-    if isinstance(wanted, bool):
-        return Condition(
-            f"{value} = 1 AND {kind} = 'true'" if wanted else f"{value} = 0 AND {kind} = 'false'"
-        )
+def _exact(value: str, kind: str, attribute: AttributeFilter) -> Condition:
+    """Whether a member that is no list is what is wanted."""
+    wanted = attribute.value
     if not isinstance(wanted, str):
-        return Condition(f"{value} = ? AND {kind} IN ('integer', 'real')", (float(wanted),))
+        return _either(value, kind, wanted, attribute.or_text)
     fits = glob_condition(value, wanted)
     # Texts are greater than numbers; said where a pattern has no beginning of its own, so that
     # the index is entered at the first text.
     begins = f"{value} >= '' AND " if leading_literal(wanted) == "" else ""
     return Condition(f"{begins}{fits.sql} AND {kind} = 'text'", fits.parameters)
+
+
+def _either(value: str, kind: str, wanted: float | bool, text: str | None) -> Condition:  # noqa: FBT001 - a JSON value
+    """Whether it is a number or truth value, or a text; the index is entered once for each."""
+    number = ("true" if wanted else "false",) if isinstance(wanted, bool) else ("integer", "real")
+    kinds = ", ".join(f"'{each}'" for each in (*number, *(() if text is None else ("text",))))
+    values, places = _values(wanted, text)
+    return Condition(f"{value} IN ({places}) AND {kind} IN ({kinds})", values)
+
+
+def _values(wanted: float | bool, text: str | None) -> tuple[tuple[Parameter, ...], str]:  # noqa: FBT001 - a JSON value
+    """What the index holds for them, and as many question marks."""
+    values = (bound(wanted),) if text is None else (bound(wanted), text)
+    return values, ", ".join("?" for _ in values)
 
 
 def _rows_at_most(connection: sqlite3.Connection, tenant_id: str, found: Member) -> int:
@@ -142,7 +154,7 @@ def probe(
     if spelled is None or not _is_declared(connection, attribute.path):
         return None
     value = _value(spelled)
-    own = _comparison(value, attribute.value)
+    own = _comparison(value, attribute)
     if own is None:
         return None
     # A list may hold the wanted value; its text begins with a bracket, and is checked later.
@@ -152,9 +164,11 @@ def probe(
     return IndexProbe(sql, (tenant_id, *own.parameters, tenant_id))
 
 
-def _comparison(value: str, wanted: str | float | bool) -> IndexProbe | None:  # noqa: FBT001 - a JSON value
+def _comparison(value: str, attribute: AttributeFilter) -> IndexProbe | None:
+    wanted = attribute.value
     if not isinstance(wanted, str):
-        return IndexProbe(f"{value} = ?", (float(wanted),))
+        values, places = _values(wanted, attribute.or_text)
+        return IndexProbe(f"{value} IN ({places})", values)
     prefix = leading_literal(wanted)
     if prefix is None:
         return IndexProbe(f"{value} = ?", (wanted,))

@@ -18,6 +18,7 @@ from registry_backend.domain.errors import (
     Unsupported,
     VersionMismatch,
 )
+from registry_backend.domain.filter_language import parse_device_query
 from registry_backend.domain.query import (
     AttributeFilter,
     DeviceQuery,
@@ -95,6 +96,21 @@ async def test_an_ignored_filter_is_told_and_done_here(
     descending = Order(descending=True)
     page = await need(adapter.devices).page("yard", disabled, descending, PageRequest(limit=2))
     assert [row.device_id for row in page.rows] == ["d490", "d480"]
+
+
+async def test_what_may_be_number_or_text_is_not_asked_but_tried_here(
+    adapter: HonoAdapter, peer: JdbcHono
+) -> None:
+    """A filterJson has one value of one type (hono 3.7); without quotes either is meant."""
+    peer.devices["d123"]["ext"]["serial"] = 11770149
+    peer.devices["d321"]["ext"]["serial"] = "11770149"
+    either = parse_device_query("ext.serial:11770149")
+    assert await ids(adapter, either, PageRequest()) == ["d123", "d321"]
+    assert not any("filterJson" in asked for asked in peer.asked)
+    assert (await need(adapter.devices).count("yard", either)).value == 2
+    quoted = parse_device_query('ext.serial:"11770149"')
+    assert await ids(adapter, quoted, PageRequest()) == ["d321"]
+    assert any("filterJson" in asked for asked in peer.asked)
 
 
 async def test_an_empty_answer_for_an_id_is_not_believed_of_who_cannot_look_at_ids(

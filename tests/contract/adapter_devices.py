@@ -16,6 +16,7 @@ from registry_backend.domain.errors import (
     NotFound,
     VersionMismatch,
 )
+from registry_backend.domain.filter_language import parse_device_query
 from registry_backend.domain.query import (
     AttributeFilter,
     DeviceQuery,
@@ -214,3 +215,31 @@ class DevicesSuite(AdapterTests):
             page = await devices.page(tenant_id, query, Order(), PageRequest())
             assert [found.device_id for found in page.rows] == ids, name
             assert (await devices.count(tenant_id, query)).value == len(ids), name
+
+    async def test_a_filter_finds_the_number_typed_and_the_text_spelled_so(
+        self, adapter: RegistryAdapter, tenant_id: str
+    ) -> None:
+        """Quotes leave the text only; no number is taken for its neighbour."""
+        devices = need(adapter.devices)
+        if "attributes" not in devices.abilities.filters:
+            pytest.skip("does not find devices by members")
+        serial = 2**53 + 1
+        for device_id, members in {
+            "next": {"serial": serial - 1, "spare": False},
+            "number": {"serial": serial, "spare": True},
+            "several": {"serial": [str(serial), 7], "spare": [True]},
+            "text": {"serial": str(serial), "spare": "true"},
+        }.items():
+            await devices.create(tenant_id, device_id, device(ext=members))
+        for words, expected in {
+            f"ext.serial:{serial}": ["number", "several", "text"],
+            f'ext.serial:"{serial}"': ["several", "text"],
+            "ext.spare:true": ["number", "several", "text"],
+            'ext.spare:"true"': ["text"],
+            f"ext.serial:{serial} NUM*": [],
+            f"ext.serial:{serial} num*": ["number"],
+        }.items():
+            query = parse_device_query(words)
+            page = await devices.page(tenant_id, query, Order(), PageRequest())
+            assert [found.device_id for found in page.rows] == expected, words
+            assert (await devices.count(tenant_id, query)).value == len(expected), words

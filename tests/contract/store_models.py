@@ -120,7 +120,8 @@ def _member_fits(device: Device, wanted: AttributeFilter) -> bool:
             return False
         found = found[name]
     return any(
-        _equal(each, wanted.value) for each in (found if isinstance(found, list) else [found])
+        _equal(each, wanted.value) or (isinstance(each, str) and each == wanted.or_text)
+        for each in (found if isinstance(found, list) else [found])
     )
 
 

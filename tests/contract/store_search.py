@@ -17,7 +17,9 @@ from tests.contract.store_models import Fleet, a_device, a_tenant, fitting
 _property = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-_SITES = st.sampled_from(["oslo", "Oslo", "b[1]", "", 3, 3.5, -1, True, False, None, ["oslo", 7]])
+_SITES = st.sampled_from(
+    ["oslo", "Oslo", "b[1]", "", 3, 3.5, -1, True, False, None, ["oslo", 7], "3", ["3", "true"]]
+)
 _MEMBERS = st.dictionaries(st.sampled_from(["site", 'odd "name"', "0"]), _SITES, max_size=3)
 _IDS = st.sets(st.text(alphabet="abA-:é*[", min_size=1, max_size=5), min_size=1, max_size=12)
 _PATTERNS = st.sampled_from(["*", "a*", "*a", "?", "a?*", "b[*", "a", "*:a*", "[ab]*"])
@@ -55,7 +57,11 @@ class StoreSearchSuite:
         ids=_IDS,
         data=st.data(),
         pattern=st.none() | _PATTERNS,
-        wanted=st.none() | st.builds(AttributeFilter, _PATHS, st.sampled_from(["oslo", "*", 3])),
+        wanted=st.none()
+        | st.builds(AttributeFilter, _PATHS, st.sampled_from(["oslo", "*", 3]))
+        | st.sampled_from([(3, "3"), (True, "true")]).flatmap(
+            lambda either: st.builds(AttributeFilter, _PATHS, *map(st.just, either))
+        ),
     )
     async def test_a_search_finds_what_fits_and_counts_it_all(
         self,
@@ -125,6 +131,20 @@ class StoreSearchSuite:
         await store.write(lambda registry: registry.put_devices(fleet))
         found, _ = await _searched(store, DeviceQuery(), sorts, skip=0, limit=9)
         assert found == expected
+
+    @pytest.mark.parametrize("name", ["serial", 'odd "name"'])
+    async def test_whole_numbers_are_compared_exactly(self, store: Store, name: str) -> None:
+        """Neighbours of a number that no float tells apart are others."""
+        serials = [2**53, 2**53 + 1, 2**53 + 2, 2**63 - 1, str(2**53 + 1)]
+        await _fill(store, {f"d{at}": {"ext": {name: each}} for at, each in enumerate(serials)})
+
+        async def ids(wanted: int, text: str | None = None) -> list[str]:
+            query = DeviceQuery(attributes=(AttributeFilter(("ext", name), wanted, text),))
+            return (await _searched(store, query, (), skip=0, limit=9))[0]
+
+        assert await ids(2**53 + 1) == ["d1"]
+        assert await ids(2**53 + 1, str(2**53 + 1)) == ["d1", "d4"]
+        assert await ids(2**63 - 1) == ["d3"]
 
     async def test_tenants_are_found_by_any_member(self, store: Store) -> None:
         """Filters and sorts on tenants are those on devices."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,13 +24,16 @@ from tests.contract.store_models import Fleet, a_device, fitting
 
 SITE, ODD = ("ext", "site"), ("ext", "it's/odd~")
 SETTINGS = RegistrySettings(indexed_attributes=(SITE, ODD))
-_VALUES = st.sampled_from(
-    ["oslo", "Oslo", "os", "[x", "", 3, 3.5, 1, True, False, None, ["oslo", 3], [], {"a": "oslo"}]
-)
+_TEXTS = ("oslo", "Oslo", "os", "[x", "", "3", "true")
 _SINGLE = st.sampled_from(
-    ["oslo", "Oslo", "os", "[x", "", 3, 3.5, 1, 0, True, False, None, {"a": "oslo"}]
+    [*_TEXTS, 3, 3.5, 1, 0, 2**53, 2**53 + 1, True, False, None, {"a": "oslo"}]
 )
-_WANTED = st.sampled_from(["oslo", "os*", "o?lo", "*lo", "[*", "", "*", 3, 1, 3.5, True, False])
+_VALUES = _SINGLE | st.sampled_from([["oslo", 3], ["3"], []])
+_WANTED: st.SearchStrategy[tuple[str | float | bool, str | None]] = st.sampled_from(
+    [(each, None) for each in ("oslo", "os*", "o?lo", "*lo", "[*", "", "*", 3, 1, 3.5, True, False)]
+    + [(3, "3"), (True, "true"), (2**53 + 1, None)]
+)
+"""Values, each with a text that fits as well."""
 
 
 @settings(max_examples=25, deadline=None)
@@ -42,10 +46,10 @@ _WANTED = st.sampled_from(["oslo", "os*", "o?lo", "*lo", "[*", "", "*", 3, 1, 3.
 async def test_an_index_finds_what_walking_finds(
     tmp_path_factory: pytest.TempPathFactory,
     values: list[tuple[object, object]],
-    wanted: str | float | bool,
+    wanted: tuple[str | float | bool, str | None],
     path: tuple[str, str],
 ) -> None:
-    """Texts, patterns, numbers, truth values, lists that hold the value."""
+    """Texts, patterns, numbers, truth values, either of two, lists that hold the value."""
     registry = await open_registry(tmp_path_factory.mktemp("d") / "r.sqlite", settings=SETTINGS)
     try:
         fleet: Fleet = {
@@ -53,7 +57,7 @@ async def test_an_index_finds_what_walking_finds(
             for number, (one, other) in enumerate(values)
         }
         await registry.store.write(lambda transaction: transaction.put_devices(fleet.values()))
-        query = DeviceQuery(attributes=(AttributeFilter(path, wanted),))
+        query = DeviceQuery(attributes=(AttributeFilter(path, *wanted),))
         found = await registry.store.read(
             lambda snapshot: snapshot.search_devices("t", query, (), skip=0, limit=50)
         )
@@ -73,7 +77,7 @@ async def test_an_index_finds_what_walking_finds(
 async def test_an_index_sorts_as_looking_at_every_device_does(
     tmp_path_factory: pytest.TempPathFactory,
     values: list[tuple[object, object, bool]],
-    wanted: list[tuple[tuple[str, ...], str | float | bool]],
+    wanted: list[tuple[tuple[str, ...], tuple[str | float | bool, str | None]]],
     enabled: bool | None,
     sort: tuple[str, ...],
     *,
@@ -81,7 +85,7 @@ async def test_an_index_sorts_as_looking_at_every_device_does(
 ) -> None:
     """Pages joined are the same list with indexes and without, and both count it."""
     query = DeviceQuery(
-        enabled=enabled, attributes=tuple(AttributeFilter(*each) for each in wanted)
+        enabled=enabled, attributes=tuple(AttributeFilter(path, *each) for path, each in wanted)
     )
     fleet: Fleet = {
         f"d{number}": (
@@ -121,15 +125,17 @@ async def _joined(store: Store, query: DeviceQuery, sort: AttributeSort) -> list
     return ids
 
 
-@pytest.mark.parametrize("wanted", ["os*", "oslo", "*lo", "*", 3, True])
+@pytest.mark.parametrize(
+    "wanted", [("os*",), ("oslo",), ("*lo",), ("*",), (3,), (True,), (3, "3"), (True, "true")]
+)
 async def test_a_declared_member_is_counted_without_reading_devices(
-    tmp_path: Path, wanted: str | float | bool
+    tmp_path: Path, wanted: tuple[Any, ...]
 ) -> None:
     """Everything that is compared is in the index, the state too; nothing else is walked."""
     path = tmp_path / "r.sqlite"
     await (await open_registry(path, settings=SETTINGS)).close()
     connection = connect(path, read_only=True)
-    query = DeviceQuery(enabled=True, attributes=(AttributeFilter(SITE, wanted),))
+    query = DeviceQuery(enabled=True, attributes=(AttributeFilter(SITE, *wanted),))
     listing = sqlite_query.device_listing(connection, "t", query, Order(), "d.device_id, d.row")
     code = connection.execute(
         f"EXPLAIN SELECT count(*) FROM {listing.source} {listing.where.sql()}",  # noqa: S608
@@ -158,6 +164,12 @@ async def test_a_declared_member_is_asked_by_its_index(tmp_path: Path) -> None:
     assert asked is not None
     plan = connection.execute(f"EXPLAIN QUERY PLAN {asked.sql}", (*asked.parameters, 5)).fetchall()
     assert str(plan).count("SEARCH devices USING INDEX declared:/ext/site (tenant_id=? AND") == 2
+    either = probe(connection, "t", AttributeFilter(SITE, 3, "3"))
+    assert either is not None
+    plan = connection.execute(
+        f"EXPLAIN QUERY PLAN {either.sql}", (*either.parameters, 5)
+    ).fetchall()
+    assert "INDEX declared:/ext/site (tenant_id=? AND <expr>=?)" in str(plan)
     assert probe(connection, "t", AttributeFilter(("ext", "other"), 1)) is None
     assert probe(connection, "t", AttributeFilter(SITE, "*lo")) is None
     connection.close()

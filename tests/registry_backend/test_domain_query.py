@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry_backend.domain.errors import Invalid
-from registry_backend.domain.query import AttributeFilter, DeviceQuery, parse_device_query
+from registry_backend.domain.filter_language import parse_device_query, via_filter
+from registry_backend.domain.query import AttributeFilter, DeviceQuery
 
 
 @pytest.mark.parametrize(
@@ -48,10 +49,45 @@ from registry_backend.domain.query import AttributeFilter, DeviceQuery, parse_de
             "defaults.ttl:30 ext.spare:true",
             DeviceQuery(
                 attributes=(
-                    AttributeFilter(("defaults", "ttl"), 30.0),
-                    AttributeFilter(("ext", "spare"), value=True),
+                    AttributeFilter(("defaults", "ttl"), 30, "30"),
+                    AttributeFilter(("ext", "spare"), True, "true"),  # noqa: FBT003
                 )
             ),
+        ),
+        (
+            "ext.serial:9007199254740993",
+            DeviceQuery(
+                attributes=(
+                    AttributeFilter(("ext", "serial"), 9007199254740993, "9007199254740993"),
+                )
+            ),
+        ),
+        (
+            f"ext.big:{2**63} ext.long:{'9' * 5000} ext.share:0.50",
+            DeviceQuery(
+                attributes=(
+                    AttributeFilter(("ext", "big"), str(2**63)),
+                    AttributeFilter(("ext", "long"), "9" * 5000),
+                    AttributeFilter(("ext", "share"), 0.5, "0.50"),
+                )
+            ),
+        ),
+        (
+            "DISABLED Via:gw-1 GATEWAY:Yes Has:psk ID:lamp Expires<2027-01-01",
+            DeviceQuery(
+                enabled=False,
+                via="gw-1",
+                is_gateway=True,
+                credential_type="psk",
+                id_contains=("lamp",),
+                expires_before=datetime(2027, 1, 1, tzinfo=UTC),
+            ),
+        ),
+        ('"DISABLED" "a<b"', DeviceQuery(id_contains=("DISABLED", "a<b"))),
+        ('via:"gw*1"', DeviceQuery(via="gw*1")),
+        (
+            "Ext.site:a<b",
+            DeviceQuery(attributes=(AttributeFilter(("Ext", "site"), "a<b"),)),
         ),
         (
             'ext.room:"12" ext.note:"quay \\"B\\""',
@@ -77,6 +113,13 @@ def test_words_become_conditions(text: str, query: DeviceQuery) -> None:
         ("lamp enabled:perhaps", "Column 6"),
         ("enabled disabled", "Column 9"),
         ("via:", "Column 1"),
+        ("lamp expires>2027-01-01", "Column 6: the only comparison is expires<2027-01-01"),
+        ("expires>2027-01-01T08:00:00Z", "the only comparison"),
+        ("expires <2027-01-01", "Column 9: the only comparison"),
+        ("ext.size>5", "ext.size:30"),
+        ("via:gw*", "whole id of one gateway"),
+        ("VIA:*", "whole id of one gateway"),
+        ("via:gw?", "double quotes"),
         (":x", "Column 1"),
         ("ext..site:x", "Column 1"),
         ("expires<soon", "write expires<2027-01-01"),
@@ -99,3 +142,9 @@ def test_any_text_is_a_query_or_an_explained_refusal(text: str) -> None:
         refused = refusal.message
         query = None
     assert query is not None or refused
+
+
+@pytest.mark.parametrize("gateway", ["gw-1", "gw*1", "gw?", "two words", 'a"b\\c', "a\\b", "a:<b"])
+def test_the_words_for_a_gateway_find_it(gateway: str) -> None:
+    """Whatever its id holds."""
+    assert parse_device_query(via_filter(gateway)) == DeviceQuery(via=gateway)
