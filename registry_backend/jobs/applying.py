@@ -22,6 +22,7 @@ from registry_backend.wire.import_errors import (
     LineFault,
 )
 from registry_backend.wire.iothub import etag_matches, etag_of
+from registry_backend.wire.ndjson import WholeDevice
 
 
 class TenantBatch:
@@ -62,7 +63,7 @@ class TenantBatch:
         """Let one line take effect on what the lines before it left."""
         row = self._rows[draft.device_id]
         try:
-            fault = self._change(row, draft, outcome.tally_of(line))
+            fault = self._change(row, draft, outcome)
         except Invalid as error:
             fault = LineFault(ARGUMENT_INVALID, error.message, draft.device_id)
         if fault is not None:
@@ -126,13 +127,14 @@ class TenantBatch:
         if fault is not None:
             return fault
         self._generation += 1
-        row.device = new_device(
+        created = new_device(
             self._tenant_id,
             draft.device_id,
             draft.attributes_over(None),
             at=draft.created_at or self._rules.at,
             generation_id=draft.generation_id or str(self._generation),
         )
+        row.device = draft.dated(created) if isinstance(draft, WholeDevice) else created
         row.credentials = credentials
         row.changed = row.credentials_changed = True
         self._total += 1

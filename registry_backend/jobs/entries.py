@@ -97,7 +97,7 @@ class _Stretch:
         if self._transaction.get_tenant(self._tenant_id) is None:
             if next(drafts).tenant_id is None:
                 raise NotFound(
-                    f"There is no tenant {self._tenant_id!r} to import into.",
+                    f"There is no tenant {self._tenant_id!r} to import into.{self._why()}",
                     hint="Create it, then start the import again.",
                 )
             return None
@@ -108,6 +108,14 @@ class _Stretch:
             self._devices,
             check_owners=self._check_owners,
         )
+
+    def _why(self) -> str:
+        """What was refused that names no device, such as the line with the tenant."""
+        faults = [entry.at(line) for line, entry in self._entries if isinstance(entry, LineFault)]
+        for error in (*self._outcome.errors, *faults):
+            if error.device_id is None:
+                return f" Refused before: {error.message.rstrip('.')}."
+        return ""
 
 
 def _apply_tenant(
@@ -124,21 +132,22 @@ def _apply_tenant(
         return
     if draft.only_if_missing and (current is not None or mode not in CREATES):
         return
-    fault = _tenant_fault(transaction, tenant_id, current, draft, mode)
+    attributes = draft.attributes_over(current.attributes if current else None)
+    fault = _tenant_fault(transaction, tenant_id, current, draft, attributes, mode)
     if fault is not None:
         outcome.refuse(line, fault)
     elif current is None:
-        _insert_tenant(transaction, tenant_id, draft.attributes, rules, outcome.tally_of(line))
-    elif mode is not ImportMode.CREATE and draft.attributes != current.attributes:
+        _insert_tenant(transaction, tenant_id, attributes, rules, outcome)
+    elif mode is not ImportMode.CREATE and attributes != current.attributes:
         changed = current.model_copy(
             update={
-                "attributes": draft.attributes,
+                "attributes": attributes,
                 "version": str(uuid4()),
                 "updated_at": rules.at,
             }
         )
         transaction.update_tenant(changed, expected=current.version)
-        outcome.tally_of(line).count(None, None, "update")
+        outcome.count(None, None, "update")
         _record(outcome, rules, "updated", current)
 
 
@@ -147,18 +156,19 @@ def _tenant_fault(
     tenant_id: str,
     current: Tenant | None,
     draft: TenantDraft,
+    attributes: TenantAttributes,
     mode: ImportMode,
 ) -> LineFault | None:
     if current is None and mode in (ImportMode.UPDATE, ImportMode.UPDATE_IF_MATCH_ETAG):
         return LineFault(DEVICE_NOT_FOUND, f"There is no tenant {tenant_id!r} to update.")
     if current is not None and mode is ImportMode.CREATE and draft.tenant_id is not None:
         return LineFault(CONFLICT, f"The tenant {tenant_id!r} exists already.")
-    alias = draft.attributes.alias
+    alias = attributes.alias
     other = snapshot.tenant_of_alias(alias, other_than=tenant_id) if alias else None
     if other is not None:
         held = f"alias {alias!r} belongs to tenant {other.tenant_id!r}"
         return LineFault(CONFLICT, f"The tenant {tenant_id!r} was not written: {held}.")
-    for anchor in draft.attributes.trusted_ca:
+    for anchor in attributes.trusted_ca:
         subject = anchor.subject_dn
         other = snapshot.tenant_of_trust_anchor(subject, other_than=tenant_id) if subject else None
         if other is not None:

@@ -15,7 +15,7 @@ from registry_backend.jobs.parts import Part, part_paths
 from registry_backend.jobs.running import Run
 from registry_backend.jobs.work import Work
 from registry_backend.storage.base import Snapshot
-from registry_backend.wire import hono_files
+from registry_backend.wire import hono_files, hono_files_written
 
 PAGE = 1000
 
@@ -86,7 +86,7 @@ async def _write(run: Run, job: Job, parts: Sequence[Part]) -> Job | None:
         update={"counts": JobCounts(), "checkpoint": JobCheckpoint(), "total_lines": total}
     )
     for tenant, _ in listed:
-        tenants.add([hono_files.tenant_entry(tenant)])
+        tenants.add([hono_files_written.tenant_entry(tenant)])
         devices.begin_tenant(tenant.tenant_id)
         credentials.begin_tenant(tenant.tenant_id)
         cursor: Cursor | None = None
@@ -141,12 +141,12 @@ def _page_reader(
         request = PageRequest(start=cursor, limit=PAGE)
         page = snapshot.page_devices(tenant_id, DeviceQuery(), Order(), request)
         sets = snapshot.get_many_credentials(tenant_id, [row.device_id for row in page.rows])
-        rows = [hono_files.device_entry(device) for device in page.rows]
+        rows = [hono_files_written.device_entry(device) for device in page.rows]
         theirs = [
             entry
             for device in page.rows
             if device.device_id in sets
-            for entry in hono_files.credential_entries(
+            for entry in hono_files_written.credential_entries(
                 device.device_id, sets[device.device_id].credentials
             )
         ]

@@ -69,22 +69,8 @@ class Outcome:
             self.noted.append(Noted(device_id, mode, effect))
 
     def refuse(self, line: int | None, fault: LineFault) -> None:
-        """Note an error; a further one of the same line joins it, since a line fails once."""
-        if self._has_failed(line):
-            last = self.errors[-1]
-            message = f"{last.message}; {fault.message}"
-            self.errors[-1] = last.model_copy(update={"message": message})
-        else:
-            self.errors.append(fault.at(line))
-
-    def tally_of(self, line: int | None) -> Outcome:
-        """Where to count what a line does: where nobody looks, if a part of it has failed."""
-        if not self._has_failed(line):
-            return self
-        return Outcome(errors=self.errors, journal=self.journal)
-
-    def _has_failed(self, line: int | None) -> bool:
-        return line is not None and bool(self.errors) and self.errors[-1].line == line
+        """A line of which nothing took effect, and why."""
+        self.errors.append(fault.at(line))
 
     def counted(self, counts: JobCounts, lines: int) -> JobCounts:
         """The job's counts with these added."""

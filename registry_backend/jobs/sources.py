@@ -15,7 +15,7 @@ from registry_backend.jobs.containers import input_paths, stamp_of
 from registry_backend.jobs.drafts import Chunk, Entry
 from registry_backend.jobs.lines import MAX_LINE_BYTES, ParseLine, read_chunk
 from registry_backend.jobs.plain import plain_devices
-from registry_backend.jobs.preparing import Preparation, prepare
+from registry_backend.jobs.preparing import Preparation, prepare_files, prepare_lines
 from registry_backend.wire import csv_lines, hono_files, iothub, ndjson
 from registry_backend.wire.ndjson import TenantDraft, WholeDevice
 
@@ -104,7 +104,7 @@ class LinesSource:
         _require_unchanged([self._path], self.stamp, f"at line {lines + 1}")
         chunk = read_chunk(self._path, self._parse, offset=offset, line=lines)
         _require_text(chunk, self._path.name, lines)
-        return replace(chunk, entries=list(prepare(chunk.entries, self._preparation)))
+        return replace(chunk, entries=list(prepare_lines(chunk.entries, self._preparation)))
 
 
 class FilesSource:
@@ -128,7 +128,7 @@ class FilesSource:
             files = {path.name: path.read_bytes() for path in self._paths}
             found = ((None, entry) for entry in with_tenants(hono_files.parse_files(files)))
             # In their final form at once, since what is refused here is an entry of its own.
-            self._entries = list(prepare(found, self._preparation))
+            self._entries = list(prepare_files(found, self._preparation))
         total = len(self._entries)
         end = min(total, lines + ENTRIES_OF_A_CHUNK)
         done = self.size * end // total if total else self.size

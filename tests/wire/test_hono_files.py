@@ -15,9 +15,9 @@ from registry_backend.wire.hono_files import (
     DEVICES_FILE,
     TENANTS_FILE,
     FileEntry,
-    credential_entries,
     parse_files,
 )
+from registry_backend.wire.hono_files_written import credential_entries
 from registry_backend.wire.import_errors import LineFault
 from registry_backend.wire.ndjson import TenantDraft, WholeDevice
 from tests.wire.hono_example import example_files
