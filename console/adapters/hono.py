@@ -5,6 +5,7 @@ What it can do is learned by asking; what it cannot is told instead of failing.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from console.adapters.hono_statistics import HonoStatistics
 from console.adapters.hono_tenants import HonoTenants
 from console.adapters.read_only import guard_ports
 from console.adapters.remote import RemoteAdapter
+from console.adapters.rest import CONNECTED
 from console.adapters.rest_endpoint import Endpoint
+from registry_backend.domain.errors import RegistryError, Unreachable
 
 
 class HonoAdapter(RemoteAdapter):
@@ -57,14 +60,43 @@ class HonoAdapter(RemoteAdapter):
         self.statistics = HonoStatistics(self._session)
         if read_only:
             guard_ports(self)
+        self._numbers = self.statistics
+        self._lost = False
+        self._learning: set[asyncio.Task[None]] = set()
 
     async def _learn(self) -> None:
         await self._session.learn()
+        peer = self._session.peer
         for port in self._lists:
             port.learned()
-        self.device_members = frozenset(self._session.peer.profile.device.members)
-        if not self._session.peer.lists_devices:
-            self.statistics = None
+        self.device_members = frozenset(peer.profile.device.members)
+        self.statistics = self._numbers if peer.lists_devices else None
+
+    def _health_changed(self, health: str) -> None:
+        """That it answers again is told once it is known who answers: it may be another vintage."""
+        if self._lost and health == CONNECTED:
+            task = asyncio.create_task(self._learn_again())
+            self._learning.add(task)
+            task.add_done_callback(self._learning.discard)
+        else:
+            super()._health_changed(health)
+        self._lost = self._open and health != CONNECTED
+
+    async def _learn_again(self) -> None:
+        try:
+            await self._learn()
+        except Unreachable:
+            return  # lost once more; it will be asked again
+        except RegistryError:
+            pass  # it answers, if not as one would wish
+        self._tell_health(CONNECTED)
+
+    async def _finish(self) -> None:
+        tasks = set(self._learning)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     async def _ask_anything(self) -> None:
         await self._session.ask_anything()

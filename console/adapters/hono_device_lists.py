@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from time import monotonic
 
 from console.adapters.hono_bodies import device_of
@@ -41,6 +40,7 @@ from registry_backend.domain.query import (
     PageRequest,
 )
 
+_FILTERS = FOR_DEVICES - {"id_patterns"}
 GATEWAYS_FROM = 200
 """Devices whose `via` is read for gateways to choose from."""
 
@@ -49,17 +49,23 @@ class HonoDeviceLists:
     """The half of DevicesPort that lists."""
 
     def __init__(self, session: HonoSession) -> None:
-        self.abilities = ListAbilities(filters=FOR_DEVICES - {"id_patterns"})
+        self.abilities = ListAbilities(filters=_FILTERS)
         self._session = session
         self._lists: HeldLists[Device] = HeldLists(monotonic)
 
     def learned(self) -> None:
         """Offer what the peer turned out to have."""
-        if self._session.peer.sorts_by_change:
-            self.abilities = replace(self.abilities, sorts=(DeviceSort.ID, DeviceSort.UPDATED))
-        if not self._session.peer.lists_devices:
-            filters = self.abilities.filters - {"is_gateway"}
-            self.abilities = ListAbilities(can_list=False, filters=filters)
+        self._lists.clear()
+        self._offer()
+
+    def _offer(self) -> None:
+        peer = self._session.peer
+        if not peer.lists_devices:
+            filters = _FILTERS - {"is_gateway"}
+            self.abilities = ListAbilities(can_list=False, can_empty=False, filters=filters)
+            return
+        by_change = (DeviceSort.UPDATED,) if peer.sorts_by_change else ()
+        self.abilities = ListAbilities(sorts=(DeviceSort.ID, *by_change), filters=_FILTERS)
 
     async def page(
         self, tenant_id: str, query: DeviceQuery, order: Order, request: PageRequest
@@ -91,7 +97,7 @@ class HonoDeviceLists:
         )
         if isinstance(first, Found) and isinstance(last, Found) and first.rows and last.rows:
             peer.sorts_by_change = item_id(first.rows[0]) != item_id(last.rows[0])
-            self.learned()
+            self._offer()
 
     async def position(
         self, tenant_id: str, device_id: str, query: DeviceQuery, order: Order

@@ -32,6 +32,7 @@ from registry_backend.domain.errors import (
 from registry_backend.domain.query import Count, Page, PageRequest, TenantQuery
 from registry_backend.domain.tenants import Tenant, TenantAttributes, TenantUsage
 
+_FILTERS = FOR_TENANTS - {"id_patterns", "attributes"}
 _ANCHOR_NEEDS = ("subject-dn", "public-key", "not-before", "not-after")
 """Of a trust anchor without a certificate (hono 2.3)."""
 
@@ -40,14 +41,14 @@ class HonoTenants:
     """Tenants of a remote Hono."""
 
     def __init__(self, session: HonoSession) -> None:
-        self.abilities = ListAbilities(filters=FOR_TENANTS - {"id_patterns", "attributes"})
+        self.abilities = ListAbilities(filters=_FILTERS)
         self._session = session
         self._lists: HeldLists[Tenant] = HeldLists(monotonic)
 
     def learned(self) -> None:
         """Offer what the peer turned out to have."""
-        if not self._session.peer.lists_tenants:
-            self.abilities = ListAbilities(can_list=False, filters=self.abilities.filters)
+        self._lists.clear()
+        self.abilities = ListAbilities(can_list=self._session.peer.lists_tenants, filters=_FILTERS)
 
     async def page(self, query: TenantQuery, request: PageRequest) -> Page[Tenant]:
         """As TenantsPort."""
@@ -135,14 +136,10 @@ class HonoTenants:
         self._session.known.save()
 
     async def usage(self, tenant_id: str) -> TenantUsage:
-        """As TenantsPort; a Hono does not count credentials."""
-        session = self._session
-        if not session.peer.lists_devices:
-            return TenantUsage(
-                devices=len(session.known.devices(tenant_id)), credentials=0, exact=False
-            )
-        devices = await device_total(session, tenant_id)
-        return TenantUsage(devices=devices, credentials=0, exact=False)
+        """As TenantsPort; no Hono counts credentials, and only what lists devices counts those."""
+        listed = self._session.peer.lists_devices
+        devices = await device_total(self._session, tenant_id) if listed else None
+        return TenantUsage(devices=devices, credentials=None)
 
     async def _write(
         self, method: str, tenant_id: str, version: str | None, body: JsonObject | None

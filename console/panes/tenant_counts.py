@@ -29,14 +29,21 @@ class TenantCounts:
         self._wanted: set[str] = set()
         self._waiting = False
 
+    @property
+    def told(self) -> bool:
+        """Whether this registry tells how many devices there are."""
+        devices = self._adapter.devices
+        listed = devices is None or devices.abilities.can_list
+        return listed or self._adapter.statistics is not None
+
     def known(self, tenant_id: str) -> Statistics | None:
         """The figures if they are here."""
-        return self._known.get(tenant_id)
+        return self._known.get(tenant_id) if self.told else None
 
     def of(self, tenant: Tenant) -> Statistics | None:
         """The figures, or None for now; they are then asked for."""
         found = self._known.get(tenant.tenant_id)
-        if tenant.tenant_id not in self._asked:
+        if self.told and tenant.tenant_id not in self._asked:
             self._ask_for({tenant.tenant_id})
         return found
 
@@ -55,14 +62,18 @@ class TenantCounts:
         wanted, self._wanted, self._waiting = self._wanted, set(), False
         for tenant_id in wanted:
             try:
-                self._known[tenant_id] = await self._figures(tenant_id)
+                figures = await self._figures(tenant_id)
             except RegistryError:
                 continue  # the dots stay; the list itself says what is wrong
+            if figures is not None:
+                self._known[tenant_id] = figures
         self._pane.counted(wanted)
 
-    async def _figures(self, tenant_id: str) -> Statistics:
+    async def _figures(self, tenant_id: str) -> Statistics | None:
         if self._adapter.statistics is not None:
             return await self._adapter.statistics.get(tenant_id)
         assert self._adapter.tenants is not None  # noqa: S101 - no port, no pane
         usage = await self._adapter.tenants.usage(tenant_id)
+        if usage.devices is None:
+            return None
         return Statistics(total=usage.devices, enabled=usage.devices, exact=usage.exact)

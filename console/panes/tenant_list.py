@@ -43,6 +43,8 @@ class TenantList(RecordPane[Tenant]):
         super().__init__(adapter, saves, clock)
         self._counts = TenantCounts(self, adapter)
         self._usage: dict[str, TenantUsage] = {}
+        self._outdated: set[str] = set()
+        """Tenants on which something else may hang by now."""
         self._history: dict[str, Sequence[JournalEntry]] = {}
 
     def columns(self) -> Sequence[Column[Tenant]]:
@@ -55,7 +57,7 @@ class TenantList(RecordPane[Tenant]):
             Column(
                 "devices",
                 "Devices",
-                lambda tenant: render.devices_cell(self._counts.of(tenant)),
+                lambda tenant: render.devices_cell(self._counts.of(tenant), told=self._counts.told),
                 width=9,
                 priority=6,
                 align="right",
@@ -96,6 +98,7 @@ class TenantList(RecordPane[Tenant]):
         row = self.current
         if row is not None and self.scope.tenant_id not in (None, row.tenant_id):
             self.table.move_to(self.scope.tenant_id or "")
+        self._read_outdated()
 
     def scope_under_cursor(self) -> Scope | None:
         """The tenant under the cursor; its device stays chosen."""
@@ -138,9 +141,18 @@ class TenantList(RecordPane[Tenant]):
         return await self.port.get(key)
 
     def changed(self, changes: Sequence[Change]) -> None:
-        """Tenants were written, or the number of their devices changed."""
+        """Tenants were written, or the number of what hangs on them changed."""
         super().changed(changes)
         self._counts.forget({each.tenant_id for each in changes if each.resource == "device"})
+        hanging = [each for each in changes if each.resource in ("device", "credentials")]
+        self._outdated.update(each.tenant_id for each in hanging)
+        if self.display:
+            self._read_outdated()
+
+    def _read_outdated(self) -> None:
+        row = self.current
+        if row is not None and row.tenant_id in self._outdated:
+            self._read_more(row)
 
     # usage and history in the detail
 
@@ -155,6 +167,7 @@ class TenantList(RecordPane[Tenant]):
 
     @work(exclusive=True, group="more", exit_on_error=False)
     async def _read_more(self, row: Tenant) -> None:
+        self._outdated.discard(row.tenant_id)
         try:
             usage = await self.port.usage(row.tenant_id)
             entries: Sequence[JournalEntry] = ()

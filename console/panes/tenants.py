@@ -17,7 +17,7 @@ from console.panes.trust_anchors import TrustAnchorDialogs
 from console.render.detail import plural
 from console.widgets.table_messages import StatusChanged
 from registry_backend.domain.document import JsonObject
-from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.errors import Fault, RegistryError
 from registry_backend.domain.query import TenantQuery
 from registry_backend.domain.tenants import Tenant, TenantAttributes, TenantUsage
 
@@ -155,7 +155,7 @@ class TenantsPane(TenantList):
         if with_devices is None or not await self._confirmed(tenant.tenant_id, usage, with_devices):
             return
         try:
-            await self.saves.run(
+            failure = await self.saves.run(
                 f"tenant {tenant.tenant_id}", lambda: self._remove(tenant, with_devices)
             )
         except RegistryError as error:
@@ -164,12 +164,15 @@ class TenantsPane(TenantList):
         finally:
             self.table.reload()
         self.tell(f"Deleted {tenant.tenant_id}.")
+        if failure is not None:
+            self.complain(_left_behind(tenant.tenant_id, failure))
         if self.scope.tenant_id == tenant.tenant_id:
             self.post_message(ScopeAsked(Scope(), pane="tenants"))
 
     async def _ask_for_devices(self, tenant_id: str, usage: TenantUsage) -> bool | None:
         """Whether its devices go too; None when the person turns away."""
-        if not usage.devices or self.adapter.devices is None:
+        devices = self.adapter.devices
+        if usage.devices == 0 or devices is None or not devices.abilities.can_empty:
             return False
         choices = (
             Choice("keep", "Keep devices", "They are back when the tenant is created again.", "k"),
@@ -184,19 +187,31 @@ class TenantsPane(TenantList):
 
     async def _confirmed(self, tenant_id: str, usage: TenantUsage, with_devices: bool) -> bool:  # noqa: FBT001
         text = f"The tenant {tenant_id} is removed. This cannot be taken back."
-        if usage.devices:
+        if usage.devices != 0:
             fate = "are removed with it" if with_devices else "stay, out of reach until it is back"
-            text = f"{text}\n{_what(usage)} {fate}."
+            what = _what(usage)
+            text = f"{text}\n{what[:1].upper()}{what[1:]} {fate}."
+            devices = self.adapter.devices
+            if devices is not None and not devices.abilities.can_empty:
+                text += "\nThis registry cannot delete them all at once; one by one it can."
         elif self.table.marks:
             text += "\nOnly this one: marks do not count here."
-        typed = tenant_id if usage.devices else ""
+        typed = tenant_id if usage.devices != 0 else ""
         return await self.ask(ConfirmScreen(f"Delete {tenant_id}?", text, typed=typed)) or False
 
-    async def _remove(self, tenant: Tenant, with_devices: bool) -> None:  # noqa: FBT001
-        """The tenant first: its version tells whether it is still the one that was shown."""
+    async def _remove(self, tenant: Tenant, with_devices: bool) -> RegistryError | None:  # noqa: FBT001
+        """The tenant first: its version tells whether it is still the one that was shown.
+
+        Why its devices were not removed with it, where they should have been. Raises RegistryError
+        where the tenant itself was not.
+        """
         await self.port.delete(tenant.tenant_id, expected=tenant.version)
         if with_devices and self.adapter.devices is not None:
-            await self.adapter.devices.delete_all(tenant.tenant_id)
+            try:
+                await self.adapter.devices.delete_all(tenant.tenant_id)
+            except RegistryError as error:
+                return error
+        return None
 
     # the sample fleet
 
@@ -254,6 +269,20 @@ class TenantsPane(TenantList):
 
 
 def _what(usage: TenantUsage) -> str:
-    """`2,000 devices and 2,134 credentials`."""
+    """`2,000 devices and 2,134 credentials`, as far as the registry tells."""
+    if usage.devices is None:
+        return "its devices, whose number this registry does not tell,"
     about = "" if usage.exact else "about "
-    return f"{about}{plural(usage.devices, 'device')} and {plural(usage.credentials, 'credential')}"
+    devices = f"{about}{plural(usage.devices, 'device')}"
+    if usage.credentials is None:
+        return f"{devices} and {'its' if usage.devices == 1 else 'their'} credentials"
+    return f"{devices} and {plural(usage.credentials, 'credential')}"
+
+
+def _left_behind(tenant_id: str, error: RegistryError) -> RegistryError:
+    """What to say where a tenant went and its devices did not."""
+    return Fault(
+        f"The tenant {tenant_id} is deleted, but its devices are not, or not all: "
+        f"{error.message.rstrip('.')}.",
+        hint="What is left is back when the tenant is created again: delete it then.",
+    )

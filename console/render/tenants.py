@@ -40,8 +40,13 @@ def alias_cell(tenant: Tenant) -> tuple[str, Tone]:
     return (tenant.attributes.alias or "", "muted")
 
 
-def devices_cell(statistics: Statistics | None) -> tuple[str, Tone]:
-    """How many devices; dots until it is known, a `~` where the figure lags."""
+def devices_cell(statistics: Statistics | None, *, told: bool = True) -> tuple[str, Tone]:
+    """How many devices; dots until it is known, a `~` where the figure lags.
+
+    A dash where the registry does not tell.
+    """
+    if not told:
+        return ("—", "muted")
     if statistics is None:
         return ("…", "muted")
     about = "" if statistics.exact else "~"
@@ -119,13 +124,18 @@ def _head(
     if statistics is not None:
         lines += figures(statistics)
     elif usage is not None:
-        lines.append(Line("devices", f"{usage.devices:,}"))
+        lines.append(_figure("devices", usage.devices))
     if usage is not None:
-        about = "" if usage.exact else "~"
-        lines.append(Line("credentials", f"{about}{usage.credentials:,}"))
+        lines.append(_figure("credentials", usage.credentials, about="" if usage.exact else "~"))
     if attributes.trust_anchor_group:
         lines.append(Line("anchor group", attributes.trust_anchor_group))
     return tuple(lines)
+
+
+def _figure(label: str, figure: int | None, *, about: str = "") -> Line:
+    if figure is None:
+        return Line(label, "not told by this registry", "muted")
+    return Line(label, f"{about}{figure:,}")
 
 
 def _limits(tenant: Tenant) -> Iterable[Line]:

@@ -206,6 +206,8 @@ class Tenant(Value):
 class TenantUsage(Value):
     """What hangs on a tenant: shown before a deletion."""
 
-    devices: int
-    credentials: int
+    devices: int | None
+    """None where the registry does not tell."""
+    credentials: int | None
+    """None likewise."""
     exact: bool = True

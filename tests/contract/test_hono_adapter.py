@@ -312,11 +312,11 @@ class Hono11Suite(HonoSuite):
     async def test_usage_counts_what_hangs_on_it(
         self, adapter: RegistryAdapter, tenants: TenantsPort
     ) -> None:
-        """What is known on this side, and said to be no more than that."""
+        """1.1 tells nobody, and what is known on this side is not said to be all."""
         await tenants.create("north", TenantAttributes())
         await need(adapter.devices).create("north", "one", device())
         usage = await tenants.usage("north")
-        assert (usage.devices, usage.exact) == (1, False)
+        assert (usage.devices, usage.credentials) == (None, None)
 
     async def test_what_was_seen_is_listed_and_a_whole_id_opens(
         self, adapter: RegistryAdapter, devices: DevicesPort, tenant_id: str

@@ -18,5 +18,7 @@ class ListAbilities:
     sorts: tuple[DeviceSort, ...] = (DeviceSort.ID,)
     filters: frozenset[str] = field(default_factory=frozenset)
     """Names of DeviceQuery or TenantQuery conditions the registry honours."""
+    can_empty: bool = True
+    """Whether all of its rows can be deleted at once."""
     whole_rows: bool = True
     """False: some rows of a list lack when they were made, and are whole only when asked for."""
