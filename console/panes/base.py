@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
+from textual.timer import Timer
+
 from console.adapters.base import refuse_write
 from console.dialogs.choose import Choice, ChooseScreen
 from console.dialogs.show import ShowScreen
@@ -22,6 +24,9 @@ from registry_backend.domain.secrets import masked
 
 RowT = TypeVar("RowT")
 
+TIMES_SECONDS = 30.0
+"""How often times are told anew that are so long ago, or to come in so long."""
+
 
 class RecordPane(RecordList[RowT]):
     """A pane of records.
@@ -30,6 +35,30 @@ class RecordPane(RecordList[RowT]):
     """
 
     BINDINGS = bindings_of(TABLE)
+
+    _times: Timer | None = None
+
+    # times move on
+
+    def on_mount(self) -> None:
+        """Tell times anew now and then."""
+        self._times = self.set_interval(TIMES_SECONDS, self.tell_times)
+
+    def on_show(self) -> None:
+        """In front again: times have moved on meanwhile."""
+        self.tell_times()
+        if self._times is not None:
+            self._times.resume()
+
+    def on_hide(self) -> None:
+        """Nobody sees its times."""
+        if self._times is not None:
+            self._times.pause()
+
+    def tell_times(self) -> None:
+        """Paint rows and detail as they are held at the present time; nothing is read."""
+        self.table.repaint_rows()
+        self._paint_detail()
 
     # what every table can do
 

@@ -134,7 +134,6 @@ class JobsPane(RecordPane[Job]):
 
     def on_mount(self) -> None:
         """Look at running jobs now and then, also while another pane is in front."""
-        super().on_mount()
         self.set_interval(WATCH_SECONDS, self._watch)
 
     def _watch(self) -> None:

@@ -221,10 +221,12 @@ class RecordList(AskingPane, Generic[RowT]):
 
     def show_detail(self) -> None:
         """Show the record under the cursor beside the table."""
+        self._paint_detail()
+        self.highlighted(self.current)
+
+    def _paint_detail(self) -> None:
         row = self.current
-        detail = self.query_one(DetailView)
-        detail.show(self.detail(row) if row is not None else ())
-        self.highlighted(row)
+        self.query_one(DetailView).show(self.detail(row) if row is not None else ())
 
     def highlighted(self, row: RowT | None) -> None:
         """A hook: another record is under the cursor."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from console.dialogs.choose import ChooseScreen
 from console.dialogs.form import FormScreen
 from console.dialogs.help import HelpScreen
 from console.dialogs.show import ShowScreen
+from console.panes import base
 from console.panes.devices import DevicesPane
 from console.panes.filtering import FilterLine
+from console.render.text import GLUE
 from console.widgets.context_bar import ContextBar
 from console.widgets.detail_view import DetailView
 from console.widgets.palette import GuardedPalette
@@ -203,6 +206,54 @@ async def test_a_click_on_a_tab_shows_its_pane(run_console: RunConsole, yard: Pa
         await settled(pilot)
         assert pilot.app.focused is pane_of(pilot).table
         assert pilot.app.query_one(Tabs).active == "tab-jobs"
+
+
+# time goes on
+
+
+async def test_times_on_a_screen_left_open_move_on(
+    run_console: RunConsole, yard: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the row and in the detail, from what is held; cursor, marks and what is typed stay."""
+    monkeypatch.setattr(base, "TIMES_SECONDS", 0.01)
+    adapter = make_adapter(yard)
+    async with run_console(adapter, pane="devices") as pilot:
+        await go_to(pilot, "lamp")
+        await pilot.press("space", "slash")
+        await type_text(pilot, "m")
+        pane = pane_of(pilot)
+        await wait_for(pilot, lambda: pane.table.length == 3, "lamp, mast, pump")
+
+        async def unread(*_arguments: object) -> None:
+            raise Unreachable("Nothing is to be read.", layer="file")
+
+        monkeypatch.setattr(adapter.devices, "page", unread)
+        monkeypatch.setattr(adapter.devices, "get", unread)
+        row = pane.require_row()
+        assert row is not None
+        before = (row, pane.table.cursor, pane.table.marked)
+        pane.clock = lambda: row.created_at + timedelta(minutes=5)
+        await wait_for(pilot, lambda: "5 min ago" in pane.table.render_line(1).text, "the row")
+        detail = pane.query_one(DetailView)
+        await wait_for(pilot, lambda: "5 min ago" in detail.plain.replace(GLUE, " "), "the detail")
+        assert (pane.current, pane.table.cursor, pane.table.marked) == before
+        assert pilot.app.focused is pane.query_one(Input)
+        assert "Nothing is to be read" not in told(pilot)
+
+
+async def test_times_of_a_pane_that_comes_forward_are_those_of_now(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """They are painted anew at once; nobody waits for the next round."""
+    async with run_console(make_adapter(yard), pane="devices") as pilot:
+        pane = pane_of(pilot)
+        row = pane.require_row()
+        assert row is not None
+        await pilot.press("4")
+        await wait_for(pilot, lambda: pane_of(pilot).group == "Jobs", "the jobs")
+        pane.clock = lambda: row.created_at + timedelta(minutes=5)
+        await pilot.press("2")
+        await wait_for(pilot, lambda: "5 min ago" in pane.table.render_line(1).text, "the row")
 
 
 # quitting

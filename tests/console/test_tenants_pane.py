@@ -49,7 +49,14 @@ from tests.console.hands import (
     until_told,
 )
 from tests.console.waiting import wait_for
-from tests.registry_backend.registry.makers import certificate, der, ec_key, pem, private_key
+from tests.registry_backend.registry.makers import (
+    certificate,
+    credential,
+    der,
+    ec_key,
+    pem,
+    private_key,
+)
 
 ACTOR = Actor(via="test", name="before")
 
@@ -463,6 +470,27 @@ async def test_numbers_of_devices_come_and_follow_writes(tmp_path: Path) -> None
         await add_devices(tmp_path, "pier", 2)
         await wait_for(pilot, lambda: table_lines(pilot)[1].split()[3:4] == ["2"])
         await wait_for(pilot, lambda: "devices  2" in detail_text(pilot))
+
+
+@pytest.mark.parametrize("pane", ["tenants", "credentials"])
+async def test_the_number_of_credentials_follows_writes(tmp_path: Path, pane: str) -> None:
+    """Whether the detail is in front or another pane is."""
+    async with tenants_pane(tmp_path, pier={}) as pilot:
+        await add_devices(tmp_path, "pier", 1)
+        await wait_for(pilot, lambda: "devices  1" in detail_text(pilot))
+        await wait_for(pilot, lambda: "credentials  0" in detail_text(pilot))
+        app = pilot.app
+        assert isinstance(app, ConsoleApp)
+        tenants = pane_of(pilot)
+        await app.show_pane(pane)
+        added = [credential("psk", "a", {"key": "a2V5"})]
+        registry = await in_registry(tmp_path)
+        await registry.credentials.replace("pier", "device-0", added, expected=None, actor=ACTOR)
+        await registry.close()
+        heard = tenants._outdated if isinstance(tenants, TenantList) else set()
+        await wait_for(pilot, lambda: pane == "tenants" or heard, "the change heard")
+        await app.show_pane("tenants")
+        await wait_for(pilot, lambda: "credentials  1" in detail_text(pilot))
 
 
 async def test_enter_scopes_the_other_panes_and_h_tells_the_history(tmp_path: Path) -> None:
