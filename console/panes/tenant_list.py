@@ -57,7 +57,7 @@ class TenantList(RecordPane[Tenant]):
             Column(
                 "devices",
                 "Devices",
-                lambda tenant: render.devices_cell(self._counts.of(tenant)),
+                lambda tenant: render.devices_cell(self._counts.of(tenant), told=self._counts.told),
                 width=9,
                 priority=6,
                 align="right",
