@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from urllib.parse import parse_qsl
 
 from console.commands.boundary import GOOD, UsageFault
 from console.commands.output import JsonArray, Table, say, write, write_json
@@ -17,12 +16,15 @@ from registry_backend.domain.permissions import Operation
 from registry_backend.domain.principals import PrincipalConfig
 from registry_backend.identityd.calls import request_for
 from registry_backend.identityd.principals import PrincipalFiles
+from registry_backend.identityd.targets import read_target
 from registry_backend.identityd.users import find_uid
 
 
 def explain(options: argparse.Namespace, files: PrincipalFiles) -> int:
     """Explain one call, or all ten; explaining a refusal is no failure."""
     uid = _uid(options.uid)
+    if options.module == "":
+        raise UsageFault("--module needs the name of a module or local identity.")
     request = _request(options, uid, files)
     if request is not None:
         _write_one(answer_of(files.explain(uid, request)), json=options.json)
@@ -60,11 +62,11 @@ def _request(options: argparse.Namespace, uid: int, files: PrincipalFiles) -> Ca
 
 def _raw(method: str, path: str) -> CallRequest:
     """A request as typed; the newest version is meant where none is."""
-    path, _, query = path.partition("?")
-    pairs = parse_qsl(query, keep_blank_values=True)
-    if all(key != "api-version" for key, _ in pairs):
-        pairs.append(("api-version", LATEST_VERSION))
-    return CallRequest(method=method.upper(), path=path, query=tuple(pairs))
+    target = read_target(path)
+    query = target.parameters
+    if target.api_version is None:
+        query = (*query, ("api-version", LATEST_VERSION))
+    return CallRequest(method=method.upper(), path=target.path, query=query)
 
 
 def _own_name(config: PrincipalConfig, uid: int) -> str:

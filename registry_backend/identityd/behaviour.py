@@ -6,7 +6,7 @@ import asyncio
 import logging
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -156,8 +156,18 @@ class IdentityService:
     async def _provision(self) -> None:
         device = provision(self.settings, self.keys, default_tenant=self._default_tenant)
         if device is not None:
+            device = await self._in_its_tenant(device)
             await self.hub.ensure_device(device, actor=SERVICE)
         self._device = device
+
+    async def _in_its_tenant(self, device: ProvisionedDevice) -> ProvisionedDevice:
+        """Host names have no case, so that a hub's name may be that of a tenant written otherwise.
+
+        The default tenant is named by an operator, and is what it is called.
+        """
+        if device.tenant_id == self._default_tenant:
+            return device
+        return replace(device, tenant_id=await self.hub.tenant_named(device.tenant_id))
 
     async def _reconcile(self) -> None:
         device = self._device

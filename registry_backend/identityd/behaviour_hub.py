@@ -32,7 +32,12 @@ class Hub:
 
     def __init__(self, registry: Registry, keys: ServiceKeys) -> None:
         self._modules = registry.modules
+        self._devices = registry.hub_devices
         self._keys = keys
+
+    async def tenant_named(self, name: str) -> str:
+        """The tenant that a hub's name means, in any case where only one is called so."""
+        return await self._devices.tenant_named(name)
 
     async def ensure_device(self, device: ProvisionedDevice, *, actor: Actor) -> None:
         """Make the device and its tenant where they are missing. Raises RegistryError."""

@@ -13,9 +13,11 @@ from registry_backend.domain.document import JsonObject, parse_json
 from registry_backend.domain.errors import RegistryError
 from registry_backend.domain.identifiers import HONO_TENANT_ID
 from registry_backend.domain.identities import Identity, Provisioning
+from registry_backend.identityd.addresses import normal_url, scheme_of
 from registry_backend.identityd.behaviour_errors import BadParameter, ProvisioningFailed
 from registry_backend.identityd.behaviour_keys import ServiceKeys
 from registry_backend.identityd.behaviour_state import DeviceInfo
+from registry_backend.identityd.dps import NOT_NESTED, common_name, no_payload_at
 from registry_backend.identityd.files import read_file
 from registry_backend.identityd.settings import (
     Attestation,
@@ -24,7 +26,6 @@ from registry_backend.identityd.settings import (
     NoProvisioning,
     SasAuthentication,
     Settings,
-    Subject,
     X509Authentication,
 )
 
@@ -106,7 +107,7 @@ def provision(
 
 def _assign(wanted: DpsProvisioning, keys: ServiceKeys, tenant: str) -> ProvisionedDevice:
     if wanted.local_gateway_hostname is not None:
-        raise ProvisioningFailed("DPS provisioning is not supported in nested mode")
+        raise ProvisioningFailed(NOT_NESTED)
     attestation = wanted.attestation
     device_id = common_name(attestation.registration_id)
     if not device_id:
@@ -137,7 +138,7 @@ def provisioning_info(settings: Settings) -> Provisioning:
         case DpsProvisioning():
             members: JsonObject = {
                 "auth": wanted.attestation.method,
-                "endpoint": _normal_url(wanted.global_endpoint),
+                "endpoint": normal_url(wanted.global_endpoint) or wanted.global_endpoint,
                 "scope_id": wanted.scope_id,
                 "registration_id": common_name(wanted.attestation.registration_id),
                 "payload": _payload(wanted.payload_uri),
@@ -145,24 +146,16 @@ def provisioning_info(settings: Settings) -> Provisioning:
             return Provisioning(source="dps", members=members)
 
 
-def common_name(subject: Subject | None) -> str | None:
-    """The common name of a subject, however it is given."""
-    return subject.get("CN") if isinstance(subject, dict) else subject
-
-
-def _normal_url(url: str) -> str:
-    """With the slash that an address without a path has in its normal form."""
-    return url if urlsplit(url).path else f"{url}/"
-
-
 def _payload(uri: str | None) -> Any:
     if uri is None:
         return None
-    parts = urlsplit(uri)
-    if parts.scheme != "file":
-        raise BadParameter("provisioning.payload", f"only file:// is read, not {parts.scheme}:")
+    scheme = scheme_of(uri)
+    if scheme != "file":
+        raise BadParameter("provisioning.payload", no_payload_at(scheme))
     try:
-        data = read_file(Path(unquote(parts.path)), follow_links=True)
+        data = read_file(Path(unquote(urlsplit(uri).path)), follow_links=True)
         return parse_json(data, what="The payload")
     except RegistryError as error:
         raise BadParameter("provisioning.payload", error.message) from None
+    except ValueError as error:  # of an address or a path that cannot be
+        raise BadParameter("provisioning.payload", str(error)) from None

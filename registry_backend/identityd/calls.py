@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
+from registry_backend.domain.document import compact_json
 from registry_backend.domain.explanations import API_VERSIONS, CallRequest
 from registry_backend.domain.permissions import Operation
 from registry_backend.identityd.bodies import (
@@ -113,7 +114,7 @@ def understand_call(request: CallRequest) -> Call | Refused:
     version = versions[-1]
     if version not in API_VERSIONS:
         text = f"Only {', '.join(API_VERSIONS)} exist."
-        return Refused(400, f'invalid api-version "{version}"', text)
+        return Refused(400, f"invalid api-version {compact_json(version)}", text)
     found = find(request.path, version)
     if found is None:
         return Refused(404, "not found", f"There is no {request.path} at {version}.")

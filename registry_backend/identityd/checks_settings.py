@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from registry_backend.domain.findings import Severity
+from registry_backend.identityd.addresses import scheme_of
 from registry_backend.identityd.known_keys import ENDPOINTS
 from registry_backend.identityd.report import Report
 from registry_backend.identityd.values import Table
@@ -112,7 +112,7 @@ def _check_gateway(report: Report, provisioning: Table) -> None:
 def _check_payload(report: Report, provisioning: Table) -> None:
     payload = provisioning.get("payload")
     uri = payload.get("uri") if isinstance(payload, dict) else None
-    if isinstance(uri, str) and urlsplit(uri).scheme not in ("", "file"):
+    if isinstance(uri, str) and scheme_of(uri) not in ("", "file"):
         shown = uri.partition("?")[0][:80]  # a query may hold a signature
         report.at(
             ("provisioning", "payload", "uri"),
@@ -125,4 +125,4 @@ def _check_payload(report: Report, provisioning: Table) -> None:
 
 
 def _is_endpoint(value: object) -> bool:
-    return isinstance(value, str) and urlsplit(value).scheme in ("unix", "http", "fd")
+    return isinstance(value, str) and scheme_of(value) in ("unix", "http", "fd")

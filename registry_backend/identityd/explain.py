@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from registry_backend.domain.explanations import Answer, CallRequest
 from registry_backend.domain.permissions import Caller, Operation, Role
 from registry_backend.domain.principals import FilePrincipal, IdType
+from registry_backend.identityd.addresses import scheme_of
 from registry_backend.identityd.authorization import (
     OPEN_TO_ALL,
     authenticate,
@@ -16,11 +17,22 @@ from registry_backend.identityd.authorization import (
 )
 from registry_backend.identityd.calls import Call, Refused, request_for, understand_call
 from registry_backend.identityd.common_names import CUT_WITHIN, cut_name
+from registry_backend.identityd.dps import (
+    NOT_NESTED,
+    is_assigned,
+    no_device,
+    no_payload_at,
+    payload_of,
+    source_of,
+)
 from registry_backend.identityd.report import place_text
 from registry_backend.identityd.whole import Whole
 
 _HUB = "the hub"
 _KEYS = "the key service"
+_DPS = "the provisioning service"
+_PAYLOAD = "the payload's file"
+_ASSIGNED = "The settings name no registration id, so the device is known by its certificate."
 _REFUSED = (
     "The daemon cannot read this configuration and would not start; "
     "this is what the readable part of it comes to."
@@ -162,9 +174,9 @@ def _outcome(whole: Whole, caller: Caller, call: Call) -> _Outcome:
         case Operation.GET_TRUST_BUNDLE:
             return _Outcome(200, why="The bundle is always empty.")
         case Operation.GET_PROVISIONING:
-            return _Outcome(200)
+            return _of_provisioning(whole)
         case Operation.REPROVISION:
-            return _Outcome(204, decided_by="" if _hubless(whole) else _HUB)
+            return _of_reprovisioning(whole)
         case Operation.GET_DEVICE:
             return _of_device(whole)
         case Operation.GET_IDENTITY:
@@ -222,30 +234,44 @@ def _issued(whole: Whole, name: str, why: str) -> _Outcome:
 def _of_hub(whole: Whole, module_id: str | None, status: int = 200) -> _Outcome:
     if module_id is not None and not module_id.strip():
         return _invalid("module_id", "module name cannot be empty", "The name is blank.")
-    if _hubless(whole):
-        return _unprovisioned()
+    if why := no_device(whole):
+        return _Outcome(400, "device identity not found", why=why)
+    if is_assigned(whole):
+        return _Outcome(status, decided_by=_DPS, why=_ASSIGNED)
     return _Outcome(
         status, decided_by=_HUB, why="The hub has the last word: whatever it refuses ends in 404."
     )
 
 
 def _of_device(whole: Whole) -> _Outcome:
-    return _unprovisioned() if _hubless(whole) else _Outcome(200, decided_by=_KEYS)
+    if why := no_device(whole):
+        return _Outcome(400, "device identity not found", why=why)
+    if is_assigned(whole):
+        return _Outcome(200, decided_by=_DPS, why=_ASSIGNED)
+    return _Outcome(200, decided_by=_KEYS)
 
 
-def _unprovisioned() -> _Outcome:
-    return _Outcome(
-        400, "device identity not found", why='With source = "none" there is no device.'
-    )
+def _of_reprovisioning(whole: Whole) -> _Outcome:
+    source = source_of(whole)
+    if source == "dps" and (why := no_device(whole)):
+        return _Outcome(404, NOT_NESTED, why=why)
+    if source == "none":
+        return _Outcome(204)
+    return _Outcome(204, decided_by=_DPS if source == "dps" else _HUB)
+
+
+def _of_provisioning(whole: Whole) -> _Outcome:
+    uri = payload_of(whole)
+    if uri is None:
+        return _Outcome(200)
+    scheme = scheme_of(uri)
+    if scheme != "file":
+        return _invalid("provisioning.payload", no_payload_at(scheme), "Only files are read.")
+    return _Outcome(200, decided_by=_PAYLOAD)
 
 
 def _invalid(name: str, cause: str, why: str) -> _Outcome:
     return _Outcome(400, f'parameter "{name}" has an invalid value\ncaused by: {cause}', why=why)
-
-
-def _hubless(whole: Whole) -> bool:
-    provisioning = whole.merged.table.get("provisioning")
-    return isinstance(provisioning, dict) and provisioning.get("source") == "none"
 
 
 def _local_names(whole: Whole) -> Collection[str]:

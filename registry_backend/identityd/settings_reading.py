@@ -5,14 +5,15 @@ Keys that the daemon does not know are ignored here, as they are there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
-from urllib.parse import urlsplit
 
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.principals import Principal
+from registry_backend.identityd.addresses import normal_url, scheme_of
 from registry_backend.identityd.places import KeyPath
 from registry_backend.identityd.settings import (
     DEFAULT_CLOUD_RETRIES,
@@ -90,7 +91,7 @@ class _Table:
 
     def address(self, key: str) -> str | None:
         value = self.text(key)
-        if value is not None and not _is_url(value):
+        if value is not None and normal_url(value) is None:
             self.refuse(key, "must be a URL such as https://global.azure-devices-provisioning.net")
         return value
 
@@ -242,7 +243,7 @@ def _dps(table: _Table, gateway: str | None) -> DpsProvisioning | None:
     endpoint, scope = table.address("global_endpoint"), table.text("scope_id")
     payload = table.table("payload", required=False)
     uri = payload.text("uri") if payload else None
-    if payload is not None and uri is not None and not urlsplit(uri).scheme:
+    if payload is not None and uri is not None and not scheme_of(uri):
         payload.refuse("uri", "must be a URI such as file:///etc/aziot/payload.json")
     below = table.table("attestation")
     attestation = None
@@ -290,17 +291,12 @@ def _auto_renew(table: _Table | None) -> AutoRenew | None:
     return AutoRenew(rotate, threshold, retry)
 
 
+_SHARE_OR_SPAN = re.compile(r"\+?([0-9]{1,19})(%|min|day)")
+
+
 def _is_share_or_span(text: str) -> bool:
-    number = text.strip().rstrip("abcdefghijklmnopqrstuvwxyz% ")
-    if not (number.isascii() and number.isdigit()) or int(number) == 0:
+    found = _SHARE_OR_SPAN.fullmatch(text)
+    if found is None:
         return False
-    unit = text.strip().removeprefix(number).strip()
-    return int(number) < 100 if unit == "%" else bool(unit)
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return bool(parts.scheme and parts.netloc)
+    number = int(found[1])
+    return 0 < number <= (99 if found[2] == "%" else _MAX_I64)

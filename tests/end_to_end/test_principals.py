@@ -167,6 +167,9 @@ def test_explain_tells_what_would_be_answered_and_why(program: Program) -> None:
     )
     answer = json.loads(done.stdout)
     assert (answer["status"], answer["decidedBy"]) == (200, "the hub")
+    whole = "http://foo/identities/provisioning?api-version=20%22"
+    done = program.run("principals", "explain", "--uid", "root", "--path", whole, *paths)
+    assert done.stdout.splitlines()[1] == r'  invalid api-version "20\""'
     done = program.run("principals", "explain", "--uid", "77", *paths)
     assert done.stdout.count("401 Unauthorized") == 8
     assert done.stdout.count("200 OK") == 2
@@ -181,6 +184,7 @@ def test_a_question_that_makes_no_sense_is_wrong_usage(program: Program) -> None
         (("explain", "--uid", "4294967296"), "at most"),
         (("explain", "--uid", "1", "--call", "dance"), "get-identity"),
         (("explain", "--uid", "1", "--method", "GET"), "--path"),
+        (("explain", "--uid", "1", "--module", ""), "--module needs the name"),
         (("check", "--uid", "1"), "explain only"),
     ):
         done = program.run("principals", *arguments, *paths)

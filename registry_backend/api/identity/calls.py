@@ -99,7 +99,6 @@ async def get_module(call: Call) -> Answer:
         is_server = principal.localid_attributes == "server"
         return await _local(call, call.module_id, server=is_server)
     _require_hub_type(call.type)
-    _require_name(call.module_id)
     return await _module(call, call.module_id)
 
 
@@ -132,6 +131,7 @@ def _of_device(device: ProvisionedDevice) -> Answer:
 
 
 async def _module(call: Call, module_id: str) -> Answer:
+    _require_name(module_id)
     device = call.service.device
     module = await call.service.hub.get(device, module_id)
     return _one(_with_handle(call, device, module))

@@ -11,7 +11,6 @@ from registry_backend.api.answers import Answer
 from registry_backend.api.identity.calls import Call
 from registry_backend.api.identity.failures import INTERNAL, failure, told
 from registry_backend.api.identity.routes import HANDLERS
-from registry_backend.api.identity.targets import read_target
 from registry_backend.api.requests import BodyTooLarge, read_body
 from registry_backend.domain.document import compact_json
 from registry_backend.domain.errors import Invalid, RegistryError
@@ -21,6 +20,7 @@ from registry_backend.identityd.behaviour import IdentityService
 from registry_backend.identityd.behaviour_errors import NotAuthorized
 from registry_backend.identityd.bodies import BodyRefused, read_nothing
 from registry_backend.identityd.calls import READERS, find
+from registry_backend.identityd.targets import read_target
 
 BODY_SECONDS = 5.0
 """How long a client may take to send the body (identityd 1.1)."""

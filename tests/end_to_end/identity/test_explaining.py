@@ -26,7 +26,7 @@ from registry_backend.identityd.values import value_text
 from registry_backend.identityd.whole import read_whole
 from registry_backend.open import open_registry
 
-NAMES = ("agent", "edge", "mod-1", "$edgeHub", "a.b")
+NAMES = ("agent", "edge", "mod-1", "$edgeHub", "a.b", " ")
 UIDS = (0, 1000, 1001, 1002)
 HUBLESS = 'source = "none"\n'
 MANUAL = """source = "manual"
@@ -34,6 +34,22 @@ iothub_hostname = "hub.azure-devices.net"
 device_id = "device01"
 authentication = { method = "sas", device_id_pk = "device-id" }
 """
+DPS = """source = "dps"
+global_endpoint = "https://dps.example"
+scope_id = "scope"
+"""
+SYMMETRIC = '{ method = "symmetric_key", registration_id = "device01", symmetric_key = "key" }'
+BY_CERTIFICATE = '{ method = "x509", identity_cert = "c", identity_pk = "k" }'
+SOURCES = (
+    HUBLESS,
+    MANUAL,
+    f"{MANUAL}local_gateway_hostname = 'edge'\n",
+    f"{DPS}attestation = {SYMMETRIC}\n",
+    f"{DPS}attestation = {SYMMETRIC}\nlocal_gateway_hostname = 'edge'\n",
+    f"{DPS}attestation = {SYMMETRIC}\npayload = {{ uri = 'HTTPS://h/x' }}\n",
+    f"{DPS}attestation = {SYMMETRIC}\npayload = {{ uri = 'file:///nowhere/x.json' }}\n",
+    f"{DPS}attestation = {BY_CERTIFICATE}\n",
+)
 
 TYPES = st.none() | st.lists(st.sampled_from(["device", "module", "local"]), max_size=3)
 ROWS = st.lists(
@@ -43,7 +59,7 @@ ROWS = st.lists(
 )
 IDS = st.sampled_from((*NAMES, "absent", " ", "é", "a" * 63 + "é", "é" * 40, "a" * 90))
 KINDS = st.sampled_from(["aziot", "local", "nonsense", None])
-VERSIONS = st.sampled_from(["2022-08-01", "2020-09-01", "2021-12-01", "2023-01-01", None])
+VERSIONS = st.sampled_from(["2022-08-01", "2020-09-01", "2021-12-01", 'a"b', None])
 CONTENT_TYPES = st.sampled_from(["application/json", "application/json; charset=x", "text/x", None])
 PATHS = st.one_of(
     st.sampled_from(
@@ -109,7 +125,7 @@ def odd_requests(draw: st.DrawFn) -> CallRequest:
 class Setup:
     """A configuration, and the calls that are made one after another."""
 
-    hubless: bool
+    source: str
     has_domain: bool
     rows: Sequence[tuple[int, str, Sequence[str] | None]]
     calls: Sequence[tuple[int, CallRequest]]
@@ -117,23 +133,25 @@ class Setup:
     def text(self, home: Path) -> str:
         """The main file."""
         rows: list[dict[str, object]] = []
+        hubless = self.source == HUBLESS
         for uid, name, types in self.rows:
-            kinds = ["local" if self.hubless else each for each in types or ()]
+            kinds = ["local" if hubless else each for each in types or ()]
             kinds = [each for each in kinds if self.has_domain or each != "local"]
+            kinds = [each for each in kinds if name.strip() or each != "module"]
             idtype = {} if types is None else {"idtype": list(dict.fromkeys(kinds))}
             rows.append({"uid": uid, "name": name, **idtype})
         domain = 'localid = { domain = "example.com" }' if self.has_domain else ""
         return (
             f'hostname = "dev1"\nhomedir = "{home}"\n{domain}\n'
             f"principal = {value_text(rows)}\n"
-            f"[provisioning]\n{HUBLESS if self.hubless else MANUAL}"
+            f"[provisioning]\n{self.source}"
         )
 
 
 CALLS = st.lists(
     st.tuples(st.sampled_from((*UIDS, 65534)), PLAIN | odd_requests()), min_size=1, max_size=8
 )
-SETUPS = st.builds(Setup, st.booleans(), st.booleans(), ROWS, CALLS)
+SETUPS = st.builds(Setup, st.sampled_from(SOURCES), st.booleans(), ROWS, CALLS)
 
 
 async def answers(setup: Setup, paths: ConfigPaths, folder: Path) -> list[Answer]:
@@ -159,8 +177,14 @@ async def ask(endpoint: IdentityEndpoint, uid: int, request: CallRequest) -> Ans
 
 def agrees(explained: explanations.Answer, answered: Answer) -> bool:
     """Whether the service did as was explained, as far as the hub let it."""
-    if explained.decided_by == "the hub" and answered.status == 404:
-        return "Hub client error" in answered.body.decode()
+    said = answered.body.decode()
+    match explained.decided_by:
+        case "the hub" if answered.status == 404:
+            return "Hub client error" in said
+        case "the provisioning service" if answered.status in (400, 404):
+            return any(text in said for text in ("device identity", "DPS client", "Hub client"))
+        case "the payload's file" if answered.status == 400:
+            return "provisioning.payload" in said
     if explained.status != answered.status:
         return False
     told = json.loads(answered.body).get("message", "") if answered.body else ""

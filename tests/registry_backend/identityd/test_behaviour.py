@@ -415,6 +415,31 @@ async def test_what_a_caller_does_to_a_module_meanwhile_stops_no_reconciliation(
     assert "could not be reconciled" not in caplog.text
 
 
+async def test_a_hubs_name_has_no_case(tmp_path: Path) -> None:
+    """It is the tenant's that is there, in whatever case; the identity tells it as configured."""
+    registry = await open_registry(tmp_path / "registry.sqlite")
+    paths = written(tmp_path, MANUAL.replace("hub.example", "Acme.Azure-Devices.NET"))
+    try:
+        await registry.modules.ensure_device("acme", "other", actor=SERVICE)
+        service = await IdentityService.start(load(paths), registry, default_tenant="plant")
+        assert service.device.tenant_id == "acme"
+        assert service.device.identity.hub_name == "Acme.Azure-Devices.NET"
+        assert [each.module_id for each in await registry.modules.list("acme", "d1")] == ["agent"]
+    finally:
+        await registry.close()
+
+
+@pytest.mark.parametrize("uri", ["file://[/x", "file:///x%00y"])
+def test_an_address_that_no_file_can_have_is_a_bad_payload(uri: str) -> None:
+    """Whatever the library says of it."""
+    wanted = dps()
+    found = settings_of(
+        DpsProvisioning(wanted.global_endpoint, "scope", wanted.attestation, payload_uri=uri)
+    )
+    with pytest.raises(BadParameter):
+        provisioning_info(found)
+
+
 async def test_a_slow_call_holds_up_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -131,6 +131,14 @@ def test_each_way_of_provisioning(text: str, provisioning: Provisioning) -> None
             ("provisioning", "global_endpoint"),
             "URL",
         ),
+        *(
+            (
+                HEAD + DPS.replace("https://dps.net", address),
+                ("provisioning", "global_endpoint"),
+                "URL",
+            )
+            for address in ("https://a b", "https://a:99999", "https://:80", "https://[1", "a:b")
+        ),
         (
             HEAD + '[provisioning]\nsource = "dps"\nscope_id = "s"',
             ("provisioning", "global_endpoint"),
@@ -145,7 +153,10 @@ def test_each_way_of_provisioning(text: str, provisioning: Provisioning) -> None
                 ("provisioning", "attestation", "identity_auto_renew", "threshold"),
                 "must be such as",
             )
-            for span in ("100%", "0%", "0min", "-1day", "ten", "", "10")
+            for span in (
+                *("100%", "0%", "0min", "-1day", "ten", "", "10"),
+                *("80 zorks", "4 %", "3h", " 80%", "9" * 19 + "day", "9" * 25 + "day"),
+            )
         ),
         (HEAD + NONE + "[principal]\nuid = 1", ("principal",), "array of tables"),
         (HEAD + "principal = 3\n" + NONE, ("principal",), "array of tables"),
