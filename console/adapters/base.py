@@ -21,6 +21,7 @@ from console.adapters.ports.provisioning import ProvisioningPort
 from console.adapters.ports.statistics import StatisticsPort
 from console.adapters.ports.tenants import TenantsPort
 from registry_backend.domain.errors import Denied
+from registry_backend.domain.key_pairs import Rotation
 
 
 class RegistryAdapter(ABC):
@@ -69,6 +70,12 @@ class RegistryAdapter(ABC):
 
     sample: Callable[[], Awaitable[int]] | None = None
     """Fill in the sample fleet and say how many devices that made; None where nobody should."""
+
+    rotate_keys: Callable[[str, str, Rotation], Awaitable[None]] | None = None
+    """Rotate the two keys of a tenant's device, many that begin together in one call.
+
+    Raises NotFound, Invalid (it has no two keys). None: the credentials are read and written back.
+    """
 
     @abstractmethod
     async def open(self) -> None:

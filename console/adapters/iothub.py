@@ -14,6 +14,7 @@ from console.adapters.iothub_credentials import TYPES, HubCredentials
 from console.adapters.iothub_devices import HubDevices
 from console.adapters.iothub_errors import hub_problem
 from console.adapters.iothub_jobs import HubJobs
+from console.adapters.iothub_rotation import KeyRotations
 from console.adapters.iothub_session import HubSession
 from console.adapters.iothub_statistics import HubStatistics
 from console.adapters.iothub_tokens import Tokens
@@ -83,12 +84,20 @@ class IotHubAdapter(RemoteAdapter):
             wait=wait,
         )
         self._session = session
-        self.devices = HubDevices(session)
-        self.credentials = HubCredentials(session)
+        self.devices = devices = HubDevices(session)
+        self.credentials = credentials = HubCredentials(session)
         self.statistics = HubStatistics(session)
         self.connections = HubConnections(session)
         self._jobs = HubJobs(session, proxy=proxy)
         self.jobs = self._jobs
+        rotations = KeyRotations(
+            session,
+            credentials,
+            read=devices.reader,
+            write=devices.gatherer,
+            forget=devices.forget_lists,
+        )
+        self.rotate_keys = None if read_only else rotations.rotate
         if read_only:
             guard_ports(self)
 

@@ -75,6 +75,8 @@ def twin_device_of(tenant_id: str, members: Any) -> Device:
         "statusReason": members.get("statusReason"),
         "statusUpdatedTime": members.get("statusUpdateTime", members.get("statusUpdatedTime")),
         "capabilities": members.get("capabilities"),
+        "deviceScope": members.get("deviceScope"),
+        "parentScopes": members.get("parentScopes"),
         "connectionState": members.get("connectionState"),
         "lastActivityTime": members.get("lastActivityTime"),
         "authentication": {"type": members.get("authenticationType")},

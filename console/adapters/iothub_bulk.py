@@ -7,7 +7,7 @@ by row, and a hub allows so few calls a minute that each row's own would take fo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,13 +46,13 @@ async def send_bulk(session: HubSession, elements: Sequence[JsonObject]) -> list
     answer = await session.send(
         "POST", ("devices",), what=what, body=list(elements), accept=frozenset({400})
     )
-    found = _failures(answer.json(what) if answer.body else None)
+    found = failures_of(answer.json(what) if answer.body else None)
     if answer.status == 400 and found is None:
         raise session.refused(answer, what, elements)
     return found or []
 
 
-def _failures(result: Any) -> list[BulkFailure] | None:
+def failures_of(result: Any) -> list[BulkFailure] | None:
     """The failures of either form; None: this is no result of a bulk call."""
     if isinstance(result, list):  # 2016: a text for each
         return [BulkFailure("", 0, "", str(each)) for each in result]
@@ -81,11 +81,20 @@ class _Waiting:
     done: asyncio.Future[bool] = field(repr=False)
 
 
-class Gatherer:
-    """Collects writes that begin together, and sends them as one call where that is worth it."""
+SendMany = Callable[[HubSession, Sequence[JsonObject]], Awaitable[list[BulkFailure]]]
 
-    def __init__(self, session: HubSession) -> None:
+
+class Gatherer:
+    """Collects writes that begin together, and sends them as one call where that is worth it.
+
+    Args:
+        session: The connection.
+        send: Sends up to a hundred; None: as `send_bulk`.
+    """
+
+    def __init__(self, session: HubSession, send: SendMany | None = None) -> None:
         self._session = session
+        self._many = send
         self._waiting: list[_Waiting] = []
         self._sending: set[asyncio.Task[None]] = set()
 
@@ -117,7 +126,8 @@ class Gatherer:
 
     async def _send(self, batch: Sequence[_Waiting]) -> None:
         try:
-            failures = await send_bulk(self._session, [each.element for each in batch])
+            send = self._many or send_bulk
+            failures = await send(self._session, [each.element for each in batch])
             _tell(batch, failures)
         except RegistryError as error:
             for each in batch:
@@ -125,6 +135,12 @@ class Gatherer:
         finally:  # whoever waits is let go of, whatever became of it
             for each in batch:
                 each.done.cancel()
+
+
+def element_of(body: JsonObject, mode: str, etag: str) -> JsonObject:
+    """A device as a bulk call takes it (iothub 4.3)."""
+    members = {name: each for name, each in body.items() if name not in ("deviceId", "etag")}
+    return {"id": body["deviceId"], "importMode": mode, "eTag": etag, **members}
 
 
 def _tell(batch: Sequence[_Waiting], failures: Sequence[BulkFailure]) -> None:

@@ -58,15 +58,15 @@ class HubCredentials(UnlistedCredentials):
         """As CredentialsPort; refuses what a hub cannot hold."""
         session = self._session
         session.check_tenant(tenant_id)
-        shown = await read_device(session, device_id)
+        latest = None if expected is None else session.latest("credentials", device_id, expected)
+        held = None if latest is None else session.remembered(device_id, latest)
+        shown = held or await read_device(session, device_id)
         stored = credentials_of(tenant_id, shown)
-        if expected is not None:
-            latest = session.latest("credentials", device_id, expected)
-            if latest != stored.version:
-                raise VersionMismatch(
-                    f"The credentials of device {device_id} were changed since they were read.",
-                    current=stored,
-                )
+        if latest is not None and latest != stored.version:
+            raise VersionMismatch(
+                f"The credentials of device {device_id} were changed since they were read.",
+                current=stored,
+            )
         if not credentials and not stored.credentials:
             return stored
         body = {**shown, "authentication": authentication_of(device_id, credentials, stored)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import partial
 
 from console.adapters.iothub_bodies import (
     changed_body,
@@ -13,7 +14,7 @@ from console.adapters.iothub_bodies import (
     etag_of,
     new_body,
 )
-from console.adapters.iothub_bulk import Gatherer
+from console.adapters.iothub_bulk import Gatherer, element_of
 from console.adapters.iothub_lists import (
     FILTERS,
     DeviceList,
@@ -23,6 +24,7 @@ from console.adapters.iothub_lists import (
     position_of,
 )
 from console.adapters.iothub_session import HubSession
+from console.adapters.iothub_together import Together
 from console.adapters.ports.lists import ListAbilities
 from console.adapters.rest_versions import SEEN
 from registry_backend.domain.devices import Device, DeviceAttributes
@@ -50,7 +52,10 @@ class HubDevices:
         self.abilities = ListAbilities(filters=FILTERS - {"id_patterns"}, whole_rows=False)
         self._session = session
         self._lists: OrderedDict[DeviceQuery, DeviceList] = OrderedDict()
-        self._gatherer = Gatherer(session)
+        self.gatherer = Gatherer(session)
+        """Writes devices together."""
+        self.reader: Together[JsonObject] = Together(partial(read_device, session))
+        """Reads devices, and hands out together what is to be written together."""
 
     # lists
 
@@ -80,6 +85,10 @@ class HubDevices:
         self._session.check_tenant(tenant_id)
         check_query(query)
         return position_of(await self._list(query, anew=False).rows(), device_id, order)
+
+    def forget_lists(self) -> None:
+        """What was listed is old."""
+        self._lists.clear()
 
     def _list(self, query: DeviceQuery, *, anew: bool) -> DeviceList:
         held = self._lists.get(query)
@@ -123,7 +132,7 @@ class HubDevices:
             return await self._update_any(device_id, attributes)
         shown = await self._shown(device_id, expected)
         body = changed_body(shown, attributes)
-        if await self._gatherer.write(_element(body, "updateIfMatchETag", etag_of(shown))):
+        if await self.gatherer.write(element_of(body, "updateIfMatchETag", etag_of(shown))):
             # a bulk call does not tell the new version
             return device_of(tenant_id, {n: v for n, v in body.items() if n != "etag"})
         try:
@@ -160,7 +169,7 @@ class HubDevices:
             element = {"id": device_id, "importMode": mode, "status": "enabled"}
             if etag != "*":
                 element["eTag"] = etag
-            if not await self._gatherer.write(element):
+            if not await self.gatherer.write(element):
                 await self._session.send(
                     "DELETE", ("devices", device_id), what=_named(device_id), expected=etag
                 )
@@ -200,7 +209,7 @@ class HubDevices:
         version = session.latest("device", device_id, expected)
         if (held := session.remembered(device_id, version)) is not None:
             return held
-        shown = await read_device(session, device_id)
+        shown = await self.reader.ask(device_id)
         current = device_of(session.tenant_id, shown)
         same = version == current.version or (
             version.startswith(SEEN) and version == content_version(current.attributes)
@@ -243,12 +252,6 @@ async def read_device(session: HubSession, device_id: str) -> JsonObject:
     session.remember(shown)
     members: JsonObject = shown
     return members
-
-
-def _element(body: JsonObject, mode: str, etag: str) -> JsonObject:
-    """A device as a bulk call takes it (iothub 4.3)."""
-    members = {name: each for name, each in body.items() if name not in ("deviceId", "etag")}
-    return {"id": body["deviceId"], "importMode": mode, "eTag": etag, **members}
 
 
 def _named(device_id: str) -> str:

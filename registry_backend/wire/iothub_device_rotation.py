@@ -26,7 +26,7 @@ from registry_backend.wire.iothub_device_errors import (
     INVALID_POLICY_KEY,
     HubInvalid,
 )
-from registry_backend.wire.iothub_device_versions import HubVersion
+from registry_backend.wire.iothub_device_versions import VERSION_2021, HubVersion
 from registry_backend.wire.iothub_keys import Pair, merge_credentials, stored_keys_of
 
 _ROTATIONS = {each.value: each for each in Rotation}
@@ -102,7 +102,7 @@ def write_rotated(
 ) -> JsonObject:
     """What the call answers: the failures as bulk calls tell them, and the keys that now hold."""
     members: JsonObject = {"policyKey": rotation.value}
-    members |= write_failures(failures, version)
+    members |= write_failures(failures, version if version.bulk_results else VERSION_2021)
     members["rotatedKeys"] = [
         {"id": each.device_id, "primaryKey": each.keys[0], "secondaryKey": each.keys[1]}
         for each in done

@@ -69,6 +69,7 @@ def test_every_port_of_an_adapter_is_guarded() -> None:
     assert set(READING) == set(PORTS)
     assert ports - set(READING) == {
         *("sample", "on_health", "on_notice", "color", "caller_uid", "device_members"),
+        "rotate_keys",
     }
 
 
