@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from console.adapters.iothub_address import hub_name
 from console.adapters.iothub_errors import WAIT_SECONDS, hub_problem
+from console.adapters.iothub_pace import Pace
 from console.adapters.rest import RestClient
 from console.adapters.rest_answer import Answer
 from console.adapters.rest_refusals import NotAvailable, Refusal
@@ -63,7 +65,7 @@ class HubSession:
         self._calm = asyncio.Event()
         self._calm.set()
         self._one_by_one = asyncio.Lock()
-        self._wary = False
+        self._pace = Pace()
         self._waits = 0
         self._ticking: asyncio.TimerHandle | None = None
         self._seen: OrderedDict[tuple[str, str], JsonObject] = OrderedDict()
@@ -139,18 +141,21 @@ class HubSession:
             return await once()
 
     async def _carefully(self, once: Callable[[], Awaitable[Answer]]) -> Answer:
-        """After a refusal, one request at a time until one is answered."""
-        if not self._wary:
+        """For a while after a refusal, one request at a time, with pauses that grow shorter."""
+        if not self._pace.careful:
             return await once()
         async with self._one_by_one:
+            delay = self._pace.delay(time.monotonic())
+            if delay:
+                await self._wait(delay)
             answer = await once()
-            self._wary = False
+            self._pace.answered(time.monotonic())
             return answer
 
     async def _slow_down(self, seconds: float) -> None:
         self._waits += 1
         self._calm.clear()
-        self._wary = True
+        self._pace.refused()
         spread = seconds * random.uniform(1.0, 1.3)  # noqa: S311 - spreads clients
         try:
             self._count_down(math.ceil(spread))

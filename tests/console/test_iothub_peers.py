@@ -386,7 +386,7 @@ async def test_reads_that_are_slowed_down_show_it_too(tmp_path: Path, after: str
         there.peer.script = [slow(after)]
         page = await there.devices.page(there.tenant, DeviceQuery(), Order(), PageRequest(limit=10))
         assert [each.device_id for each in page.rows] == ["pump"]
-        assert len(there.waits) == 2
+        assert len([each for each in there.waits if each >= 1]) == 2
         assert [each for each in there.health if "slow down" in each] == there.health[::2]
         assert there.health[1::2] == ["connected", "connected"]
 
@@ -403,7 +403,7 @@ async def test_others_that_are_refused_meanwhile_wait_too(tmp_path: Path) -> Non
         await there.peer.crowded.wait()
         there.go_on.set()
         assert [each.device_id for each in await reading] == names
-        assert len(there.waits) == 1
+        assert len([each for each in there.waits if each >= 10]) == 1
         assert len(there.peer.asked) == 12
 
 
