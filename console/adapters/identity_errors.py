@@ -88,8 +88,11 @@ def problem_of(refusal: Refusal) -> RegistryError:
             _text(refusal, "refused without a message, which no Identity Service does"),
             hint="Check the path of the socket.",
         )
+    if refusal.status == 404 and _ABSENT.match(refusal.words):
+        return NotFound(_text(refusal, "the service has no such module"), hint=_ALSO_OFFLINE)
+    words = _without_name(refusal.words, refusal.module_id)
     for pattern, verdict, kind, hint in _READINGS.get(refusal.status, ()):
-        if re.search(pattern, refusal.words, re.IGNORECASE):
+        if re.search(pattern, words, re.IGNORECASE):
             return kind(_text(refusal, verdict), hint=hint)
     if refusal.status == 408:
         text = _text(refusal, "the service waited too long for the request")
@@ -104,7 +107,17 @@ def _text(refusal: Refusal, verdict: str) -> str:
     return f"{refusal.what[:1].upper()}{refusal.what[1:]}: {verdict} (HTTP {refusal.status}){said}."
 
 
+def _without_name(words: str, name: str) -> str:
+    """The words without what the module is called, which may read like a status or a reason."""
+    if not name:
+        return words
+    said, semicolon, causes = words.partition("; ")
+    return said + semicolon + re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "", causes)
+
+
 Kind = Callable[..., RegistryError]
+_ABSENT = re.compile("Hub client error; module .* not found")
+_ALSO_OFFLINE = "It says the same when the hub cannot be reached and nothing of it is kept here."
 _JOURNAL = f"`journalctl -u {UNIT}` says more."
 _READINGS: Mapping[int, tuple[tuple[str, str, Kind, str], ...]] = {
     # the first text that fits: what it means, and what next
@@ -168,12 +181,11 @@ _READINGS: Mapping[int, tuple[tuple[str, str, Kind, str], ...]] = {
             "Check the device's key or certificate in provisioning, and that it is enabled there.",
         ),
         (
-            r"^Hub client error; module .* not found",
-            "the service has no such module",
+            r"ModuleNotFound|\b404\b|not found|DeviceNotFound",
+            "the hub has no such thing",
             NotFound,
-            "It says the same when the hub cannot be reached and nothing of it is kept here.",
+            "",
         ),
-        (r"ModuleNotFound|\b404\b|DeviceNotFound", "the hub has no such thing", NotFound, ""),
         (
             "^DPS",
             "the provisioning service refused or could not be reached",

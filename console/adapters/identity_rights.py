@@ -21,6 +21,7 @@ _UNSEEN = (
     "Look first whether the configuration has the name already: each may stand there once only, or "
     "the service does not start again."
 )
+_ROOT = "Root may call everything unless a principal has uid 0."
 _ALL_RIGHTS = (
     "Only root (while no principal has uid 0) and the first principal without idtype may do this."
 )
@@ -59,11 +60,9 @@ def what_it_takes(
         view: The configuration, as far as it can be read; None when nothing of it can.
     """
     known = Known(_tables(view), caller, whole=view is not None and _is_whole(view))
-    if operation is Operation.GET_MODULE:
-        return known.for_module(module_id)
-    if operation in _WANTED:
-        return known.for_own(*_WANTED[operation])
-    return known.for_all()
+    if caller.uid == 0:
+        return known.for_root(operation, module_id)
+    return known.for_caller(operation, module_id)
 
 
 _WANTED = {
@@ -87,6 +86,14 @@ class Known:
     caller: Caller
     whole: bool
 
+    def for_caller(self, operation: Operation, module_id: str) -> str:
+        """What any caller takes."""
+        if operation is Operation.GET_MODULE:
+            return self.for_module(module_id)
+        if operation in _WANTED:
+            return self.for_own(*_WANTED[operation])
+        return self.for_all()
+
     def for_own(self, new: str, more: str) -> str:
         """What a call about oneself takes."""
         own = self._own()
@@ -99,7 +106,12 @@ class Known:
         """What the calls take that only root and the daemon may make."""
         untyped = next((each for each in self.tables if each.principal.idtype is None), None)
         zero = self._of_root()
-        if untyped is not None:
+        if untyped is not None and untyped.standing is Standing.SHADOWED:
+            ways = (
+                f"The first without idtype is {untyped.named}, which has no effect, since a later "
+                f"table has its uid: change one, or run this console {self._as_root()}. {SOON}"
+            )
+        elif untyped is not None:
             root = "" if zero is not None else ", or with sudo"
             whose = f"{untyped.named} of {untyped.who}"
             ways = (
@@ -110,6 +122,17 @@ class Known:
         else:
             ways = "Run this console with sudo."
         return ways if self.whole else f"{_ALL_RIGHTS} {ways}"
+
+    def for_root(self, operation: Operation, module_id: str) -> str:
+        """What root takes, which is refused only where a principal claims its uid."""
+        zero = self._of_root()
+        if zero is None:
+            return (
+                f"{_ROOT} None was found here, so the configuration that the service goes by is "
+                "another, or was not read whole."
+            )
+        ways = self.for_caller(operation, module_id)
+        return f"{ways} {_ROOT} {zero.named} takes that away: take it out, or change its uid."
 
     def for_module(self, module_id: str) -> str:
         """What fetching a module or local identity takes."""
@@ -164,11 +187,12 @@ class Known:
         zero = self._of_root()
         if zero is None:
             return "with sudo"
-        return f"as the daemon's user; root has only the rights of {zero.named}"
+        return f"as the daemon's user (root has only the rights of {zero.named})"
 
     def _of_root(self) -> Table | None:
         """The table that takes root's power away."""
-        return next((each for each in self.tables if each.principal.uid == 0), None)
+        claims = (each for each in self.tables if each.principal.uid == 0)
+        return next((each for each in claims if each.standing is Standing.COUNTS), None)
 
     def _caution(self) -> str:
         return "" if self.whole else f"{_UNSEEN} "

@@ -126,9 +126,11 @@ class IdentitySession:
         try:
             return read(value)
         except Invalid as error:
+            whole = bool(error.problems) and not error.problems[0].field
+            why = f"it {error.message}" if whole else error.message[:1].lower() + error.message[1:]
             raise Fault(
                 f"{what[:1].upper()}{what[1:]}: the answer of {self.socket} is not one of an "
-                f"Identity Service. {error.message}",
+                f"Identity Service: {why.rstrip('.')}.",
                 hint="Check the path of the socket.",
             ) from None
 

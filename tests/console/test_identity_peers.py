@@ -256,6 +256,10 @@ async def test_an_answer_of_another_shape_is_a_fault(folder: Path, body: bytes) 
             await need(adapter.provisioning).info()
         with pytest.raises(Fault, match="not one of an Identity Service"):
             await need(adapter.modules).list()
+        with pytest.raises(Fault) as told:
+            await need(adapter.provisioning).device()
+    assert "Identity Service: " in told.value.message
+    assert told.value.message.count(". ") == 0
 
 
 async def test_a_service_that_never_answers_is_given_up(folder: Path) -> None:
@@ -435,6 +439,28 @@ def test_each_refusal_is_read_for_what_it_means(
     assert said in str(error)
     assert f"HTTP {status}" in error.message
     assert words in error.message
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["pump-409", "m-429", "throttler", "m-401", "403", "404", "forbidden", "already", "Hub", "400"],
+)
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Hub client error; module {} not found", NotFound),
+        ("Hub client error; ErrorCode:ModuleNotFound;{}", NotFound),
+        ("Hub client error; ErrorCode:ModuleAlreadyExistsOnDevice;{}", AlreadyExists),
+        ("Hub client error; ErrorCode:ArgumentInvalid;{}", Invalid),
+        ("Hub client error; ErrorCode:ServerError;{}", Fault),
+        ("Hub client error; unexpected HTTP status code: 404 Not Found", NotFound),
+    ],
+)
+def test_a_modules_name_is_never_taken_for_a_reason(
+    name: str, words: str, kind: type[RegistryError]
+) -> None:
+    """Though it reads like a status, or like what another refusal says."""
+    assert type(refusal(404, words.format(name), module_id=name)) is kind
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,38 @@ async def test_whoever_may_do_all_is_named(tmp_path: Path) -> None:
     assert "with sudo" not in text
 
 
+@pytest.mark.parametrize("operation", list(Operation))
+async def test_root_is_refused_only_where_a_principal_claims_its_uid(
+    tmp_path: Path, operation: Operation
+) -> None:
+    """Then neither sudo helps nor another principal with its uid."""
+    root = Caller(0, "root")
+    view = None
+    for principals, said in (
+        (table("zero", 0, "[]"), f"“zero” ({where(tmp_path, 7)}) takes that away: take it out"),
+        (table("other", 995, "[]"), "None was found here"),
+    ):
+        await advice(tmp_path, principals)
+        files = PrincipalFiles(tmp_path / "config.toml", tmp_path / "config.d", users=PEOPLE)
+        view = await files.view()
+        text = what_it_takes(operation, root, "tide", view)
+        assert said in text
+        assert "with sudo" not in text
+    assert "None was found here" in what_it_takes(operation, root, "tide", None)
+
+
+async def test_a_table_without_effect_is_not_recommended(tmp_path: Path) -> None:
+    """An untyped one whose uid a later one has; a second untyped one claims no uid either."""
+    late = table("edge", 997) + table("late", 997, "[]")
+    text = await advice(tmp_path, late, Operation.LIST_MODULES, "")
+    assert "sudo -u iotedge" not in text
+    assert f"“edge” ({where(tmp_path, 7)}), which has no effect" in text
+    assert "with sudo" in text
+    second = table("edge", 997) + table("zero", 0)
+    text = await advice(tmp_path, second, Operation.LIST_MODULES, "")
+    assert "`sudo -u iotedge`), or with sudo" in text
+
+
 async def test_what_cannot_be_read_may_hold_the_name(tmp_path: Path) -> None:
     """Then caution is advised; a table that the daemon passes over counts for nothing."""
     assert GENERIC in what_it_takes(Operation.GET_MODULE, ALICE, "tide", None)
