@@ -7,21 +7,24 @@ so that a write never loses it (hono 10.5).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from console.adapters.rest_versions import seen_version
 from registry_backend.domain.credentials import Credential, CredentialSet
 from registry_backend.domain.devices import Device, DeviceAttributes
-from registry_backend.domain.document import JsonObject
+from registry_backend.domain.document import AS_FOUND, Document, JsonObject
 from registry_backend.domain.errors import Fault, Invalid
 from registry_backend.domain.tenants import Tenant, TenantAttributes
 from registry_backend.domain.timestamps import NOT_TOLD, parse_timestamp
 from registry_backend.wire.hono import secret_shape
 from registry_backend.wire.hono_profiles import HONO_2X
 from registry_backend.wire.hono_shape import Shape, Unknown, admit
+
+DocumentT = TypeVar("DocumentT", bound=Document)
 
 _READ_ONLY = ("id", "status", "tenant-id", "device-id")
 """Members that a peer shows and refuses (hono 2.2, 2.4)."""
@@ -43,41 +46,57 @@ def content_version(members: Mapping[str, Any]) -> str:
     return seen_version(json.dumps(shown, sort_keys=True, separators=(",", ":")))
 
 
+class NotWhole(Fault):
+    """A record that holds what cannot be read, so that writing it back would lose that.
+
+    Args:
+        message: Which members, and why.
+        rest: The record without them, under a version of its own.
+        etag: The version that the peer gave, if it did.
+    """
+
+    def __init__(self, message: str, rest: Tenant | Device, etag: str) -> None:
+        super().__init__(message, hint="Mend it where it was written; it can be deleted here.")
+        self.rest = rest
+        self.etag = etag
+
+
 def tenant_of(tenant_id: str, members: Any, etag: str) -> Tenant:
-    """A tenant as a peer shows it. Raises Fault when it is no tenant."""
-    read = _readable(members, _TENANT, f"Tenant {tenant_id}")
-    try:
-        attributes = TenantAttributes.parse(read)
-    except Invalid as error:
-        raise _unreadable(f"Tenant {tenant_id}", error) from None
-    return Tenant(
+    """A tenant as a peer shows it. Raises Fault when it is no tenant, NotWhole in parts."""
+    what = f"Tenant {tenant_id}"
+    attributes, problem = _attributes(TenantAttributes, _readable(members, _TENANT, what))
+    seen = content_version(tenant_body(attributes))
+    tenant = Tenant.model_construct(  # as found: making it anew would apply the rules of writing
         tenant_id=tenant_id,
         attributes=attributes,
-        version=etag or content_version(tenant_body(attributes)),
+        version=seen if problem else etag or seen,
         created_at=NOT_TOLD,
     )
+    if problem:
+        raise NotWhole(_unreadable(what, problem), tenant, etag)
+    return tenant
 
 
 def device_of(tenant_id: str, device_id: str, members: Any, etag: str) -> Device:
-    """A device as a peer shows it. Raises Fault when it is no device."""
+    """A device as a peer shows it. Raises Fault when it is no device, NotWhole in parts."""
     what = f"Device {device_id} of tenant {tenant_id}"
-    read = _readable(members, _DEVICE, what)
-    try:
-        attributes = DeviceAttributes.parse(read)
-    except Invalid as error:
-        raise _unreadable(what, error) from None
+    attributes, problem = _attributes(DeviceAttributes, _readable(members, _DEVICE, what))
+    seen = content_version(device_body(attributes))
     status = members.get("status")
     told = status if isinstance(status, dict) else {}
-    return Device(
+    device = Device.model_construct(  # as above
         tenant_id=tenant_id,
         device_id=device_id,
         attributes=attributes,
-        version=etag or content_version(device_body(attributes)),
+        version=seen if problem else etag or seen,
         revision=0,
         generation_id="",
         created_at=_moment(told.get("created")) or NOT_TOLD,
         updated_at=_moment(told.get("updated")),
     )
+    if problem:
+        raise NotWhole(_unreadable(what, problem), device, etag)
+    return device
 
 
 def credentials_of(tenant_id: str, device_id: str, members: Any, etag: str) -> CredentialSet:
@@ -92,10 +111,10 @@ def credentials_of(tenant_id: str, device_id: str, members: Any, etag: str) -> C
         if "secrets" in read:
             read["secrets"] = admit(read["secrets"], shape)
         try:
-            credentials.append(Credential.parse(read))
+            credentials.append(Credential.parse(read, context=AS_FOUND))
         except Invalid as error:
-            raise _unreadable(what, error) from None
-    return CredentialSet(
+            raise Fault(_unreadable(what, error)) from None
+    return CredentialSet.model_construct(  # as above
         tenant_id=tenant_id,
         device_id=device_id,
         credentials=tuple(credentials),
@@ -150,8 +169,21 @@ def _readable(
     return {name: value for name, value in read.items() if name not in strip}
 
 
-def _unreadable(what: str, error: Invalid) -> Fault:
-    return Fault(f"{what} cannot be read as the registry shows it: {error.message.rstrip('.')}.")
+def _attributes(model: type[DocumentT], members: JsonObject) -> tuple[DocumentT, Invalid | None]:
+    """What can be read of the members, and what is wrong with the others."""
+    try:
+        return model.parse(members, context=AS_FOUND), None
+    except Invalid as error:
+        broken = {re.split(r"[.\[]", each.field)[0] for each in error.problems}
+        rest = {name: value for name, value in members.items() if name not in broken}
+        try:
+            return model.parse(rest, context=AS_FOUND), error
+        except Invalid:
+            return model(), error
+
+
+def _unreadable(what: str, error: Invalid) -> str:
+    return f"{what} cannot be read as the registry shows it: {error.message.rstrip('.')}."
 
 
 def _moment(text: object) -> datetime | None:

@@ -130,9 +130,7 @@ class HonoDeviceLists:
         if not session.peer.lists_devices:
 
             async def fetch(ids: Sequence[str]) -> Sequence[Device]:
-                return await read_each(
-                    ids, lambda name: read_device(self._session, tenant_id, name)
-                )
+                return await self._read_each(tenant_id, ids)
 
             known = KnownRows(session.known.devices(tenant_id), fetch, lambda d: d.device_id)
             return known if query.everything else Walk(known, passes, session.tell)
@@ -148,10 +146,16 @@ class HonoDeviceLists:
             self._session,
             ("devices", tenant_id),
             parameters,
-            lambda item: device_of(tenant_id, item_id(item), item, ""),
+            lambda device_id, item: device_of(tenant_id, device_id, item, ""),
             what=f"the devices of tenant {tenant_id}",
             on_empty=lambda: self._session.check_tenant(tenant_id),
         )
+
+    async def _read_each(self, tenant_id: str, ids: Sequence[str]) -> Sequence[Device]:
+        async def get(name: str) -> Device:
+            return await read_device(self._session, tenant_id, name)
+
+        return await read_each(ids, get, self._session.tell)
 
     async def _can_answer(self, tenant_id: str, query: DeviceQuery) -> None:
         """Raises Unsupported for what this peer cannot find; opens by id where it cannot list."""
@@ -162,7 +166,7 @@ class HonoDeviceLists:
                 raise Unsupported("This registry cannot tell gateways from other devices.")
             whole = max(query.id_contains, key=len, default="")
             if whole and whole not in self._session.known.devices(tenant_id):
-                await read_each([whole], lambda name: read_device(self._session, tenant_id, name))
+                await self._read_each(tenant_id, [whole])
         elif query.is_gateway is not None and not await self._tells_gateways(tenant_id):
             raise Unsupported(
                 "This registry ignores the question for gateways: it is older than Hono 2.5."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.adapters.hono_bodies import content_version, device_body, device_of
+from console.adapters.hono_bodies import NotWhole, content_version, device_body, device_of
 from console.adapters.hono_device_lists import HonoDeviceLists
 from console.adapters.hono_results import (
     at_id,
@@ -58,14 +58,14 @@ class HonoDevices(HonoDeviceLists):
         self, tenant_id: str, device_id: str, attributes: DeviceAttributes, *, expected: str | None
     ) -> Device:
         """As DevicesPort."""
-        version = await self._version(tenant_id, device_id, expected)
+        version = await self._version(tenant_id, device_id, expected, to_change=True)
         etag = await self._write("PUT", tenant_id, device_id, version, device_body(attributes))
         self._session.moved("credentials", tenant_id, device_id, version or "", etag)
         return await self._saved(tenant_id, device_id, attributes, etag)
 
     async def delete(self, tenant_id: str, device_id: str, *, expected: str | None) -> None:
         """As DevicesPort."""
-        version = await self._version(tenant_id, device_id, expected)
+        version = await self._version(tenant_id, device_id, expected, to_change=False)
         await self._write("DELETE", tenant_id, device_id, version, None)
         self._session.known.forget_device(tenant_id, device_id)
         self._session.known.save()
@@ -103,7 +103,9 @@ class HonoDevices(HonoDeviceLists):
             raise VersionMismatch(error.message, current=current, hint=error.hint) from None
         return answer.etag
 
-    async def _version(self, tenant_id: str, device_id: str, expected: str | None) -> str | None:
+    async def _version(
+        self, tenant_id: str, device_id: str, expected: str | None, *, to_change: bool
+    ) -> str | None:
         """The ETag to name: that of a list's row is learned by reading, and comparing with it."""
         if expected is None:
             return None
@@ -114,12 +116,24 @@ class HonoDevices(HonoDeviceLists):
             # only where both parts share a version did our write to the other move this one
             current = await self.get(tenant_id, device_id)
             return latest if current.version == latest else expected
-        current = await self.get(tenant_id, device_id)
+        current, etag = await self._current(tenant_id, device_id, to_change=to_change)
         if content_version(device_body(current.attributes)) != expected:
             raise VersionMismatch(
                 f"Device {device_id} is not as the list shows it any more.", current=current
             )
-        return known_version(current.version)
+        return known_version(etag)
+
+    async def _current(
+        self, tenant_id: str, device_id: str, *, to_change: bool
+    ) -> tuple[Device, str]:
+        """What is there, and its version; what cannot be read whole can be deleted only."""
+        try:
+            current = await self.get(tenant_id, device_id)
+        except NotWhole as error:
+            if to_change or not isinstance(error.rest, Device):
+                raise
+            return error.rest, error.etag
+        return current, current.version
 
     async def _saved(
         self, tenant_id: str, device_id: str, sent: DeviceAttributes, etag: str

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from console.adapters.hono_filters import Parameters, asks_for_ids
 from console.adapters.hono_paging import MAX_PAGE_SIZE, RowList, Walk, page_size_for
+from console.adapters.hono_results import item_id, listed
 from console.adapters.hono_session import HonoSession
 from registry_backend.domain.errors import Fault, Invalid
 from registry_backend.domain.query import Count, Found, PageRequest
@@ -28,7 +29,7 @@ class RemoteList(Generic[RowT]):
         session: The connection.
         path: Of the collection.
         parameters: Filters.
-        row_of: A result as a row. Raises Fault.
+        row_of: The result of an id as a row. Raises NotWhole.
         what: Names the list in messages.
         on_empty: Awaited when nothing is found; may raise, as when the tenant is missing.
     """
@@ -38,7 +39,7 @@ class RemoteList(Generic[RowT]):
         session: HonoSession,
         path: Sequence[str],
         parameters: Parameters,
-        row_of: Callable[[Any], RowT],
+        row_of: Callable[[str, Any], RowT],
         *,
         what: str,
         on_empty: Callable[[], Awaitable[None]],
@@ -53,7 +54,10 @@ class RemoteList(Generic[RowT]):
         while len(rows) < wanted:
             step = min(MAX_PAGE_SIZE, wanted - len(rows))
             found = await self._stretch(first + len(rows), step)
-            rows.extend(self._row_of(item) for item in found.rows)
+            rows.extend(
+                listed(item, self._row_of, self._session.tell, what=self._what, place=place)
+                for place, item in enumerate(found.rows, start=first + len(rows))
+            )
             total = max(total, found.total)
             if not found.rows or first + len(rows) >= total:
                 break
@@ -101,10 +105,13 @@ class RemoteList(Generic[RowT]):
             three, two = await self.search(3, 0), await self.search(2, 1)
             if len(three.rows) < 3 or not two.rows:
                 return
-            if two.rows[0].get("id") == three.rows[2].get("id"):
+            found = item_id(two.rows[0])
+            if not found:
+                return
+            if found == item_id(three.rows[2]):
                 self._session.peer.offsets = "pages"
                 return
-            if two.rows[0].get("id") == three.rows[1].get("id"):
+            if found == item_id(three.rows[1]):
                 self._session.peer.offsets = "records"
                 return
         raise Fault(

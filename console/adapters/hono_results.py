@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from console.adapters.hono_bodies import device_of
+from console.adapters.hono_bodies import NotWhole, device_of
 from console.adapters.hono_session import HonoSession
 from console.adapters.rest_versions import SEEN
 from registry_backend.domain.devices import Device
@@ -15,6 +15,7 @@ from registry_backend.domain.errors import Fault, FieldProblem, Invalid, NotFoun
 from registry_backend.domain.identifiers import allowed_in
 
 RowT = TypeVar("RowT")
+Tell = Callable[[str], None]
 
 AT_ONCE = 8
 """Records read one by one are read so many at a time."""
@@ -55,11 +56,38 @@ def device_named(tenant_id: str, device_id: str) -> str:
 
 
 def item_id(item: Any) -> str:
-    """The id of a search result. Raises Fault when it has none."""
+    """The id of a search result; empty when it has none."""
     found = item.get("id") if isinstance(item, dict) else None
-    if not isinstance(found, str) or not found:
-        raise Fault("A search result came without an id.")
-    return found
+    return found if isinstance(found, str) else ""
+
+
+def listed(
+    item: Any, row_of: Callable[[str, Any], RowT], tell: Tell, *, what: str, place: int
+) -> RowT:
+    """A search result as a row; one that cannot be read as it should be is told of.
+
+    It stays in its place, since lists are read on by place.
+
+    Args:
+        item: The result.
+        row_of: Reads the result of an id. Raises NotWhole.
+        tell: Told of it.
+        what: Names the list.
+        place: How many results stand before it in the list.
+    """
+    name = item_id(item)
+    if not name:
+        name = f"(row {place + 1} without an id)"
+        tell(f"{what[:1].upper()}{what[1:]}: row {place + 1} came without an id.")
+    try:
+        return row_of(name, item if isinstance(item, dict) else {})
+    except NotWhole as error:
+        return cast("RowT", _rest(error, tell))
+
+
+def _rest(error: NotWhole, tell: Tell) -> object:
+    tell(f"{error.message} It is listed without that.")
+    return error.rest
 
 
 def new_id(given: str | None, body: Any, what: str) -> str:
@@ -77,14 +105,18 @@ def known_version(version: str) -> str | None:
     return None if version.startswith(SEEN) else version
 
 
-async def read_each(ids: Sequence[str], get: Callable[[str], Awaitable[RowT]]) -> list[RowT]:
-    """Each record of these ids that is there, a few at a time."""
+async def read_each(
+    ids: Sequence[str], get: Callable[[str], Awaitable[RowT]], tell: Tell
+) -> list[RowT]:
+    """Each record of these ids that is there, as far as it can be read, a few at a time."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(name: str) -> RowT | None:
         async with gate:
             try:
                 return await get(name)
+            except NotWhole as error:
+                return cast("RowT", _rest(error, tell))
             except (NotFound, Invalid):  # an id half typed may be none at all
                 return None
 

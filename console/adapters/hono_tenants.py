@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
-from console.adapters.hono_bodies import content_version, tenant_body, tenant_of
+from console.adapters.hono_bodies import NotWhole, content_version, tenant_body, tenant_of
 from console.adapters.hono_filters import FOR_TENANTS, asked, complete, tenant_test
 from console.adapters.hono_lists import CheckedList, HeldLists, RemoteList
 from console.adapters.hono_paging import KnownRows, RowList, Walk, page_of
 from console.adapters.hono_results import (
     at_id,
     device_total,
-    item_id,
     known_version,
     new_id,
     read_each,
@@ -90,7 +89,7 @@ class HonoTenants:
             await self._fetch([max(query.id_contains, key=len)])
 
     async def _fetch(self, tenant_ids: Sequence[str]) -> Sequence[Tenant]:
-        return await read_each(tenant_ids, self.get)
+        return await read_each(tenant_ids, self.get, self._session.tell)
 
     async def get(self, tenant_id: str) -> Tenant:
         """As TenantsPort."""
@@ -165,18 +164,28 @@ class HonoTenants:
         """
         if expected is None or not expected.startswith(SEEN):
             return expected
-        current = await self.get(tenant_id)
+        current, etag = await self._current(tenant_id, to_change=body is not None)
         whole = tenant_body(current.attributes)
         if content_version(whole) == expected:
-            return known_version(current.version)
+            return known_version(etag)
         anchors = whole.pop("trusted-ca", None)
         if anchors and content_version(whole) == expected and "trusted-ca" not in (body or {}):
             if body is not None:
                 body["trusted-ca"] = anchors
-            return known_version(current.version)
+            return known_version(etag)
         raise VersionMismatch(
             f"Tenant {tenant_id} is not as the list shows it any more.", current=current
         )
+
+    async def _current(self, tenant_id: str, *, to_change: bool) -> tuple[Tenant, str]:
+        """What is there, and its version; what cannot be read whole can be deleted only."""
+        try:
+            current = await self.get(tenant_id)
+        except NotWhole as error:
+            if to_change or not isinstance(error.rest, Tenant):
+                raise
+            return error.rest, error.etag
+        return current, current.version
 
     async def _saved(self, tenant_id: str, sent: TenantAttributes, etag: str) -> Tenant:
         """What is there after a write; what the peer made of it is read where that works."""
@@ -186,8 +195,8 @@ class HonoTenants:
             return tenant_of(tenant_id, tenant_body(sent), etag)
 
 
-def _row(item: Any) -> Tenant:
-    return tenant_of(item_id(item), item, "")
+def _row(tenant_id: str, item: Any) -> Tenant:
+    return tenant_of(tenant_id, item, "")
 
 
 def _named(tenant_id: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
-from registry_backend.domain.document import Document, JsonObject, Value
+from registry_backend.domain.document import AS_FOUND, Document, JsonObject, Value
 from registry_backend.domain.errors import broken_rule
 from registry_backend.domain.timestamps import OptionalTimestamp
 
@@ -42,7 +42,9 @@ class Secret(Document):
     """Write-only (rpk): base64 DER; the other members are derived from it."""
 
     @model_validator(mode="after")
-    def _validity_runs_forward(self) -> Self:
+    def _validity_runs_forward(self, info: ValidationInfo) -> Self:
+        if info.context == AS_FOUND:
+            return self
         if self.not_before and self.not_after and self.not_before > self.not_after:
             raise broken_rule("is later than not-after", "not-before")
         return self

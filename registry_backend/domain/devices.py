@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
-from registry_backend.domain.document import Document, JsonObject, Value
+from registry_backend.domain.document import AS_FOUND, Document, JsonObject, Value
 from registry_backend.domain.errors import broken_rule
 from registry_backend.domain.identifiers import generate_id
 from registry_backend.domain.timestamps import to_micros
@@ -58,7 +58,9 @@ class DeviceAttributes(Document):
     hub: HubMembers | None = Field(default=None, alias="iothub")
 
     @model_validator(mode="after")
-    def _rules(self) -> Self:
+    def _rules(self, info: ValidationInfo) -> Self:
+        if info.context == AS_FOUND:
+            return self
         if self.member_of and (self.via or self.via_groups):
             problem = "excludes via and viaGroups: a gateway connects by itself"
             raise broken_rule(problem, "memberOf")

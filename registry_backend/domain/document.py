@@ -17,6 +17,9 @@ from registry_backend.domain.json_faults import json_fault
 JsonObject = dict[str, Any]
 """A JSON object whose members we do not model."""
 
+AS_FOUND = "as found"
+"""The validation context of what a registry holds: rules of what may be written do not judge it."""
+
 
 class Value(BaseModel):
     """A frozen value of the domain; unknown members are a programming error."""
@@ -54,14 +57,14 @@ class Document(BaseModel):
     )
 
     @classmethod
-    def parse(cls, members: Any, *, prefix: str = "") -> Self:
-        """Validate decoded JSON.
+    def parse(cls, members: Any, *, prefix: str = "", context: str | None = None) -> Self:
+        """Validate decoded JSON; with the context `AS_FOUND` only its types.
 
         Raises:
             Invalid: naming each offending member by its path under `prefix`.
         """
         try:
-            return cls.model_validate(members)
+            return cls.model_validate(members, context=context)
         except ValidationError as error:
             raise Invalid.from_validation(error, prefix=prefix) from None
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
-from registry_backend.domain.document import Document, JsonObject, Value
+from registry_backend.domain.document import AS_FOUND, Document, JsonObject, Value
 from registry_backend.domain.errors import broken_rule
 from registry_backend.domain.identifiers import HONO_ALIAS, allowed_in
 from registry_backend.domain.timestamps import OptionalTimestamp, Timestamp
@@ -111,7 +111,9 @@ class TrustAnchor(Document):
     )
 
     @model_validator(mode="after")
-    def _validity_runs_forward(self) -> Self:
+    def _validity_runs_forward(self, info: ValidationInfo) -> Self:
+        if info.context == AS_FOUND:
+            return self
         if self.not_before and self.not_after and self.not_before > self.not_after:
             raise broken_rule("is later than not-after", "not-before")
         for name in ("auth_id_template", "auto_provisioning_device_id_template"):
@@ -168,7 +170,9 @@ class TenantAttributes(Document):
     trusted_ca: tuple[TrustAnchor, ...] = Field(default=(), alias="trusted-ca")
 
     @model_validator(mode="after")
-    def _rules(self) -> Self:
+    def _rules(self, info: ValidationInfo) -> Self:
+        if info.context == AS_FOUND:
+            return self
         if "alias" in self.model_fields_set and (
             self.alias is None or not HONO_ALIAS.fullmatch(self.alias)
         ):

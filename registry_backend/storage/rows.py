@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from registry_backend.domain.document import Document, Value
+from registry_backend.domain.document import AS_FOUND, Document, Value
 from registry_backend.domain.errors import Fault, Invalid
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -33,7 +33,7 @@ def restore(model: type[ModelT], text: str, *, what: str) -> ModelT:
         Fault: when the text breaks the model's rules, naming `what` and the members.
     """
     try:
-        return model.model_validate_json(text)
+        return model.model_validate_json(text, context=AS_FOUND)
     except ValidationError as error:
         problems = Invalid.from_validation(error)
         raise Fault(f"The stored document of {what} cannot be read: {problems}") from None

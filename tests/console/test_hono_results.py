@@ -18,7 +18,7 @@ async def test_what_is_gone_is_left_out() -> None:
             raise NotFound("no ghost")
         return name
 
-    assert await read_each(["b", "ghost", "a"], get) == ["b", "a"]
+    assert await read_each(["b", "ghost", "a"], get, print) == ["b", "a"]
 
 
 async def test_nothing_more_is_asked_once_the_registry_is_lost() -> None:
@@ -38,6 +38,6 @@ async def test_nothing_more_is_asked_once_the_registry_is_lost() -> None:
 
     async with asyncio.timeout(10):
         with pytest.raises(Unreachable):
-            await read_each([str(number) for number in range(200)], get)
+            await read_each([str(number) for number in range(200)], get, print)
     assert len(asked) <= AT_ONCE + 1
     assert sorted(ended) == sorted(asked)
