@@ -13,6 +13,7 @@ from stat import S_ISDIR, S_ISREG
 from console.adapters.base import refuse_write
 from console.adapters.ports.jobs import JobsPort
 from console.commands.boundary import FAILED, GOOD, UsageFault
+from console.commands.moving_missing import check_missing
 from console.commands.output import say, write_json
 from console.commands.places import container_named, is_address
 from console.commands.session import adapter_for, need, tenant_for
@@ -54,10 +55,14 @@ def _trying(options: argparse.Namespace) -> bool:
 
 
 async def _run(options: argparse.Namespace) -> int:
-    async with adapter_for(options, writes=not _trying(options)) as adapter:
+    registry = adapter_for(options, writes=not _trying(options))
+    need(registry.jobs, "jobs")
+    make_spec = import_spec if options.command == "import" else export_spec
+    spec = make_spec(options, options.tenant or ALL_TENANTS)
+    if not _trying(options):
+        await check_missing(registry, options, spec)
+    async with registry as adapter:
         jobs = need(adapter.jobs, "jobs")
-        make_spec = import_spec if options.command == "import" else export_spec
-        spec = make_spec(options, options.tenant or ALL_TENANTS)
         if spec.format != "hono-1.1":
             tenant_id = await tenant_for(adapter, options)
             spec = spec.model_copy(update={"tenant_id": tenant_id})
