@@ -21,6 +21,7 @@ from console.cli_principals import add_principals
 from console.cli_reading import add_counting, add_getting, add_listing
 from console.cli_serving import add_hashing, add_policies, add_serving
 from console.cli_streams import open_closed_streams
+from console.cli_values import named_path
 
 REGISTRY = frozenset(("context", "data", "connection_string_from", "tenant", "read_only"))
 """Places of commands that work on a registry, be it remote."""
@@ -109,7 +110,7 @@ def _places(default: object, known: frozenset[str]) -> argparse.ArgumentParser:
         "--context", metavar="NAME", help=told("context", "a saved connection, see context")
     )
     shared.add_argument(
-        "--data", metavar="PATH", type=Path, help=told("data", "the registry's data file")
+        "--data", metavar="PATH", type=named_path, help=told("data", "the registry's data file")
     )
     shared.add_argument(
         "--connection-string-from",
@@ -129,13 +130,13 @@ def _places(default: object, known: frozenset[str]) -> argparse.ArgumentParser:
     shared.add_argument(
         *("--identityd-config", "--config"),
         metavar="FILE",
-        type=Path,
+        type=named_path,
         help=told("identityd_config", "the Identity Service's config.toml"),
     )
     shared.add_argument(
         *("--identityd-config-dir", "--config-dir"),
         metavar="DIR",
-        type=Path,
+        type=named_path,
         help=told("identityd_config_dir", "the Identity Service's config.d"),
     )
     return shared

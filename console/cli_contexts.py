@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from console.cli_values import named_path
 
 SECRET_FROM = "env:VARIABLE|file:PATH|keyring:SERVICE"  # noqa: S105 - a form, no secret
 
@@ -24,7 +25,10 @@ def add_contexts(contexts: argparse.ArgumentParser) -> None:
     action("use", "make one the current one")
     learning = action("learn", "remember ids from files, for a registry that cannot list")
     learning.add_argument(
-        "path", metavar="FOLDER|FILE", type=Path, help="devices.txt, .ndjson or Hono 1.1's JSON"
+        "path",
+        metavar="FOLDER|FILE",
+        type=named_path,
+        help="devices.txt, .ndjson or Hono 1.1's JSON",
     )
     learning.add_argument(
         "--tenant", metavar="ID", default=argparse.SUPPRESS, help="whose the devices are"
@@ -42,16 +46,20 @@ def _add_adding(adding: argparse.ArgumentParser) -> None:
     adding.add_argument("--read-only", action="store_true", help="let no write leave")
     adding.add_argument("--production", action="store_true", help="say so in the header")
     adding.add_argument("--color", metavar="NAME", help="of its name in the header, such as teal")
-    adding.add_argument("--ca-file", metavar="FILE", type=Path, help="authorities to trust, PEM")
+    adding.add_argument(
+        "--ca-file", metavar="FILE", type=named_path, help="authorities to trust, PEM"
+    )
 
     local = adding.add_argument_group("a registry in a file")
-    local.add_argument("--data", metavar="PATH", type=Path, help="the file")
+    local.add_argument("--data", metavar="PATH", type=named_path, help="the file")
 
     hono = adding.add_argument_group("a remote Hono")
     hono.add_argument("--url", help="such as https://registry.example:28443")
     hono.add_argument("--compat", choices=("2.x", "1.1"), help="only where it cannot be asked")
-    hono.add_argument("--client-cert", metavar="FILE", type=Path, help="certificate to show, PEM")
-    hono.add_argument("--client-key", metavar="FILE", type=Path, help="its key, PEM")
+    hono.add_argument(
+        "--client-cert", metavar="FILE", type=named_path, help="certificate to show, PEM"
+    )
+    hono.add_argument("--client-key", metavar="FILE", type=named_path, help="its key, PEM")
     hono.add_argument("--user", metavar="NAME", help="for HTTP Basic")
     for secret in ("password", "token"):
         place = hono.add_mutually_exclusive_group()
@@ -69,10 +77,13 @@ def _add_adding(adding: argparse.ArgumentParser) -> None:
     hub.add_argument("--proxy", metavar="URL", help="such as http://proxy.example:3128")
 
     identity = adding.add_argument_group("an Identity Service of this machine")
-    identity.add_argument("--socket", metavar="PATH", type=Path, help="where it listens")
+    identity.add_argument("--socket", metavar="PATH", type=named_path, help="where it listens")
     identity.add_argument(
-        *("--identityd-config", "--config"), metavar="FILE", type=Path, help="its config.toml"
+        *("--identityd-config", "--config"), metavar="FILE", type=named_path, help="its config.toml"
     )
     identity.add_argument(
-        *("--identityd-config-dir", "--config-dir"), metavar="DIR", type=Path, help="its config.d"
+        *("--identityd-config-dir", "--config-dir"),
+        metavar="DIR",
+        type=named_path,
+        help="its config.d",
     )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from console.cli_values import positive
+from console.cli_values import named_path, positive
 
 
 def add_serving(serving: argparse.ArgumentParser) -> None:
@@ -19,21 +18,21 @@ def add_serving(serving: argparse.ArgumentParser) -> None:
     serving.add_argument(
         "--unix",
         metavar="PATH",
-        type=Path,
+        type=named_path,
         help="a socket to serve the Identity Service of --identityd-config on, with the registry "
         "as its hub; one passed by systemd is taken without this",
     )
-    serving.add_argument(
-        "--unix-mode", metavar="MODE", default="0660", help="of the socket; default 0660"
-    )
+    serving.add_argument("--unix-mode", metavar="MODE", help="of the socket; default 0660")
     serving.add_argument(
         "--unix-owner",
         metavar="USER:GROUP",
         default="",
         help="of the socket; default who starts it",
     )
-    serving.add_argument("--tls-cert", metavar="FILE", type=Path, help="certificate chain, PEM")
-    serving.add_argument("--tls-key", metavar="FILE", type=Path, help="its private key, PEM")
+    serving.add_argument(
+        "--tls-cert", metavar="FILE", type=named_path, help="certificate chain, PEM"
+    )
+    serving.add_argument("--tls-key", metavar="FILE", type=named_path, help="its private key, PEM")
     serving.add_argument(
         "--auth",
         metavar="basic:FILE|bearer:FILE|sas|none",

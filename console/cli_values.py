@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 
 def positive(text: str) -> int:
@@ -11,3 +12,10 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be a whole number from 1 on")
     return number
+
+
+def named_path(text: str) -> Path:
+    """A path; an empty one would mean the folder of whoever calls. Raises ArgumentTypeError."""
+    if not text:
+        raise argparse.ArgumentTypeError("a path is needed, and this is empty")
+    return Path(text)

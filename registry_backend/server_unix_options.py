@@ -13,6 +13,7 @@ from registry_backend.identityd.behaviour_config import ConfigPaths
 from registry_backend.server_sockets import SocketPlace
 from registry_backend.server_unix import UnixListener
 
+DEFAULT_MODE = "0660"
 _MODE = re.compile(r"[0-7]{3,4}")
 _ID = re.compile(r"[0-9]{1,10}")
 _MAX_ID = 2**32 - 2

@@ -25,7 +25,7 @@ from registry_backend.server_options import (
 )
 from registry_backend.server_sockets import is_passed
 from registry_backend.server_unix import UnixListener
-from registry_backend.server_unix_options import parse_unix
+from registry_backend.server_unix_options import DEFAULT_MODE, parse_unix
 
 
 def run(options: argparse.Namespace) -> int:
@@ -71,8 +71,18 @@ def _serving(options: argparse.Namespace) -> Serving:
 
 
 def _unix(options: argparse.Namespace) -> list[UnixListener]:
-    """The Identity Service, where a socket for it is named or passed by systemd."""
+    """The Identity Service, where a socket for it is named or passed by systemd.
+
+    Raises UsageFault where it is configured and neither is so: the registry alone would be open
+    to all who reach it, where a socket with its owner was meant.
+    """
     if options.unix is None and not is_passed(os.environ):
+        given = [word for word, named in _of_socket(options).items() if named]
+        if given:
+            raise UsageFault(
+                f"{given[0]} is for the Identity Service. No socket was named, and systemd passes "
+                "none. Say --unix PATH, or start it from a socket unit."
+            )
         return []
     config, config_dir = identityd_paths(options)
     return [
@@ -80,11 +90,21 @@ def _unix(options: argparse.Namespace) -> list[UnixListener]:
             options.unix,
             config=config,
             config_dir=config_dir,
-            mode=options.unix_mode,
+            mode=DEFAULT_MODE if options.unix_mode is None else options.unix_mode,
             owner=options.unix_owner,
             default_tenant=options.default_tenant,
         )
     ]
+
+
+def _of_socket(options: argparse.Namespace) -> dict[str, bool]:
+    """The options that mean something to an Identity Service only, and whether they were given."""
+    return {
+        "--identityd-config": options.identityd_config is not None,
+        "--identityd-config-dir": options.identityd_config_dir is not None,
+        "--unix-mode": options.unix_mode is not None,
+        "--unix-owner": bool(options.unix_owner),
+    }
 
 
 def _announce(line: str) -> None:

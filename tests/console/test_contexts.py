@@ -463,6 +463,8 @@ def test_contexts_of_every_kind_are_added_by_commands(
         (["context", "add", "x", "--kind", "hono", "--data", "b"], 2, "--url"),
         (["context", "add", "x", "--url", "http://a", "--proxy", "http://b"], 2, "--proxy"),
         (["context", "add", "x", "--socket", "/s", "--tenant", "t"], 2, "--tenant"),
+        (["context", "add", "x", "--socket", ""], 2, "--socket: a path is needed"),
+        (["principals", "check", "--config", ""], 2, "--config: a path is needed"),
         (["context", "add", "x", "--connection-string-from", "HostName=h"], 2, "env:VARIABLE"),
         (["list", "jobs", "--connection-string-from", "env:X", "--data", "y"], 2, "leave out"),
         (["serve", "--connection-string-from", "env:X"], 2, "not for serve"),

@@ -191,3 +191,23 @@ def test_tcp_and_unix_are_served_side_by_side(folder: Path, program: Program) ->
         lines.append(process.stdout.readline().strip())
         assert lines[0] == f"listening on unix:{path}"
         assert lines[1].startswith("listening on http://127.0.0.1:")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--config", "config.toml"],
+        ["--listen", "127.0.0.1:0", "--config", "absent.toml"],
+        ["--config-dir", "config.d"],
+        ["--unix-mode", "0600"],
+        ["--listen", "127.0.0.1:0", "--unix-owner", "root"],
+    ],
+)
+def test_an_identity_service_without_a_socket_is_not_served_as_something_else(
+    program: Program, words: list[str]
+) -> None:
+    """The registry alone would be open to everybody of the machine."""
+    done = program.run("serve", *words)
+    assert done.returncode == 2
+    assert "No socket was named, and systemd passes none" in done.stderr
+    assert done.stdout == ""
