@@ -71,6 +71,11 @@ examples:
   idconsole export --container-from file:~/outgoing.url --tenant north-wind
 
 Without --exclude-keys the file holds the devices' keys in clear.
+ndjson holds everything. hono-1.1 leaves out what Hono 1.1 has no word for: of tenants alias,
+registration-limits, trust-anchor-group and the further resource-limits; of trust anchors id and
+templates; of devices status-reason, viaGroups, memberOf, authorities, downstream-message-mapper,
+upstream-message-mapper, command-endpoint and iothub; ids of secrets, comments of credentials, and
+members that idconsole does not know either.
 """,
     "serve": """\
 Each listener may speak another vintage, and may leave TLS to what stands in front of it:

@@ -6,10 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from pydantic.fields import FieldInfo
 
+from console.cli_help import EXAMPLES
 from registry_backend.domain.credentials import Credential
+from registry_backend.domain.devices import DeviceAttributes
 from registry_backend.domain.errors import Invalid
 from registry_backend.domain.secrets import verify_password
+from registry_backend.domain.tenants import TenantAttributes
 from registry_backend.wire.hono_files import (
     CREDENTIALS_FILE,
     DEVICES_FILE,
@@ -17,7 +21,11 @@ from registry_backend.wire.hono_files import (
     FileEntry,
     parse_files,
 )
-from registry_backend.wire.hono_files_written import credential_entries
+from registry_backend.wire.hono_files_written import (
+    _DEVICE_MEMBERS,
+    _TENANT_MEMBERS,
+    credential_entries,
+)
 from registry_backend.wire.import_errors import LineFault
 from registry_backend.wire.ndjson import TenantDraft, WholeDevice
 from tests.wire.hono_example import example_files
@@ -196,3 +204,28 @@ def test_written_credentials_have_nothing_that_1_1_refuses() -> None:
     assert credential_entries("d", [credential]) == [
         {"device-id": "d", "type": "psk", "auth-id": "u", "secrets": [{"key": "AA=="}]}
     ]
+
+
+def test_what_the_files_leave_out_is_told_in_the_help_of_export() -> None:
+    """Member by member, so that nobody loses one unawares."""
+    told = EXAMPLES["export"].partition("hono-1.1 leaves out")[2]
+    left_out = [
+        *(
+            name
+            for name in map(_member, DeviceAttributes.model_fields.items())
+            if name not in _DEVICE_MEMBERS
+        ),
+        *(
+            name
+            for name in map(_member, TenantAttributes.model_fields.items())
+            if name not in _TENANT_MEMBERS
+        ),
+    ]
+
+    assert {"memberOf", "status-reason", "alias", "registration-limits"} < set(left_out)
+    assert all(name in told for name in left_out), told
+
+
+def _member(item: tuple[str, FieldInfo]) -> str:
+    name, field = item
+    return field.alias or name
