@@ -79,8 +79,9 @@ def read_principal(values: Values, before: Principal | None = None) -> Principal
         Invalid: with every field that is wrong.
     """
     (uid,), problems = collect(lambda: number_of(values, "uid"))
-    name = text_of(values, "name")
-    if not name:
+    kept = before is not None and values.get("name") == before.name
+    name = before.name if before is not None and kept else text_of(values, "name")
+    if not name and not kept:
         problems.append(FieldProblem("name", "must not be empty"))
     if uid is None and not problems:
         problems.append(FieldProblem("uid", "must not be empty"))

@@ -11,7 +11,7 @@ from registry_backend.domain.findings import Severity
 from registry_backend.identityd.atomic import is_left_behind
 from registry_backend.identityd.blocks import PRINCIPAL
 from registry_backend.identityd.configuration import read_source
-from registry_backend.identityd.files import shown
+from registry_backend.identityd.files import quoted, shown
 from registry_backend.identityd.report import Report
 from registry_backend.identityd.users import DAEMON_USER, User
 from registry_backend.identityd.whole import Place
@@ -122,6 +122,9 @@ def check_access(report: Report) -> None:
             status = path.stat()
         except OSError:
             continue  # told of by the reading
+        is_right = stat.S_ISDIR if path == config.config_dir else stat.S_ISREG
+        if not is_right(status.st_mode):
+            continue  # likewise; another mode would help nobody
         if daemon is not None:
             _check_daemon_reads(report, path, status, daemon)
         _check_writers(report, path, status, daemon)
@@ -139,7 +142,7 @@ def _check_daemon_reads(report: Report, path: Path, status: os.stat_result, daem
             Severity.ERROR,
             f"{DAEMON_USER} may not read {shown(path)} (mode {stat.S_IMODE(status.st_mode):04o}); "
             "the daemon refuses to start.",
-            f"Run: chown {DAEMON_USER}:{DAEMON_USER} {shown(path)}",
+            f"Run: chown {DAEMON_USER}:{DAEMON_USER} {quoted(path)}",
         )
 
 
@@ -159,7 +162,7 @@ def _check_writers(report: Report, path: Path, status: os.stat_result, daemon: U
     mode = stat.S_IMODE(status.st_mode)
     sticky = stat.S_ISDIR(status.st_mode) and mode & stat.S_ISVTX
     shown_mode = f"{mode:04o}"
-    remedy = f"Run: chmod {'0700' if stat.S_ISDIR(status.st_mode) else '0600'} {shown(path)}"
+    remedy = f"Run: chmod {'0700' if stat.S_ISDIR(status.st_mode) else '0600'} {quoted(path)}"
     if mode & stat.S_IWOTH and not sticky:
         report.in_file(
             Place(path),
@@ -186,5 +189,5 @@ def _check_writers(report: Report, path: Path, status: os.stat_result, daemon: U
             Severity.WARNING,
             f"{shown(path)} belongs to {owner.name if owner else status.st_uid}, who may give "
             "itself any identity.",
-            f"Run: chown {DAEMON_USER}:{DAEMON_USER} {shown(path)}",
+            f"Run: chown {DAEMON_USER}:{DAEMON_USER} {quoted(path)}",
         )

@@ -110,7 +110,7 @@ def check_unknown_keys(report: Report) -> None:
         key = path[-1]
         assert isinstance(key, str)  # noqa: S101 - the paths of keys end in keys
         table = tuple(part for part in path[:-1] if isinstance(part, str))
-        if table == ("principal",) and (key in ROOT or key in GONE):
+        if table == ("principal",) and key in ROOT:
             report.at(
                 path,
                 "key-behind-principal",

@@ -9,7 +9,7 @@ from pathlib import Path
 from registry_backend.domain.findings import Finding, Severity
 from registry_backend.identityd.atomic import NEW_FILE_MODE, Owner
 from registry_backend.identityd.checks_folder import granted
-from registry_backend.identityd.files import shown
+from registry_backend.identityd.files import quoted
 from registry_backend.identityd.users import DAEMON_USER, Users
 
 
@@ -42,7 +42,7 @@ def unreadable_when_new(path: Path, users: Users) -> Finding | None:
         file=path,
         message=f"The new file would belong to {owner.name if owner else uid}, and {DAEMON_USER} "
         "could not read it; the daemon refuses to start.",
-        remedy=f"Write it as root, or run then: chown {DAEMON_USER}:{DAEMON_USER} {shown(path)}",
+        remedy=f"Write it as root, or run then: chown {DAEMON_USER}:{DAEMON_USER} {quoted(path)}",
         subject=str(path),
     )
 

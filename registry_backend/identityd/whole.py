@@ -53,7 +53,8 @@ class Whole:
 
     def is_fatal(self, path: Path) -> bool:
         """Whether a file with a problem keeps the daemon from reading its configuration at all."""
-        return all(source.path != path for source in self.sources)
+        # A plain file in the folder's place stops it, even one that is the main file, too.
+        return path == self.config.config_dir or all(at.path != path for at in self.sources)
 
     @cached_property
     def lacks_files(self) -> bool:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from registry_backend.domain.findings import Severity
-from registry_backend.identityd.checks import introduced
+from registry_backend.identityd.checks import check, introduced
 from registry_backend.identityd.files import LARGEST_FILE
 from registry_backend.identityd.users import DAEMON_USER, KnownUsers, User
+from registry_backend.identityd.whole import read_whole
 from tests.registry_backend.identityd.gateway import BASE, NOBODY, Gateway, principal
 
 AGENT = '[[principal]]\nuid = 1\nname = "agent"\n'
@@ -74,7 +75,7 @@ def test_a_sound_configuration_has_no_findings(tmp_path: Path) -> None:
         (principal(1, "a" * 63 + "é", LOCAL), "certificate-name-kills", ERROR, 3),
         (principal(99, "a", MODULE), "unknown-user", NOTE, 2),
         (principal(1, "a", "max_requests = 3"), "key-behind-principal", WARNING, 4),
-        (principal(1, "a", 'connection_string = "x"'), "key-behind-principal", WARNING, 4),
+        (principal(1, "a", 'connection_string = "x"'), "no-such-key", WARNING, 4),
         (principal(1, "a", 'idtpe = ["module"]'), "unknown-key", WARNING, 4),
         (principal(1, "a", "colour = 3"), "unknown-key", NOTE, 4),
         (SHIPPED, "wrong-value", ERROR, 4),
@@ -299,3 +300,34 @@ def test_what_may_stand_in_a_broken_file_is_not_called_missing(tmp_path: Path) -
     assert [found.rule for found in gateway.findings()] == ["unusable-file"]
     gateway = Gateway(tmp_path).write(BASE.replace("[localid]", "[elsewhere]"), mesh=local)
     assert "local-without-domain" in [found.rule for found in gateway.findings()]
+
+
+def test_a_key_of_the_super_config_is_not_to_be_moved_but_taken_out(tmp_path: Path) -> None:
+    """Above the first header it would be ignored just the same."""
+    gateway = Gateway(tmp_path).write(BASE + principal(1, "a", "aziot_max_requests = 3"))
+    (found,) = gateway.findings()
+    assert "super-config" in found.message
+    assert found.remedy == "Take it out."
+
+
+def test_commands_in_remedies_are_safe_to_paste(tmp_path: Path) -> None:
+    """Whatever the folder is called; and none is given for what is no regular file."""
+    root = tmp_path / "a b;c"
+    root.mkdir()
+    gateway = Gateway(root).write(BASE)
+    gateway.main.chmod(0o666)
+    (found,) = gateway.findings()
+    assert found.remedy == f"Run: chmod 0600 '{gateway.main}'"
+    gateway.main.unlink()
+    os.mkfifo(gateway.main)
+    gateway.main.chmod(0o666)
+    assert "chmod" not in " ".join(found.remedy for found in gateway.findings())
+
+
+def test_a_main_file_that_stands_for_the_folder_too_is_an_error(tmp_path: Path) -> None:
+    """As any other plain file in the folder's place."""
+    gateway = Gateway(tmp_path).write(BASE)
+    whole = read_whole(gateway.main, gateway.main)
+    found = check(whole, gateway.users)
+    assert [at.severity for at in found if at.rule == "unusable-file"] == [ERROR]
+    assert whole.settings is None
