@@ -43,8 +43,7 @@ class PeerConnection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Read on, but for a head that is incomplete."""
-        ready = self._head.feed(data)
-        if self._head.passed:
+        for ready in self._head.feed(data):
             super().data_received(ready)
 
     def connection_lost(self, exc: BaseException | None) -> None:

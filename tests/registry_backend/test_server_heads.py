@@ -17,7 +17,7 @@ GIVEN = b"GET /a HTTP/1.1\r\nhOsT : b\r\n\r\n"
 def passed(*pieces: bytes) -> bytes:
     """What comes through of a connection's bytes."""
     head = FirstHead("a")
-    return b"".join(head.feed(piece) for piece in pieces)
+    return b"".join(ready for piece in pieces for ready in head.feed(piece))
 
 
 def test_a_head_without_a_host_gets_one() -> None:
@@ -35,6 +35,9 @@ def test_a_head_without_a_host_gets_one() -> None:
         (b"GET /a HTTP/1.1\nAccept: x\r\n\n", BARE.replace(b"Acc", b"Host: a\r\nAcc")),
         ("GET /é HTTP/1.0\r\nX: é\r\n\r\né".encode(), None),
         (b"GET /\xff HTTP/1.0\r\n\r\n", b"GET /%FF HTTP/1.0\r\n\r\n"),
+        (b"FOO /a HTTP/1.0\r\n\r\n", b"PATCH /a HTTP/1.0\r\n\r\n"),
+        (b"get /a HTTP/1.0\r\n\r\n", b"PATCH /a HTTP/1.0\r\n\r\n"),
+        (b"M-SEARCH /a HTTP/1.0\r\n\r\n", b"PATCH /a HTTP/1.0\r\n\r\n"),
     ],
 )
 def test_a_head_written_by_hand_is_mended(data: bytes, mended: bytes | None) -> None:
@@ -59,6 +62,11 @@ def test_a_head_written_by_hand_is_mended(data: bytes, mended: bytes | None) -> 
 def test_everything_else_passes_as_it_is(data: bytes) -> None:
     """Whether it is a request is for others to say, and at once."""
     assert passed(data) == data
+
+
+def test_the_head_is_a_piece_of_its_own() -> None:
+    """So that it is read, and answered, before what follows it."""
+    assert [*FirstHead("a").feed(GIVEN + BARE)] == [GIVEN, BARE]
 
 
 def test_only_the_first_head_is_looked_at() -> None:

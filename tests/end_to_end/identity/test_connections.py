@@ -89,6 +89,29 @@ def test_garbage_gets_a_status_and_nothing_else(hubless: Running, data: bytes) -
     assert hubless.api("GET", f"/trust-bundle?{LATEST}").status == 200
 
 
+@pytest.mark.parametrize("method", ["FOO", "get", "CONNECT", "PROPFIND", "X-ASK"])
+def test_a_method_that_nobody_knows_is_answered_as_one_not_offered(
+    hubless: Running, method: str
+) -> None:
+    """After path and version, and the connection goes on (identityd 1.1)."""
+    ask = f"{method} /trust-bundle?{LATEST} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+    with hubless.api.connect() as connection:
+        connection.sendall(ask)
+        reply = Api.read(connection.recv(65536))
+        assert (reply.status, reply.json) == (400, {"message": "method not allowed"})
+        assert answered(connection)
+
+
+def test_a_request_is_answered_whatever_comes_behind_it(hubless: Running) -> None:
+    """The second lacks its Host, which only the first of a connection may."""
+    bare = ASK.replace(b"Host: a\r\n", b"")
+    with hubless.api.connect() as connection:
+        connection.sendall(bare + bare)
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert received.startswith(b"HTTP/1.1 200 OK")
+    assert received.count(b"HTTP/1.") == 2
+
+
 SLOW_BODY = f"POST /identities/device?{LATEST} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{{"
 
 
