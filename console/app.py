@@ -177,7 +177,9 @@ class ConsoleApp(CommandedApp):
 
     # panes
 
-    def _pane_names(self) -> list[str]:
+    @property
+    def pane_names(self) -> list[str]:
+        """Of the panes there are."""
         return panes_of(self.adapter)
 
     def _panes(self) -> list[RecordPane[Any]]:
@@ -199,7 +201,7 @@ class ConsoleApp(CommandedApp):
     async def show_pane(self, name: str) -> None:
         """Bring a pane to the front; it is made when it is first shown."""
         switcher = self.query_one("#panes", ContentSwitcher)
-        if name not in self._pane_names():
+        if name not in self.pane_names:
             return
         if not switcher.query(f"#{name}"):
             pane = load_pane(name)(self.adapter, self.saves, self.clock)
@@ -224,7 +226,7 @@ class ConsoleApp(CommandedApp):
 
     async def action_show_pane(self, name: str) -> None:
         """Show a pane by key, for what the cursor stands on."""
-        if name not in self._pane_names():
+        if name not in self.pane_names:
             warn_once(self, why_no_pane(name))
         elif self.pane is not None and name != self.pane.id:
             self._look_at(self.pane.scope_under_cursor() or self.scope)

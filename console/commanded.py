@@ -9,7 +9,7 @@ from textual import events, work
 from textual.app import App
 
 from console.dialogs.choose import Choice, ChooseScreen
-from console.keys import EVERYWHERE, TABLE, Action, actions_of
+from console.keys import EVERYWHERE, PANES, TABLE, Action, actions_of
 from console.panes.base import RecordPane
 from console.panes.complaints import warn_once
 from console.typing_ahead import PatientApp
@@ -37,6 +37,17 @@ class CommandedApp(PatientApp):
         """The group of the pane in front in the table of actions."""
         return self.pane.group if self.pane is not None else ""
 
+    @property
+    def pane_names(self) -> list[str]:
+        """Of the panes there are."""
+        return []
+
+    @property
+    def other_groups(self) -> list[str]:
+        """The groups of the panes that are not in front."""
+        names = self.pane_names if self.pane is not None else []
+        return [each for each in PANES if each.lower() in names and each != self.pane_group]
+
     @work(exit_on_error=False)
     async def action_help(self) -> None:
         """Show all keys; run the one chosen."""
@@ -55,6 +66,9 @@ class CommandedApp(PatientApp):
 
     async def run_listed(self, action: Action) -> None:
         """Run an action as if its key had been pressed; say why when it cannot."""
+        if action.group in self.other_groups:
+            self._run_elsewhere(action)
+            return
         target: App[None] | RecordPane[Any] = self
         if action.group != EVERYWHERE and self.pane is not None:
             target = self.pane
@@ -62,6 +76,17 @@ class CommandedApp(PatientApp):
                 warn_once(self, why)
                 return
         await self.run_action(action.name, target)
+
+    @work(exclusive=True, group="elsewhere", exit_on_error=False)
+    async def _run_elsewhere(self, action: Action) -> None:
+        """Go to the pane of an action, and run it there once its row is under the cursor."""
+        await self.run_action(f"show_pane('{action.group.lower()}')")
+        pane = self.pane
+        if pane is None:
+            return
+        await pane.table.at_rest()
+        if pane is self.pane and not pane.covered and action.group == pane.group:
+            await self.run_listed(action)
 
     @work(exit_on_error=False)
     async def action_themes(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TypeVar
@@ -17,6 +18,8 @@ from registry_backend.domain.errors import RegistryError
 
 RowT = TypeVar("RowT")
 
+_WAYS = frozenset({"open", "seek", "rows"})
+"""Groups of workers that bring the cursor to its row."""
 LOADING_AFTER = 0.15
 """Seconds; a list that comes sooner never says that it is loading."""
 
@@ -32,6 +35,15 @@ class ListReader(ListCursor[RowT]):
     def opening(self) -> bool:
         """Whether a list was asked for by `show` or `reload` and is not there yet."""
         return _running(self._opening)
+
+    async def at_rest(self) -> None:
+        """Wait until the cursor stands where it was last asked to go, or cannot get there."""
+        while tasks := [
+            worker._task  # noqa: SLF001 - its own `wait` would stop it together with who waits
+            for worker in self.workers
+            if worker.node is self and worker.group in _WAYS and worker._task and _running(worker)  # noqa: SLF001 - as above
+        ]:
+            await asyncio.wait(tasks)
 
     # Opening a list
 

@@ -8,34 +8,47 @@ from functools import partial
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.widgets import Button, Input
 
-from console.keys import EVERYWHERE, TABLE, Action, actions_of
+from console.keys import EVERYWHERE, PANES, TABLE, Action, actions_of
+
+ELSEWHERE = 0.001
+"""What a match in another pane weighs: it stands below all those of the pane in front."""
+Offer = tuple[str, str, Callable[[], object]]
+"""Title, sentence with the keys, and what runs it."""
 
 
 class ActionProvider(Provider):
-    """Offers every action that works where the person is, with its key."""
+    """Offers every action with its key: those where the person is, below them those elsewhere."""
 
-    def _actions(self) -> Iterable[tuple[str, str, Callable[[], object]]]:
+    def _here(self) -> Iterable[Offer]:
         group = str(getattr(self.app, "pane_group", ""))
-        run: Callable[[Action], object] = getattr(self.app, "run_listed", lambda _action: None)
         for action in (*actions_of(group), *actions_of(TABLE), *actions_of(EVERYWHERE)):
-            if action.name == "palette":
-                continue
-            place = group if action.group == group else action.group
-            title = f"{place}: {action.label}"
-            yield title, f"{action.help}  ({action.keys})", partial(run, action)
+            if action.name != "palette":
+                yield self._offer(action, action.keys)
+
+    def _elsewhere(self) -> Iterable[Offer]:
+        groups: Iterable[str] = getattr(self.app, "other_groups", ())
+        for group in groups:
+            for action in actions_of(group):
+                yield self._offer(action, f"{PANES.index(group) + 1} {action.keys}")
+
+    def _offer(self, action: Action, keys: str) -> Offer:
+        run: Callable[[Action], object] = getattr(self.app, "run_listed", lambda _action: None)
+        title = f"{action.group}: {action.label}"
+        return title, f"{action.help}  ({keys})", partial(run, action)
 
     async def discover(self) -> Hits:
-        """All of them, before anything is typed."""
-        for title, help_text, run in self._actions():
+        """Those where the person is, before anything is typed."""
+        for title, help_text, run in self._here():
             yield DiscoveryHit(title, run, help=help_text)
 
     async def search(self, query: str) -> Hits:
         """Those that match, by title or help."""
         matcher = self.matcher(query)
-        for title, help_text, run in self._actions():
-            score = max(matcher.match(title), matcher.match(help_text) * 0.6)
-            if score > 0:
-                yield Hit(score, matcher.highlight(title), run, help=help_text)
+        for offers, weight in ((self._here(), 1), (self._elsewhere(), ELSEWHERE)):
+            for title, help_text, run in offers:
+                score = max(matcher.match(title), matcher.match(help_text) * 0.6)
+                if score > 0:
+                    yield Hit(score * weight, matcher.highlight(title), run, help=help_text)
 
 
 class GuardedPalette(CommandPalette):

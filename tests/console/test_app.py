@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from textual.command import Hit
 from textual.widgets import Input, OptionList, Tabs
 
 from console.app import ConsoleApp
@@ -15,13 +16,14 @@ from console.dialogs.choose import ChooseScreen
 from console.dialogs.form import FormScreen
 from console.dialogs.help import HelpScreen
 from console.dialogs.show import ShowScreen
+from console.keys import EVERYWHERE, TABLE
 from console.panes import base
 from console.panes.devices import DevicesPane
 from console.panes.filtering import FilterLine
 from console.render.text import GLUE
 from console.widgets.context_bar import ContextBar
 from console.widgets.detail_view import DetailView
-from console.widgets.palette import GuardedPalette
+from console.widgets.palette import ActionProvider, GuardedPalette
 from registry_backend.domain.devices import Device, DeviceAttributes
 from registry_backend.domain.errors import Unreachable
 from tests.console.conftest import RunConsole, make_adapter, settled, type_text
@@ -167,6 +169,48 @@ async def test_the_palette_finds_an_action_by_what_it_does(
         await pilot.press("down", "enter")
         form = await dialog(pilot, FormScreen)
         assert form.query("#field-to")
+
+
+async def test_the_palette_finds_what_another_pane_does(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """Choosing it goes there, and runs it on the row that the cursor stands on then."""
+    async with run_console(make_adapter(yard), pane="devices") as pilot:
+        await pilot.press("ctrl+p")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, GuardedPalette), "the palette")
+        palette = pilot.app.screen
+        palette.query_one(Input).value = "trust"
+        found = palette.query_one(OptionList)
+        await wait_for(
+            pilot,
+            lambda: (
+                [str(each.prompt) for each in found.options][:1]
+                == ["Tenants: Trust\nAdd or remove trust anchors.  (1 a)"]
+            ),
+            "what matches best",
+        )
+        found.highlighted = 0
+        await pilot.press("enter")
+        menu = await dialog(pilot, ChooseScreen)
+        assert YARD in str(menu.query_one(DialogBox).border_title)
+        assert pane_of(pilot).group == "Tenants"
+
+
+async def test_the_palette_begins_with_what_the_pane_in_front_does(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """However well another pane's action matches."""
+    async with run_console(make_adapter(yard), pane="jobs") as pilot:
+        provider = ActionProvider(pilot.app.screen)
+        hits = [hit async for hit in provider.search("delete")]
+        ordered = [str(hit.text) for hit in sorted(hits, reverse=True) if isinstance(hit, Hit)]
+        groups = [title.partition(":")[0] for title in ordered]
+        elsewhere = [place for place, group in enumerate(groups) if group in ("Tenants", "Devices")]
+        here = [place for place, group in enumerate(groups) if group in ("Jobs", TABLE, EVERYWHERE)]
+        assert elsewhere
+        assert max(here, default=-1) < min(elsewhere)
+        hits = [hit async for hit in provider.search("import")]
+        assert "Jobs: Import" in [str(hit.text) for hit in hits if isinstance(hit, Hit)]
 
 
 @pytest.mark.parametrize(
