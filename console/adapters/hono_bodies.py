@@ -21,6 +21,7 @@ from registry_backend.domain.errors import Fault, Invalid
 from registry_backend.domain.tenants import Tenant, TenantAttributes
 from registry_backend.domain.timestamps import NOT_TOLD, parse_timestamp
 from registry_backend.wire.hono import secret_shape
+from registry_backend.wire.hono_binary import in_standard_form, standard_secret
 from registry_backend.wire.hono_profiles import HONO_2X
 from registry_backend.wire.hono_shape import Shape, Unknown, admit
 
@@ -124,7 +125,11 @@ def credentials_of(tenant_id: str, device_id: str, members: Any, etag: str) -> C
 
 def tenant_body(attributes: TenantAttributes) -> JsonObject:
     """What may be sent of a tenant: nothing read-only, no empty lists."""
-    return _sendable(attributes.to_json())
+    body = _sendable(attributes.to_json())
+    if "trusted-ca" in body:
+        names = ("public-key", "ocsp-responder-cert")
+        body["trusted-ca"] = [in_standard_form(each, names) for each in body["trusted-ca"]]
+    return body
 
 
 def device_body(attributes: DeviceAttributes) -> JsonObject:
@@ -140,7 +145,7 @@ def credentials_body(credentials: Sequence[Credential], *, secret_ids: bool) -> 
         members["secrets"] = [
             {
                 name: value
-                for name, value in secret.items()
+                for name, value in standard_secret(credential.type, secret).items()
                 if value is not None and (secret_ids or name != "id")
             }
             for secret in members.get("secrets", ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from registry_backend.domain.document import AS_FOUND, Document, JsonObject, Value
 from registry_backend.domain.errors import broken_rule
@@ -18,6 +18,10 @@ _TICKS_AT_1970 = 621_355_968_000_000_000
 def _as_list(value: Any) -> Any:
     """A single string is read as a list of one (hono 2.4)."""
     return [value] if isinstance(value, str) else value
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
@@ -49,7 +53,9 @@ class DeviceAttributes(Document):
     via: Names = ()
     via_groups: Names = Field(default=(), alias="viaGroups")
     member_of: Names = Field(default=(), alias="memberOf")
-    authorities: tuple[str, ...] = ()
+    authorities: Annotated[tuple[str, ...], AfterValidator(_each_once)] = Field(
+        default=(), json_schema_extra={"uniqueItems": True}
+    )
     defaults: JsonObject = Field(default_factory=dict)
     ext: JsonObject = Field(default_factory=dict)
     downstream_message_mapper: str | None = Field(default=None, alias="downstream-message-mapper")

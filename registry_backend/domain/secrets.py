@@ -122,6 +122,18 @@ def decode_base64(text: str) -> bytes:
         raise ValueError("is not base64") from None
 
 
+def standard_base64(text: str) -> str:
+    """The same bytes in standard base64 with its padding, as registries write it (hono 2.6).
+
+    Raises:
+        ValueError: when the text is no base64.
+
+    >>> standard_base64("_-8")
+    '/+8='
+    """
+    return base64.b64encode(decode_base64("".join(text.split()))).decode("ascii")
+
+
 def fingerprint(secret: str) -> str:
     """A short digest that tells two secrets apart without showing either."""
     return "sha256:" + hashlib.sha256(secret.encode("utf-8")).hexdigest()[:12]

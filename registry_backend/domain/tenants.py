@@ -7,15 +7,65 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticKnownError
 
 from registry_backend.domain.document import AS_FOUND, Document, JsonObject, Value
 from registry_backend.domain.errors import broken_rule
 from registry_backend.domain.identifiers import HONO_ALIAS, allowed_in
 from registry_backend.domain.timestamps import OptionalTimestamp, Timestamp
 
-Unlimited = Annotated[int, Field(ge=-1)]
-"""A limit; -1 means none."""
+
+def _at_most(most: int) -> tuple[FieldInfo, AfterValidator]:
+    """What a number of some width can hold; what was stored before this was looked at stays."""
+
+    def check(number: int, info: ValidationInfo) -> int:
+        if number > most and info.context != AS_FOUND:
+            raise PydanticKnownError("less_than_equal", {"le": most})
+        return number
+
+    return Field(json_schema_extra={"maximum": most}), AfterValidator(check)
+
+
+_INT, _LONG = _at_most(2**31 - 1), _at_most(2**63 - 1)
+Whole = Annotated[int, Field(ge=0), *_INT]
+"""None or more, in 32 bits (hono 2.2)."""
+Unlimited = Annotated[int, Field(ge=-1), *_INT]
+"""A limit of 32 bits; -1 means none (hono 2.2)."""
+LongUnlimited = Annotated[int, Field(ge=-1), *_LONG]
+"""The same of 64 bits."""
+
+
+def _blank_if_unreadable(
+    value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo
+) -> Any:
+    """What was stored before this member was looked at may be anything, and then says nothing."""
+    try:
+        return read(value)
+    except ValidationError:
+        if info.context == AS_FOUND:
+            return None
+        raise
+
+
+_Checked = WrapValidator(_blank_if_unreadable)
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s\x00-\x1f<>\"{}|\\^`]+")
+
+
+def _check_uri(text: str, info: ValidationInfo) -> str:
+    if info.context != AS_FOUND and not _URI.fullmatch(text):
+        raise ValueError("must be a URI with its scheme, such as http://ocsp.example")
+    return text
 
 
 class Adapter(Document):
@@ -38,14 +88,14 @@ class Period(Document):
     """The accounting period of a limit."""
 
     mode: Annotated[Literal["days", "monthly", "unknown"], BeforeValidator(_read_mode)] = "monthly"
-    no_of_days: int = Field(default=0, ge=0, alias="no-of-days")
+    no_of_days: Whole = Field(default=0, alias="no-of-days")
 
 
 class DataVolume(Document):
     """How many bytes a tenant may move in a period."""
 
     effective_since: Timestamp = Field(alias="effective-since")
-    max_bytes: Unlimited = Field(default=-1, alias="max-bytes")
+    max_bytes: LongUnlimited = Field(default=-1, alias="max-bytes")
     period: Period | None = None
 
 
@@ -53,7 +103,7 @@ class ConnectionDuration(Document):
     """How many minutes a tenant's devices may be connected in a period."""
 
     effective_since: Timestamp = Field(alias="effective-since")
-    max_minutes: Unlimited = Field(default=-1, alias="max-minutes")
+    max_minutes: LongUnlimited = Field(default=-1, alias="max-minutes")
     period: Period | None = None
 
 
@@ -61,10 +111,10 @@ class ResourceLimits(Document):
     """What a tenant's devices may use."""
 
     max_connections: Unlimited = Field(default=-1, alias="max-connections")
-    max_ttl: Unlimited = Field(default=-1, alias="max-ttl")
-    max_ttl_telemetry_qos0: Unlimited = Field(default=-1, alias="max-ttl-telemetry-qos0")
-    max_ttl_telemetry_qos1: Unlimited = Field(default=-1, alias="max-ttl-telemetry-qos1")
-    max_ttl_command_response: Unlimited = Field(default=-1, alias="max-ttl-command-response")
+    max_ttl: LongUnlimited = Field(default=-1, alias="max-ttl")
+    max_ttl_telemetry_qos0: LongUnlimited = Field(default=-1, alias="max-ttl-telemetry-qos0")
+    max_ttl_telemetry_qos1: LongUnlimited = Field(default=-1, alias="max-ttl-telemetry-qos1")
+    max_ttl_command_response: LongUnlimited = Field(default=-1, alias="max-ttl-command-response")
     data_volume: DataVolume | None = Field(default=None, alias="data-volume")
     connection_duration: ConnectionDuration | None = Field(
         default=None, alias="connection-duration"
@@ -108,6 +158,19 @@ class TrustAnchor(Document):
     auto_provision_as_gateway: bool = Field(default=False, alias="auto-provision-as-gateway")
     auto_provisioning_device_id_template: str | None = Field(
         default=None, alias="auto-provisioning-device-id-template"
+    )
+    ocsp_revocation_enabled: Annotated[bool | None, _Checked] = Field(
+        default=None, alias="ocsp-revocation-enabled"
+    )
+    ocsp_responder_uri: Annotated[Annotated[str, AfterValidator(_check_uri)] | None, _Checked] = (
+        Field(default=None, alias="ocsp-responder-uri")
+    )
+    ocsp_responder_cert: Annotated[str | None, _Checked] = Field(
+        default=None, repr=False, alias="ocsp-responder-cert"
+    )
+    """base64 DER."""
+    ocsp_nonce_enabled: Annotated[bool | None, _Checked] = Field(
+        default=None, alias="ocsp-nonce-enabled"
     )
 
     @model_validator(mode="after")
@@ -160,7 +223,7 @@ class TenantAttributes(Document):
     ext: JsonObject = Field(default_factory=dict)
     defaults: JsonObject = Field(default_factory=dict)
     adapters: tuple[Adapter, ...] | None = None
-    minimum_message_size: int = Field(default=0, ge=0, alias="minimum-message-size")
+    minimum_message_size: Whole = Field(default=0, alias="minimum-message-size")
     resource_limits: ResourceLimits | None = Field(default=None, alias="resource-limits")
     registration_limits: RegistrationLimits | None = Field(
         default=None, alias="registration-limits"

@@ -5,6 +5,7 @@ Nothing of what was given ever stands in a message: it may be a private key.
 
 from __future__ import annotations
 
+import base64
 import re
 
 from registry_backend.domain.secrets import decode_base64
@@ -23,6 +24,15 @@ def read_certificate(content: str | bytes) -> CertificateFacts:
     from registry_backend.registry.x509 import certificate_facts  # noqa: PLC0415 - loads slowly
 
     return certificate_facts(encoded)
+
+
+def standard_certificate(content: str) -> str:
+    """The same certificate as standard base64 of its DER form. Raises ValueError."""
+    encoded = _der_of(content)
+    from registry_backend.registry.x509 import certificate_facts  # noqa: PLC0415 - loads slowly
+
+    certificate_facts(encoded)
+    return base64.b64encode(encoded).decode("ascii")
 
 
 def public_key_problem(public_key: str, algorithm: str) -> str | None:

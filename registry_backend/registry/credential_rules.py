@@ -19,7 +19,12 @@ from registry_backend.domain.credentials import (
 )
 from registry_backend.domain.errors import FieldProblem, Invalid
 from registry_backend.domain.identifiers import HONO_CREDENTIAL_TYPE, HONO_USERNAME, allowed_in
-from registry_backend.domain.secrets import check_bcrypt_hash, check_password, decode_base64
+from registry_backend.domain.secrets import (
+    check_bcrypt_hash,
+    check_password,
+    decode_base64,
+    standard_base64,
+)
 from registry_backend.registry.certificates import public_key_problem, read_certificate
 from registry_backend.registry.facts import CertificateFacts
 from registry_backend.registry.names import normalise_dn
@@ -82,10 +87,22 @@ def _derived(draft: Credential, path: str) -> Credential:
     if draft.type not in MATERIAL:
         return draft.without("cert")
     secrets = tuple(
-        _without_nulls(_rpk(secret, f"{path}.secrets[{index}]") if draft.type == RPK else secret)
+        _in_one_form(draft.type, secret, f"{path}.secrets[{index}]")
         for index, secret in enumerate(draft.secrets)
     )
     return draft.without("cert").model_copy(update={"secrets": secrets})
+
+
+def _in_one_form(kind: str, secret: Secret, path: str) -> Secret:
+    """Without nulls, its key as standard base64 (hono 2.6); what is none is refused later."""
+    whole = _without_nulls(_rpk(secret, path) if kind == RPK else secret)
+    if kind not in (PSK, RPK) or whole.key is None:
+        return whole
+    try:
+        key = standard_base64(whole.key)
+    except ValueError:
+        return whole
+    return whole if key == whole.key else whole.model_copy(update={"key": key})
 
 
 def _x509(draft: Credential, path: str) -> Credential:

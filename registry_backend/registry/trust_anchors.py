@@ -6,8 +6,13 @@ from collections.abc import Iterator
 
 from registry_backend.domain.errors import FieldProblem, Invalid
 from registry_backend.domain.identifiers import generate_id
+from registry_backend.domain.secrets import standard_base64
 from registry_backend.domain.tenants import TenantAttributes, TrustAnchor
-from registry_backend.registry.certificates import public_key_problem, read_certificate
+from registry_backend.registry.certificates import (
+    public_key_problem,
+    read_certificate,
+    standard_certificate,
+)
 from registry_backend.registry.names import normalise_dn
 
 ALGORITHMS = ("RSA", "EC")
@@ -39,7 +44,12 @@ def _prepared(anchor: TrustAnchor, path: str) -> TrustAnchor:
     problems = list(_problems(complete, path))
     if problems:
         raise Invalid(problems=problems)
-    changes = {"subject_dn": normalise_dn(complete.subject_dn or "")}
+    changes = {
+        "subject_dn": normalise_dn(complete.subject_dn or ""),
+        "public_key": standard_base64(complete.public_key or ""),
+    }
+    if complete.ocsp_responder_cert:
+        changes["ocsp_responder_cert"] = standard_certificate(complete.ocsp_responder_cert)
     if not complete.id:
         changes["id"] = generate_id()
     return complete.model_copy(update=changes)
@@ -84,3 +94,8 @@ def _problems(anchor: TrustAnchor, path: str) -> Iterator[FieldProblem]:
         problem = public_key_problem(anchor.public_key, anchor.algorithm)
         if problem:
             yield FieldProblem(f"{path}.public-key", problem)
+    if anchor.ocsp_responder_cert is not None:
+        try:
+            standard_certificate(anchor.ocsp_responder_cert)
+        except ValueError as error:
+            yield FieldProblem(f"{path}.ocsp-responder-cert", str(error))

@@ -6,6 +6,7 @@ and `keep_device` carry it over when such a client replaces the whole object.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import FieldProblem, Invalid
 from registry_backend.domain.tenants import Tenant, TenantAttributes
 from registry_backend.domain.timestamps import format_timestamp
+from registry_backend.wire.hono_binary import credential_faults, tenant_faults
 from registry_backend.wire.hono_profiles import HonoProfile
 from registry_backend.wire.hono_shape import Shape, admit, carried, hides_nothing, visible
 
@@ -33,6 +35,7 @@ def read_tenant(value: Any, profile: HonoProfile) -> TenantAttributes:
     try:
         members = _object(admit(value, profile.tenant))
         _fill_adapters(members, profile)
+        _refuse(tenant_faults(members))
         return TenantAttributes.parse(members)
     except Invalid as error:
         raise Invalid(NO_TENANT, problems=error.problems) from None
@@ -50,9 +53,10 @@ def write_tenant(tenant: Tenant, profile: HonoProfile) -> JsonObject:
         members["resource-limits"] = {
             name: value for name, value in limits.items() if not (_is_limit(value) and value == -1)
         }
-    if "registration-limits" in members:
+    given = tenant.attributes.registration_limits
+    if given is not None and "registration-limits" in profile.tenant.members:
         unlimited = {"max-devices": -1, "max-credentials-per-device": -1}
-        members["registration-limits"] = unlimited | members["registration-limits"]
+        members["registration-limits"] = unlimited | members.get("registration-limits", {})
     return members
 
 
@@ -137,6 +141,7 @@ def read_credentials(value: Any, profile: HonoProfile) -> tuple[Credential, ...]
             shape = secret_shape(members.get("type"), profile)
             if "secrets" in members:
                 members["secrets"] = admit(members["secrets"], shape, path=f"{path}.secrets")
+            _refuse(credential_faults(members, path))
             credentials.append(Credential.parse(members, prefix=path))
         except Invalid as error:
             problems.extend(error.problems)
@@ -181,6 +186,12 @@ def _fill_adapters(members: JsonObject, profile: HonoProfile) -> None:
         for adapter in adapters:
             if isinstance(adapter, dict):
                 adapter.setdefault("enabled", profile.adapter_enabled_default)
+
+
+def _refuse(faults: Iterable[FieldProblem]) -> None:
+    problems = list(faults)
+    if problems:
+        raise Invalid(problems=problems)
 
 
 def _object(value: Any, path: str = "") -> JsonObject:

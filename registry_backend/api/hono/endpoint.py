@@ -47,8 +47,8 @@ class HonoEndpoint:
         self._places = by_place(served(service.profile))
         described = description_text(service.options, authentication, read_only=read_only)
         self._description = described.encode("utf-8")
-        given = service.options.cors_origin
-        self._cors_origin = ("*" if authentication else "") if given is None else given
+        known_callers = authentication is not None
+        self._cors_origin = service.options.origin(known_callers=known_callers)
         self._lasting = Lasting()
 
     async def finish(self, *, seconds: float) -> None:

@@ -29,7 +29,8 @@ _MEANINGS = {
     204: "Done.",
     400: "The request breaks a rule; the reason says which, and where.",
     401: "The caller is not known.",
-    403: "A configured limit would be passed, or the registry is served for reading only.",
+    403: "A configured limit would be passed, the registry is served for reading only, or a page "
+    "of another origin asked.",
     404: "The tenant or device is not there, or nothing fits the search.",
     408: "The body did not arrive in time.",
     409: "Another thing holds that id or key.",
@@ -55,10 +56,11 @@ def describe(
 ) -> JsonObject:
     """The OpenAPI 3.0 description of a listener with these options."""
     profile = options.profile
+    guarded = read_only or options.origin(known_callers=authentication is not None) != "*"
     paths: dict[str, JsonObject] = {}
     for route in served(profile):
         more = [401] if authentication is not None else []
-        more += [403] if read_only and route.method != "GET" else []
+        more += [403] if guarded and route.method != "GET" else []
         operation = _operation(route, profile, more)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
     described: JsonObject = {
@@ -281,7 +283,7 @@ def _resolve(schema: JsonObject, definitions: JsonObject) -> JsonObject:
 
 _KEPT = (
     *("type", "enum", "minimum", "maximum", "minLength", "maxLength", "format", "items"),
-    "additionalProperties",
+    *("uniqueItems", "additionalProperties"),
 )
 
 

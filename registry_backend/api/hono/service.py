@@ -26,6 +26,16 @@ class HonoOptions:
     """Whose pages in a browser may call; empty: nobody's. None: everybody's, as Hono has it, where
     callers prove who they are, and nobody's elsewhere."""
 
+    def origin(self, *, known_callers: bool) -> str:
+        """Whose pages may call, `*` for everybody's; `known_callers` where they prove who they are.
+
+        >>> HonoOptions().origin(known_callers=True), HonoOptions().origin(known_callers=False)
+        ('*', '')
+        """
+        if self.cors_origin is not None:
+            return self.cors_origin
+        return "*" if known_callers else ""
+
 
 @dataclass(frozen=True, slots=True)
 class HonoService:

@@ -46,7 +46,7 @@ _bounded = settings(
 
 def options(profile: HonoProfile) -> HonoOptions:
     """What the shared server was given."""
-    return HonoOptions(profile, max_payload=MAX_PAYLOAD)
+    return HonoOptions(profile, max_payload=MAX_PAYLOAD, cors_origin="*")
 
 
 def test_the_description_is_served_by_each_listener(served: Served) -> None:

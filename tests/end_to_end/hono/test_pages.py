@@ -105,7 +105,8 @@ def test_a_client_that_goes_away_does_not_interrupt_the_removal_of_all_devices(
 
 def test_a_read_only_server_describes_that_it_refuses_writes() -> None:
     """403 stands beside every operation but reads."""
-    paths = describe(HonoOptions(HONO_2X), None, read_only=True)["paths"]
+    options = HonoOptions(HONO_2X, cors_origin="*")
+    paths = describe(options, None, read_only=True)["paths"]
     refusals = {
         (method, path)
         for path, operations in paths.items()
@@ -113,7 +114,7 @@ def test_a_read_only_server_describes_that_it_refuses_writes() -> None:
         if "403" not in operation["responses"]
     }
     assert {method for method, _ in refusals} == {"get"}
-    assert json.dumps(paths) != json.dumps(describe(HonoOptions(HONO_2X), None)["paths"])
+    assert json.dumps(paths) != json.dumps(describe(options, None)["paths"])
 
 
 def total(api: Api) -> int:
@@ -135,3 +136,19 @@ async def fill(data: Path) -> None:
         await asyncio.gather(*creations)
     finally:
         await registry.close()
+
+
+@pytest.mark.parametrize(("origin", "guarded"), [(None, True), (PAGE, True), ("*", False)])
+def test_that_a_page_may_be_refused_is_described(origin: str | None, guarded: bool) -> None:
+    """Of each write, and of no read; nowhere where every page may write."""
+    paths = describe(HonoOptions(cors_origin=origin), None)["paths"]
+    operations = {
+        (path, method): operation["responses"]
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+    }
+    for path in ("/v1/tenants/{tenantId}", "/v1/devices/{tenantId}/{deviceId}"):
+        for method in ("post", "put", "delete", "get"):
+            limited = path.startswith("/v1/devices") and method == "post"
+            expected = (guarded and method != "get") or limited
+            assert ("403" in operations[path, method]) is expected, (path, method)
