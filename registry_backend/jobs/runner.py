@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from registry_backend.domain.dry_run import DryRun
-from registry_backend.domain.errors import Fault, Invalid, RegistryError, Unsupported
+from registry_backend.domain.errors import Invalid, RegistryError
 from registry_backend.domain.identifiers import generate_id
-from registry_backend.domain.jobs import Job, JobError, JobSpec, JobStatus, JobType
+from registry_backend.domain.jobs import Job, JobError, JobSpec, JobStatus
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.timestamps import now
 from registry_backend.jobs.accepting import check_spec, require_idle, require_job, require_target
@@ -21,20 +21,12 @@ from registry_backend.jobs.error_log import read_errors
 from registry_backend.jobs.lifetime import run_job
 from registry_backend.jobs.outcome import UNLIMITED
 from registry_backend.jobs.owners import may_be_taken
-from registry_backend.jobs.places import (
-    ANYWHERE,
-    ContainerKind,
-    places_of,
-    probe,
-    probe_input,
-    settled,
-)
+from registry_backend.jobs.places import ANYWHERE, ContainerKind, places_of, probe, settled
 from registry_backend.jobs.preparing import Preparation
 from registry_backend.jobs.recording import record
 from registry_backend.jobs.running import Run
-from registry_backend.jobs.transfers import LOOK_SECONDS, fetch
-from registry_backend.jobs.troubles import told
-from registry_backend.jobs.trying import try_import
+from registry_backend.jobs.transfers import LOOK_SECONDS
+from registry_backend.jobs.trying_first import try_spec
 from registry_backend.jobs.work import Spool
 from registry_backend.storage.base import Snapshot, Store, Transaction
 
@@ -168,28 +160,7 @@ class JobRunner:
             Invalid, NotFound: as `create`.
             RegistryError: why the input cannot be read to its end.
         """
-        if spec.type is not JobType.IMPORT:
-            raise Unsupported("Only imports can be tried first.", hint="An export changes nothing.")
-        check_spec(spec)
-        places = places_of(spec, self._containers)
-        usable = settled(spec, places)
-        await self._store.read(lambda snapshot: require_target(snapshot, usable))
-        await probe_input(usable, places)
-        trial_id = f"try-{generate_id()}"
-        work = self._spool.work(usable, trial_id)
-        try:
-            await asyncio.to_thread(self._spool.prepare, work)
-            await fetch(work, self._run.patience)
-            return await try_import(
-                *(self._store, work.spec, self._run.preparation),
-                max_devices=self._run.max_devices,
-                at=self._run.clock(),
-                progress=progress,
-            )
-        except OSError as error:
-            raise Fault(f"The import could not be tried: {told(error)}") from error
-        finally:
-            await asyncio.to_thread(self._spool.remove, trial_id)
+        return await try_spec(self._run, self._spool, spec, self._containers, progress)
 
     async def cancel(self, job_id: str, *, actor: Actor) -> Job:
         """Stop a job for good; what it applied stays.

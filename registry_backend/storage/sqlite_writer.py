@@ -283,7 +283,8 @@ class Writer:
         if stamp > self._stamp:
             changes = touched_since(self._connection, self._stamp)
             self._stamp = stamp
-            self._announce(changes)
+            if changes:
+                self._announce(changes)
 
     def _read_data_version(self) -> int:
         """Changes when another connection commits, never by a commit of this one."""
