@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from time import monotonic
 
 from console.adapters.iothub_blobs import is_container
 from console.adapters.iothub_lines import check_source, file_of
@@ -16,6 +17,9 @@ from registry_backend.domain.dry_run import DryRun
 from registry_backend.domain.errors import Fault, Invalid, LimitReached, NotFound, Unsupported
 from registry_backend.domain.identifiers import generate_id
 from registry_backend.domain.jobs import ImportMode, Job, JobError, JobSpec, JobStatus, JobType
+
+LOOK_SECONDS = 1.5
+"""A job of the hub is looked at no more often, however often it is asked for (iothub 6.6)."""
 
 
 class HubJobs:
@@ -38,6 +42,8 @@ class HubJobs:
         self._session, self._proxy = session, proxy
         self._runs: dict[str, Run] = {}
         self._own = OwnJobs(session, proxy=proxy)
+        self._seen: dict[str, tuple[Job, float]] = {}
+        """The hub's own jobs that were under way when they were looked at, and when that was."""
 
     async def close(self) -> None:
         """Stop what this side runs."""
@@ -62,12 +68,19 @@ class HubJobs:
         run = self._runs.get(job_id)
         if run is not None:
             return run.job
+        seen = self._seen.get(job_id)
+        if seen is not None and monotonic() - seen[1] < LOOK_SECONDS:
+            return seen[0]
         what = f"job {job_id}"
         answer = await self._session.send("GET", ("jobs", job_id), what=what)
         members = answer.json(what)
         if not is_transfer(members):
             raise NotFound(f"There is no import or export {job_id!r}.")
-        return await self._own.job_of(members)
+        job = await self._own.job_of(members)
+        self._seen.pop(job_id, None)
+        if not job.status.finished:
+            self._seen[job_id] = job, monotonic()
+        return job
 
     async def create(self, spec: JobSpec) -> Job:
         """As JobsPort: the hub's own where a container is named, else one that this side runs."""
@@ -110,6 +123,7 @@ class HubJobs:
 
     async def cancel(self, job_id: str) -> Job:
         """As JobsPort; read first, since hubs fail at old jobs (iothub 6.1)."""
+        self._seen.pop(job_id, None)
         job = await self.get(job_id)
         if job.status.finished:
             raise Invalid(f"Job {job_id} is {job.status.value} already.")
@@ -117,6 +131,7 @@ class HubJobs:
         if run is not None:
             await run.stop()
             return run.job
+        self._seen.pop(job_id, None)
         await self._session.send("DELETE", ("jobs", job_id), what=f"job {job_id}")
         return await self.get(job_id)
 

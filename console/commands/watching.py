@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from console.adapters.ports.jobs import JobsPort
 from console.commands.output import say
-from registry_backend.domain.errors import Invalid
+from registry_backend.domain.errors import Invalid, Unreachable
 from registry_backend.domain.jobs import Job, JobType
 
 ALL_TENANTS = "*"
@@ -20,7 +20,10 @@ ALL_TENANTS = "*"
 _REFUSED = {JobType.IMPORT: "refused", JobType.EXPORT: "failed"}
 """What befell lines that were not applied, or devices that were not written."""
 _LOOK_EVERY = 0.1
-"""Seconds between two looks at a running job."""
+"""Seconds between two looks at a running job; one that a registry runs elsewhere has its own."""
+_ASK_AGAIN = 2.0
+"""Seconds between two attempts to read a job of a registry that is out of reach."""
+_ATTEMPTS = 60
 
 
 @contextlib.contextmanager
@@ -38,22 +41,64 @@ def interruption() -> Iterator[asyncio.Event]:
 
 
 async def watch(jobs: JobsPort, job: Job, interrupted: asyncio.Event) -> Job:
-    """The job at its end; it is cancelled when that is asked for."""
-    progress = Progress()
+    """The job at its end; it is cancelled when that is asked for.
+
+    A registry that is out of reach for a while is asked again.
+
+    Raises:
+        Unreachable: it stayed out of reach; the job is named, since it may go on.
+    """
+    progress, patience = Progress(), _Patience(job)
     asked = False
     while not job.status.finished:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(interrupted.wait(), _LOOK_EVERY)
-        if interrupted.is_set() and not asked:
-            asked = True
-            with contextlib.suppress(Invalid):  # it ended by itself in this moment
-                await jobs.cancel(job.job_id)
-        if asked:
-            await asyncio.sleep(_LOOK_EVERY)
-        job = await jobs.get(job.job_id)
+            await asyncio.wait_for(interrupted.wait(), patience.pause or _LOOK_EVERY)
+        try:
+            if interrupted.is_set() and not asked:
+                asked = True
+                with contextlib.suppress(Invalid):  # it ended by itself in this moment
+                    await jobs.cancel(job.job_id)
+            if asked:
+                await asyncio.sleep(_LOOK_EVERY)
+            job = await jobs.get(job.job_id)
+        except Unreachable as error:
+            patience.lose(error, at_once=asked)
+            continue
+        patience.regain()
         progress.show(job)
     progress.clear()
     return job
+
+
+class _Patience:
+    """How long to go on asking for a job that cannot be read."""
+
+    def __init__(self, job: Job) -> None:
+        self._name = f"{job.spec.type.value} {job.job_id}"
+        self._attempts = 0
+
+    @property
+    def pause(self) -> float:
+        """Seconds to the next attempt; 0: it can be read."""
+        return _ASK_AGAIN if self._attempts else 0.0
+
+    def regain(self) -> None:
+        """It could be read."""
+        if self._attempts:
+            say(f"The registry answers again; the {self._name} is watched on.")
+        self._attempts = 0
+
+    def lose(self, error: Unreachable, *, at_once: bool) -> None:
+        """It could not. Raises Unreachable when that has been enough, or is to be `at_once`."""
+        self._attempts += 1
+        if at_once or self._attempts > _ATTEMPTS:
+            raise Unreachable(
+                f"{error.message} The {self._name} may go on there.",
+                layer=error.layer,
+                hint="See idconsole list jobs once the registry can be reached.",
+            ) from None
+        if self._attempts == 1:
+            say(f"{error} The {self._name} may go on there; asking again.")
 
 
 async def go_on_first(jobs: JobsPort, tenant_id: str, interrupted: asyncio.Event) -> Job | None:
