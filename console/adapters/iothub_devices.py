@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from console.adapters.iothub_bodies import (
@@ -17,6 +18,7 @@ from console.adapters.iothub_bodies import (
 from console.adapters.iothub_bulk import Gatherer, element_of
 from console.adapters.iothub_lists import (
     FILTERS,
+    WITHOUT_QUERY,
     DeviceList,
     check_query,
     count_devices,
@@ -68,7 +70,12 @@ class HubDevices:
         if order.by is not DeviceSort.ID:
             raise Unsupported("A hub's devices are listed by id only.")
         anew = request.start is None and request.skip == 0
-        return await self._list(query, anew=anew).page(order, request)
+        listed = self._list(query, anew=anew)
+        try:
+            return await listed.page(order, request)
+        finally:
+            if listed.denied:
+                self.abilities = replace(self.abilities, others=WITHOUT_QUERY)
 
     async def count(self, tenant_id: str, query: DeviceQuery) -> Count:
         """As DevicesPort."""

@@ -22,11 +22,14 @@ AT_MOST = 1_000
 """Devices that a hub lists without a query (iothub 3.2)."""
 MOST_READ = 5_000
 """Devices read for one list; whoever has more filters, or exports."""
-TOO_MANY = (
-    "they come in the hub's own order, a page at a time. Filter by the beginning of the id, or "
-    "export, to see others."
-)
+TOO_MANY = "they come in the hub's own order, a page at a time."
 NOT_ALLOWED = "the policy of the connection string may not query for the others (ServiceConnect)."
+BY_FILTER = "Filter by the beginning of the id, such as pump-1*, or export."
+WITHOUT_QUERY = (
+    "Export into a blob container, which needs no query, or see one with idconsole get device ID; "
+    "a policy with ServiceConnect, such as iothubowner, lists them."
+)
+"""What is left to a policy that may not query (iothub 7.2)."""
 FRESH_SECONDS = 10.0
 FILTERS = frozenset({"id_prefix", "id_contains", "id_patterns", "enabled"})
 """Conditions that can be honoured, by the hub or here."""
@@ -60,6 +63,11 @@ class DeviceList:
     def fresh(self) -> bool:
         """Whether it was read a moment ago."""
         return monotonic() - self.made <= FRESH_SECONDS
+
+    @property
+    def denied(self) -> bool:
+        """Whether the policy was found not to allow queries."""
+        return self._cut is NOT_ALLOWED
 
     def covers(self, query: DeviceQuery) -> bool:
         """Whether all that the query could find has been read here, so that nobody need ask."""
@@ -124,19 +132,20 @@ class DeviceList:
 
     def _tell_of_cut(self, read: int, matching: int) -> None:
         """Say that there are more. Raises Unsupported when none of those read will do."""
+        advice = WITHOUT_QUERY if self._cut is NOT_ALLOWED else BY_FILTER
         first = f"the first {read:,} of {self._total:,} devices"
         if not matching:
             raise Unsupported(
                 f"None of {first} matches, and the others were not read: {self._cut}",
-                hint="Filter by the beginning of the id, such as pump-1*, or export.",
+                hint=advice,
             )
         looked = self._cut is NOT_ALLOWED and not self._query.everything
         if looked or self._query.id_contains or self._query.id_patterns:
             self._session.tell(
-                f"{matching:,} of {first} match, and the others were not read: {self._cut}"
+                f"{matching:,} of {first} match, and the others were not read: {self._cut} {advice}"
             )
         else:
-            self._session.tell(f"Showing {first}: {self._cut}")
+            self._session.tell(f"Showing {first}: {self._cut} {advice}")
 
 
 async def list_devices(session: HubSession) -> list[Device]:

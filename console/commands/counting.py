@@ -9,6 +9,7 @@ from console.commands.boundary import GOOD, UsageFault
 from console.commands.output import say, write
 from console.commands.queries import tenant_query
 from console.commands.session import adapter_for, need, tenant_for
+from console.commands.tenants import sole_tenants
 from registry_backend.domain.filter_language import parse_device_query
 from registry_backend.domain.query import Count
 
@@ -27,9 +28,12 @@ async def _count(options: argparse.Namespace) -> Count:
         raise UsageFault("--filter is not for counting credentials.")
     async with adapter_for(options, writes=False) as adapter:
         if options.kind == "tenants":
-            return await need(adapter.tenants, "tenants").count(tenant_query(options.filter))
-        query = parse_device_query(options.filter)
+            query = tenant_query(options.filter)
+            if adapter.tenants is None:
+                return Count(len(sole_tenants(adapter, query)))
+            return await adapter.tenants.count(query)
+        devices = parse_device_query(options.filter)
         tenant_id = await tenant_for(adapter, options)
         if options.kind == "credentials":
             return await need(adapter.credentials, "credentials").count(tenant_id)
-        return await need(adapter.devices, "devices").count(tenant_id, query)
+        return await need(adapter.devices, "devices").count(tenant_id, devices)

@@ -20,6 +20,7 @@ from console.commands.shapes import (
     moment,
     tenant_json,
 )
+from console.commands.tenants import sole_tenants
 from registry_backend.domain.credentials import CredentialRow
 from registry_backend.domain.devices import Device
 from registry_backend.domain.document import JsonObject
@@ -67,7 +68,13 @@ async def _list(options: argparse.Namespace) -> None:
 
 
 async def _list_tenants(adapter: RegistryAdapter, options: argparse.Namespace) -> None:
-    port, query = need(adapter.tenants, "tenants"), tenant_query(options.filter)
+    port, query = adapter.tenants, tenant_query(options.filter)
+    if port is None:
+        found = sole_tenants(adapter, query)
+        _end(
+            _write(_TENANTS, found, _sink(_TENANTS, options), options), shown=len(found), total=None
+        )
+        return
     await _show(
         _TENANTS,
         lambda request: port.page(query, request),
@@ -84,6 +91,7 @@ async def _list_devices(adapter: RegistryAdapter, options: argparse.Namespace) -
         lambda request: port.page(tenant_id, query, Order(), request),
         options,
         count=lambda: port.count(tenant_id, query),
+        others=lambda: port.abilities.others,
     )
 
 
@@ -110,7 +118,9 @@ async def _show(
     options: argparse.Namespace,
     *,
     count: Callable[[], Awaitable[Count]] | None,
+    others: Callable[[], str] = str,
 ) -> None:
+    """Write the rows; `others` says how to reach those that a list cut short does not show."""
     sink = _sink(kind, options)
     shown, more = 0, False
     async for rows, more in walk(fetch, limit=None if options.all else options.limit):  # noqa: B007
@@ -121,7 +131,7 @@ async def _show(
         sink.end()
         raise Unsupported(
             f"This is no whole list: it holds {known}.",
-            hint="idconsole export writes all devices; --filter 'BEGIN*' lists others.",
+            hint=others() or "idconsole export writes all devices; --filter 'BEGIN*' lists others.",
         )
     total = None if known is None else known.of or known.value
     _end(sink, shown=shown, total=total, more=more)

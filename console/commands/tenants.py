@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 
+from console.adapters.base import RegistryAdapter
 from console.adapters.ports.tenants import TenantsPort
 from console.commands.boundary import UsageFault
 from console.commands.output import say
 from registry_backend.domain.errors import NotFound
 from registry_backend.domain.jobs import JobSpec, JobType
-from registry_backend.domain.tenants import TenantAttributes
+from registry_backend.domain.query import TenantQuery
+from registry_backend.domain.tenants import Tenant, TenantAttributes
+from registry_backend.domain.timestamps import NOT_TOLD
 
 
 def check_creation(options: argparse.Namespace) -> None:
@@ -24,6 +27,20 @@ def check_creation(options: argparse.Namespace) -> None:
         raise UsageFault("--create-tenant makes the tenant that --tenant names: add it.")
     if options.dry_run:
         raise UsageFault("--dry-run makes no tenant: leave out one of the two.")
+
+
+def sole_tenants(adapter: RegistryAdapter, query: TenantQuery) -> list[Tenant]:
+    """The tenant that a registry without a list of them is, where it fits the conditions.
+
+    Raises:
+        UsageFault: when there are no tenants at all.
+    """
+    name = adapter.sole_tenant
+    if not name:
+        raise UsageFault("This registry has no tenants.")
+    fits = all(part in name for part in query.id_contains) and query.enabled is not False
+    tenant = Tenant(tenant_id=name, attributes=TenantAttributes(), version="", created_at=NOT_TOLD)
+    return [tenant] if fits else []
 
 
 async def have_tenant(

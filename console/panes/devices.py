@@ -142,6 +142,12 @@ class DevicesPane(DeviceEdits):
             return "This registry has no credentials."
         return ""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out what the registry has no word for."""
+        if action in ("gateways", "behind") and not self.keeps("via"):
+            return False
+        return super().check_action(action, parameters)
+
     def on_unmount(self) -> None:
         """Leave no secret on the clipboard."""
         self._clipboard.clear()

@@ -14,7 +14,7 @@ from console.widgets.row_loader import RowLoader
 from console.widgets.row_source import RowSource
 from console.widgets.still_scroll import StillScrollView
 from console.widgets.table_messages import Highlighted, StatusChanged
-from registry_backend.domain.errors import RegistryError
+from registry_backend.domain.errors import RegistryError, Unsupported
 from registry_backend.domain.query import Count
 
 RowT = TypeVar("RowT")
@@ -45,6 +45,11 @@ class ListCursor(StillScrollView, Generic[RowT]):
         self._says_loading = False
         self._loading_timer: Timer | None = None
         self._height_shown = 1
+
+    @property
+    def worth_trying(self) -> bool:
+        """Whether what failed may come off another time; what is not offered will not."""
+        return not isinstance(self.error, Unsupported)
 
     @property
     def cursor(self) -> int:
@@ -129,7 +134,7 @@ class ListCursor(StillScrollView, Generic[RowT]):
 
     def _status(self) -> str:
         if self.error is not None:
-            return "not read, r to try again"
+            return "not read, r to try again" if self.worth_trying else "not read"
         if self._says_loading:
             return "reading…"
         if self._list is None or (self.total is not None and self.length == 0):

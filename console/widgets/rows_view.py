@@ -181,7 +181,7 @@ class RowsView(ListReader[RowT]):
 
     def _message(self) -> str:
         if self.error is not None:
-            return f"{self.error}\npress r to try again"
+            return str(self.error) + ("\npress r to try again" if self.worth_trying else "")
         if self._list is None or self._list.source is not self._source:
             return self.loading_text if self._says_loading else ""
         return self.empty_text

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from textual.widgets._footer import FooterKey
 
 from console.adapters import iothub_lists
 from console.adapters.iothub import IotHubAdapter
@@ -94,3 +95,57 @@ async def test_a_row_of_a_device_that_is_gone_says_so_under_the_cursor(
             await need(other.devices).delete(HUB, last.device_id, expected=None)
             await pilot.press("end")
             await until_told(pilot, "after it was deleted")
+
+
+async def test_a_filter_that_finds_none_of_those_read_is_not_to_be_tried_again(
+    tmp_path: Path, run_console: RunConsole
+) -> None:
+    """The same question has the same answer; what would help is said, once."""
+    async with serving_hub(tmp_path) as hub:
+        await _fleet(hub)
+        adapter = IotHubAdapter(hub.connection(), ca_file=hub.ca_file)
+        async with run_console(adapter, pane="devices") as pilot:
+            await at_rest(pilot)
+            pane = pane_of(pilot)
+            pane.set_filter("p-17")
+            await wait_for(pilot, lambda: pane.table.error is not None, "why there are none")
+            await wait_for(
+                pilot,
+                lambda: any("None of the first" in line for line in table_lines(pilot)),
+                "the reason in the table",
+            )
+            shown = " ".join(line.strip() for line in table_lines(pilot))
+            assert shown.count("Filter by the beginning") == 1
+            assert "try again" not in f"{shown} {pane.table.border_subtitle}"
+
+
+async def test_a_policy_that_may_not_query_is_told_what_it_can_do(tmp_path: Path) -> None:
+    """Neither a filter nor an export to a folder, which would be refused as well."""
+    async with serving_hub(tmp_path) as hub:
+        await _fleet(hub)
+        async with on_hub(hub, "registryReadWrite") as adapter:
+            told: list[str] = []
+            adapter.on_notice = told.append
+            port = need(adapter.devices)
+            assert port.abilities.others == ""
+            page = await port.page(HUB, DeviceQuery(), Order(), PageRequest())
+            assert page.count is not None
+            assert page.count.of == 18
+            for advice in (told[-1], port.abilities.others):
+                assert "into a blob container" in advice
+                assert "ServiceConnect" in advice
+                assert "Filter by" not in advice
+
+
+async def test_the_gateways_that_a_hub_has_not_are_not_in_the_footer(
+    tmp_path: Path, run_console: RunConsole
+) -> None:
+    """Their key still says why it does nothing."""
+    async with serving_hub(tmp_path) as hub:
+        await _fleet(hub)
+        adapter = IotHubAdapter(hub.connection(), ca_file=hub.ca_file)
+        async with run_console(adapter, pane="devices") as pilot:
+            await at_rest(pilot)
+            assert not [each for each in pilot.app.query(FooterKey) if "gateways" in each.action]
+            await pilot.press("w")
+            await until_told(pilot, "no gateways")

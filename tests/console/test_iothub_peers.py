@@ -282,6 +282,7 @@ async def test_a_list_too_long_to_read_says_how_many_are_shown(tmp_path: Path) -
         count = await there.devices.count(there.tenant, DeviceQuery())
         assert str(count) == "the first 5,000 of 7,000"
         assert "the first 5,000 of 7,000" in there.notices[0]
+        assert "Filter by the beginning" in there.notices[0]
 
 
 async def test_a_filter_that_only_some_devices_were_asked_never_says_there_are_none(
@@ -293,7 +294,7 @@ async def test_a_filter_that_only_some_devices_were_asked_never_says_there_are_n
     async with reaching(tmp_path, peer) as there:
         with pytest.raises(Unsupported, match="None of the first 5,000 of 7,000") as caught:
             await there.devices.count(there.tenant, DeviceQuery(id_contains=("06999",)))
-        assert "begin" in caught.value.hint
+        assert str(caught.value).count("Filter by the beginning") == 1
         assert (await there.devices.count(there.tenant, DeviceQuery(id_prefix="d0699"))).value == 10
         assert "startswith(deviceId, 'd0699')" in peer.bodies[-1]["query"]
         some = await there.devices.count(there.tenant, DeviceQuery(id_contains=("0123",)))

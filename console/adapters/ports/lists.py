@@ -20,5 +20,7 @@ class ListAbilities:
     """Names of DeviceQuery or TenantQuery conditions the registry honours."""
     can_empty: bool = True
     """Whether all of its rows can be deleted at once."""
+    others: str = ""
+    """How to reach rows that a list cut short does not show, where the usual ways are closed."""
     whole_rows: bool = True
     """False: some rows of a list lack when they were made, and are whole only when asked for."""
