@@ -50,6 +50,8 @@ class Connecting:
             self._pane.complain(error)
             return
         text = f"With the {chosen} key. Whoever has it can connect as this device."
+        if secret.endswith(";x509=true"):
+            text = "Without a key: the device proves itself with its certificate."
         self._show(f"Connection string of {device_id}", text, secret)
 
     async def _show_token(self, tenant_id: str, device_id: str) -> None:

@@ -357,7 +357,7 @@ class TestIotHub(
     async def test_a_device_is_given_its_string_and_its_token(
         self, adapter: RegistryAdapter, credentials: CredentialsPort, tenant_id: str
     ) -> None:
-        """With either key, for the host without its port; a device with a certificate has none."""
+        """With either key, for the host without its port; one with a certificate has no key."""
         connections = need(adapter.connections)
         await credentials.replace(
             tenant_id, "pump", [keys("pump", {"key": FIRST}, {"key": SECOND})], expected=None
@@ -373,7 +373,13 @@ class TestIotHub(
             assert check_token(token, [key], host=HUB, path=path, at=token.expires - 200) is None
         await credentials.replace(tenant_id, "pump", [prints("pump", "A" * 40)], expected=None)
         with pytest.raises(Invalid, match="certificate"):
-            await connections.connection_string(tenant_id, "pump", secondary=False)
+            await connections.sas_token(tenant_id, "pump", minutes=5, secondary=False)
+        await need(adapter.devices).create(
+            tenant_id, "leaf", device(iothub={"authenticationType": "certificateAuthority"})
+        )
+        for device_id in ("pump", "leaf"):
+            text = await connections.connection_string(tenant_id, device_id, secondary=False)
+            assert text == f"HostName={HUB};DeviceId={device_id};x509=true"
 
 
 async def test_a_hub_is_one_tenant_and_says_what_it_has(tmp_path: Path) -> None:

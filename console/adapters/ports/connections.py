@@ -11,7 +11,8 @@ class ConnectionsPort(Protocol):
     async def connection_string(self, tenant_id: str, device_id: str, *, secondary: bool) -> str:
         """The device's connection string with one of its keys, a secret (iothub 7.3).
 
-        Raises NotFound, Invalid (the device has no keys).
+        One with a certificate has a string without a key, which ends in `x509=true`.
+        Raises NotFound, Invalid (the device has neither).
         """
 
     async def sas_token(
