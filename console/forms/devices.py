@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from console.forms.fields import (
     Field,
     Suggestions,
     Values,
-    collect,
     flag_of,
-    names_of,
     object_of,
     object_text,
     put,
+    read_changed,
     text_of,
 )
+from console.forms.names import names_of, names_text
 from registry_backend.domain.devices import DeviceAttributes
 from registry_backend.domain.document import JsonObject
-from registry_backend.domain.errors import Invalid
 
 
 def device_fields(
@@ -49,18 +50,18 @@ def device_fields(
         Field(
             "via",
             "Connects via",
-            "Ids of gateways, with blanks between them.",
-            value=" ".join(shown.via),
+            'Ids of gateways, with blanks between them; "gate 7" in quotes.',
+            value=names_text(shown.via),
             suggestions=gateways,
         ),
         Field(
-            "viaGroups", "Connects via groups", "Ids of groups.", value=" ".join(shown.via_groups)
+            "viaGroups", "Connects via groups", "Ids of groups.", value=names_text(shown.via_groups)
         ),
         Field(
             "memberOf",
             "Member of groups",
             "For gateways: the groups they serve. Excludes the two above.",
-            value=" ".join(shown.member_of),
+            value=names_text(shown.member_of),
         ),
         Field("defaults", "Defaults", "A JSON object.", "lines", object_text(shown.defaults)),
         Field("ext", "Extension", "A JSON object of your own.", "lines", object_text(shown.ext)),
@@ -70,22 +71,22 @@ def device_fields(
 
 
 def device_document(base: JsonObject, values: Values) -> JsonObject:
-    """The document after the form; members that the form does not show stay as they were.
+    """The document after the form; members whose fields were not changed stay as they were.
 
     Raises:
         Invalid: with every field that cannot be read.
     """
-    document = dict(base)
-    (defaults, ext), problems = collect(
-        lambda: object_of(values, "defaults"), lambda: object_of(values, "ext")
+    read = read_changed(
+        device_fields(DeviceAttributes.parse(base)),
+        values,
+        {
+            "enabled": lambda: flag_of(values, "enabled"),
+            "status-reason": lambda: text_of(values, "status-reason"),
+            **{name: partial(names_of, values, name) for name in ("via", "viaGroups", "memberOf")},
+            **{name: partial(object_of, values, name) for name in ("defaults", "ext")},
+        },
     )
-    if problems:
-        raise Invalid(problems=problems)
-    if not flag_of(values, "enabled") or "enabled" in base:
-        document["enabled"] = flag_of(values, "enabled")
-    put(document, "status-reason", text_of(values, "status-reason"))
-    for name in ("via", "viaGroups", "memberOf"):
-        put(document, name, names_of(values, name))
-    put(document, "defaults", defaults)
-    put(document, "ext", ext)
+    document = dict(base)
+    for name, value in read.items():
+        put(document, name, value)
     return document

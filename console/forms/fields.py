@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -78,11 +78,6 @@ def flag_of(values: Values, name: str) -> bool:
     return bool(values.get(name, False))
 
 
-def names_of(values: Values, name: str) -> list[str]:
-    """A list typed with commas, blanks or lines between its entries."""
-    return [each for each in text_of(values, name).replace(",", " ").split() if each]
-
-
 def object_of(values: Values, name: str) -> JsonObject:
     """A JSON object typed into a field; empty for an empty field.
 
@@ -122,11 +117,32 @@ def object_text(value: Any) -> str:
 
 
 def put(document: JsonObject, name: str, value: Any, *, empty: Any = None) -> None:
-    """Set a member, or leave it out where it holds nothing and was not there before."""
+    """Set a member, or take it out where it holds nothing."""
     if value in (empty, None, "", [], {}) and not isinstance(value, bool):
         document.pop(name, None)
     else:
         document[name] = value
+
+
+def read_changed(
+    fields: Sequence[Field], values: Values, readings: Mapping[str, Callable[[], Any]]
+) -> JsonObject:
+    """What the changed fields say, by name; whatever the others hold is not even read.
+
+    Args:
+        fields: As they were shown at first.
+        values: What they hold now.
+        readings: How each of them is read.
+
+    Raises:
+        Invalid: with every field that cannot be read.
+    """
+    shown = {spec.name: spec.value for spec in fields}
+    names = [name for name in readings if values.get(name, shown[name]) != shown[name]]
+    read, problems = collect(*(readings[name] for name in names))
+    if problems:
+        raise Invalid(problems=problems)
+    return dict(zip(names, read, strict=True))
 
 
 def collect(*readings: Any) -> tuple[list[Any], list[FieldProblem]]:

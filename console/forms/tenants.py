@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from console.forms.fields import (
     Field,
     Values,
-    collect,
     flag_of,
     number_of,
     object_of,
     object_text,
     put,
+    read_changed,
     text_of,
 )
+from console.forms.names import first_name_of, first_name_text, quoted
 from registry_backend.domain.document import JsonObject, compact_json, parse_json
 from registry_backend.domain.errors import FieldProblem, Invalid
 from registry_backend.domain.tenants import Adapter, TenantAttributes, TrustAnchor
@@ -26,6 +28,11 @@ _SAMPLING = (
     ("all", "all messages"),
     ("none", "no message"),
 )
+_PER_AUTH_ID = "sampling-mode-per-auth-id"
+_TRACING = {"tracing": "sampling-mode", _PER_AUTH_ID: _PER_AUTH_ID}
+"""Members of `tracing`, by their fields."""
+_TEXTS = ("alias", "tracing", "trust-anchor-group")
+_LIMITS = ("registration-limits", "resource-limits")
 
 
 def tenant_fields(attributes: TenantAttributes | None) -> tuple[Field, ...]:
@@ -80,11 +87,12 @@ def tenant_fields(attributes: TenantAttributes | None) -> tuple[Field, ...]:
             options=_SAMPLING,
         ),
         Field(
-            "sampling-mode-per-auth-id",
+            _PER_AUTH_ID,
             "Tracing of single devices",
-            "One in each line: an auth-id, a blank, and default, all or none.",
+            "One in each line: an auth-id, a blank, and default, all or none. "
+            "An auth-id with blanks stands in double quotes.",
             "lines",
-            members_text(tracing.get("sampling-mode-per-auth-id")),
+            members_text(tracing.get(_PER_AUTH_ID)),
         ),
         Field(
             "trust-anchor-group",
@@ -99,39 +107,30 @@ def tenant_fields(attributes: TenantAttributes | None) -> tuple[Field, ...]:
 
 
 def tenant_document(base: JsonObject, values: Values) -> JsonObject:
-    """The document after the form; members that the form does not show stay as they were.
+    """The document after the form; members whose fields were not changed stay as they were.
 
     Raises:
         Invalid: with every field that cannot be read.
     """
-    document = dict(base)
-    read, problems = collect(
-        lambda: adapters_of(values, "adapters", base.get("adapters") or ()),
-        lambda: members_of(values, "registration-limits"),
-        lambda: members_of(values, "resource-limits"),
-        lambda: number_of(values, "minimum-message-size"),
-        lambda: members_of(values, "sampling-mode-per-auth-id"),
-        lambda: object_of(values, "defaults"),
-        lambda: object_of(values, "ext"),
+    read = read_changed(
+        tenant_fields(TenantAttributes.parse(base)),
+        values,
+        {
+            "enabled": lambda: flag_of(values, "enabled"),
+            **{name: partial(text_of, values, name) for name in _TEXTS},
+            "adapters": lambda: adapters_of(values, "adapters", base.get("adapters") or ()),
+            **{name: partial(members_of, values, name) for name in (*_LIMITS, _PER_AUTH_ID)},
+            "minimum-message-size": lambda: number_of(values, "minimum-message-size"),
+            **{name: partial(object_of, values, name) for name in ("defaults", "ext")},
+        },
     )
-    if problems:
-        raise Invalid(problems=problems)
-    adapters, registration, resources, size, per_auth_id, defaults, ext = read
-    if not flag_of(values, "enabled") or "enabled" in base:
-        document["enabled"] = flag_of(values, "enabled")
-    put(document, "alias", text_of(values, "alias"))
-    put(document, "adapters", adapters)
-    put(document, "registration-limits", registration)
-    put(document, "resource-limits", resources)
-    put(document, "minimum-message-size", size)
-    tracing = dict(base.get("tracing") or {})
-    put(tracing, "sampling-mode", text_of(values, "tracing"))
-    if per_auth_id or tracing.get("sampling-mode-per-auth-id"):
-        tracing["sampling-mode-per-auth-id"] = per_auth_id
-    put(document, "tracing", tracing)
-    put(document, "trust-anchor-group", text_of(values, "trust-anchor-group"))
-    put(document, "defaults", defaults)
-    put(document, "ext", ext)
+    document, tracing = dict(base), dict(base.get("tracing") or {})
+    for name, value in read.items():
+        if name in _TRACING:
+            put(tracing, _TRACING[name], value)
+            put(document, "tracing", tracing)
+        else:
+            put(document, name, value)
     return document
 
 
@@ -141,7 +140,7 @@ def tenant_document(base: JsonObject, values: Values) -> JsonObject:
 def adapters_text(adapters: Sequence[Adapter] | None) -> str:
     """`hono-mqtt enabled auth`, a line for each."""
     return "\n".join(
-        f"{adapter.type} {'enabled' if adapter.enabled else 'disabled'} "
+        f"{first_name_text(adapter.type)} {'enabled' if adapter.enabled else 'disabled'} "
         f"{'auth' if adapter.device_authentication_required else 'no-auth'}"
         for adapter in adapters or ()
     )
@@ -164,9 +163,9 @@ def adapters_of(values: Values, name: str, before: Sequence[Mapping[str, Any]]) 
     known = {str(adapter.get("type")): adapter for adapter in before}
     adapters = []
     for number, line in _lines(values, name):
-        kind, *words = line.split()
+        kind, words = _first_name(line, name, number)
         adapter: JsonObject = {"type": kind, "enabled": True, **known.get(kind, {})}
-        for word in words:
+        for word in words.split():
             if word not in _ADAPTER_WORDS:
                 expected = ", ".join(_ADAPTER_WORDS)
                 raise Invalid.at(name, f"line {number}: {word!r} is none of {expected}")
@@ -182,9 +181,21 @@ def adapters_of(values: Values, name: str, before: Sequence[Mapping[str, Any]]) 
 def members_text(members: Mapping[str, Any] | None) -> str:
     """`max-devices 2000`, a line for each member."""
     return "\n".join(
-        f"{name} {value if isinstance(value, str) else compact_json(value)}"
-        for name, value in (members or {}).items()
+        f"{first_name_text(name)} {_value_text(value)}" for name, value in (members or {}).items()
     )
+
+
+def _value_text(value: Any) -> str:
+    """A value as it is read back: a text that could be taken for JSON is written as JSON."""
+    if not isinstance(value, str):
+        return compact_json(value)
+    if value[:1] in '{["=' or value.strip() != value or not value.isprintable():
+        return quoted(value)
+    try:
+        parse_json(value)
+    except Invalid:
+        return value
+    return quoted(value)
 
 
 def members_of(values: Values, name: str) -> JsonObject:
@@ -194,9 +205,13 @@ def members_of(values: Values, name: str) -> JsonObject:
         Invalid: naming the field and the line.
     """
     members: JsonObject = {}
-    problems = []
+    problems: list[FieldProblem] = []
     for number, line in _lines(values, name):
-        member, _, text = line.partition(" ")
+        try:
+            member, text = _first_name(line, name, number)
+        except Invalid as error:
+            problems += error.problems
+            continue
         text = text.strip().removeprefix("=").strip()
         if not text:
             problems.append(FieldProblem(name, f"line {number}: {member} has no value"))
@@ -216,6 +231,13 @@ def _value(text: str, name: str, number: int, problems: list[FieldProblem]) -> A
         if text[0] in '{["':
             problems.append(FieldProblem(name, error.message))
         return text
+
+
+def _first_name(line: str, name: str, number: int) -> tuple[str, str]:
+    try:
+        return first_name_of(line, name)
+    except Invalid as error:
+        raise Invalid.at(name, f"line {number}: {error.problems[0].problem}") from None
 
 
 def _lines(values: Values, name: str) -> list[tuple[int, str]]:

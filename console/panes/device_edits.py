@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Sequence
 
 from console.forms.devices import device_document, device_fields
-from console.forms.fields import Field, Values, names_of, text_of
+from console.forms.fields import Field, Values, text_of
+from console.forms.names import name_text, names_text
 from console.panes.asking import one_at_a_time
 from console.panes.device_list import DeviceList
 from console.panes.editing import DocumentEdit
@@ -77,15 +78,13 @@ class DeviceEdits(DeviceList):
         known, shown = await self._named_gateways(device.tenant_id)
 
         async def save(values: Values) -> Device:
-            document = dict(self.document(device))
-            document["via"] = names_of(values, "via")
-            return await edit.save(document)
+            return await edit.save(device_document(self.document(device), values))
 
         field = Field(
             "via",
             "Connects via",
             f"Ids with blanks between. Known gateways: {shown}",
-            value=" ".join(device.attributes.via),
+            value=names_text(device.attributes.via),
             suggestions=known,
         )
         self._saved(await self.fill_form(f"Gateways of {device.device_id}", [field], save))
@@ -117,7 +116,7 @@ class DeviceEdits(DeviceList):
     def _fields(self, tenant_id: str, attributes: DeviceAttributes | None) -> Sequence[Field]:
         async def gateways() -> Sequence[str]:
             try:
-                return await self.port.gateways(tenant_id)
+                return [name_text(each) for each in await self.port.gateways(tenant_id)]
             except RegistryError:
                 return ()  # the header says what is wrong; nothing is offered then
 
@@ -129,7 +128,7 @@ class DeviceEdits(DeviceList):
         """The gateways there are, and the first of them in words."""
         try:
             async with asyncio.timeout(GATEWAYS_SECONDS):
-                known = await self.port.gateways(tenant_id)
+                known = [name_text(each) for each in await self.port.gateways(tenant_id)]
         except RegistryError as error:
             self.complain(error)
             return (), "not read"
