@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from console.render.detail import Tone
-from console.render.text import relative_time
+from console.render.text import day_text, relative_time
 
 SOON = timedelta(days=30)
 """What ends within this time stands out."""
@@ -24,7 +24,7 @@ def expiry(ends: datetime | None, now: datetime) -> tuple[str, Tone]:
         return (f"✗ expired {_since(ends, now)}", "bad")
     if ends - now <= SOON:
         return (f"▲ expires {relative_time(ends, now)}", "warning")
-    return (f"until {ends:%Y-%m-%d}", "muted")
+    return (f"until {day_text(ends)}", "muted")
 
 
 def window(begins: datetime | None, ends: datetime | None, now: datetime) -> tuple[str, Tone]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from console.render.detail import Line, Section, Tone
 from console.render.expiry import window
-from console.render.text import absolute_time
+from console.render.text import absolute_time, day_text
 from registry_backend.domain.certificates import CertificateFacts
 from registry_backend.domain.document import JsonObject, compact_json
 from registry_backend.domain.errors import Denied, Fault, NotFound, RegistryError
@@ -267,7 +267,7 @@ def _certificate_lines(facts: CertificateFacts, now: datetime) -> list[Line]:
 def _validity(begins: datetime | None, ends: datetime | None, now: datetime) -> tuple[str, Tone]:
     """As elsewhere, but calm about the month that a local identity has from the beginning."""
     if ends is not None and ends - now > SOON and (begins is None or begins <= now):
-        return (f"until {ends:%Y-%m-%d}", "good")
+        return (f"until {day_text(ends)}", "good")
     return window(begins, ends, now)
 
 

@@ -8,7 +8,13 @@ from datetime import datetime
 from console.render.detail import Line, Section, Tone, state
 from console.render.expiry import expiry, window
 from console.render.statistics import figures
-from console.render.text import absolute_time, is_registrys_own, relative_time, time_and_age
+from console.render.text import (
+    absolute_time,
+    day_text,
+    is_registrys_own,
+    relative_time,
+    time_and_age,
+)
 from registry_backend.domain.document import Document, JsonObject, compact_json
 from registry_backend.domain.journal import JournalEntry
 from registry_backend.domain.statistics import Statistics
@@ -175,7 +181,7 @@ def _volume(limit: DataVolume | ConnectionDuration) -> str:
     else:
         amount, unit = limit.max_minutes, "minutes"
     figure = "no limit" if amount == UNLIMITED else f"{amount:,} {unit}"
-    return f"{figure} {_period(limit.period)}, since {limit.effective_since:%Y-%m-%d}"
+    return f"{figure} {_period(limit.period)}, since {day_text(limit.effective_since)}"
 
 
 def _period(period: Period | None) -> str:

@@ -178,7 +178,14 @@ def absolute_time(moment: datetime) -> str:
     >>> absolute_time(datetime(2026, 11, 21, 11, 55, tzinfo=UTC))
     '2026-11-21 11:55:00 UTC'
     """
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    # strftime writes the year 767 with three digits
+    plain = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{plain.isoformat(' ', 'seconds')} UTC"
+
+
+def day_text(moment: datetime) -> str:
+    """The day of a point in time, in UTC."""
+    return moment.astimezone(UTC).date().isoformat()
 
 
 def time_and_age(moment: datetime, now: datetime) -> str:

@@ -9,7 +9,7 @@ from console.panes.bulk import describe_marks
 from console.render.journal import changes, history_text
 from console.render.principal_detail import detail
 from console.render.principals import PrincipalRow, idtype_cell, role_cell
-from console.render.text import is_registrys_own
+from console.render.text import absolute_time, day_text, is_registrys_own
 from console.widgets.marks import Marks
 from registry_backend.domain.journal import JournalEntry
 from registry_backend.domain.query import Count
@@ -30,6 +30,14 @@ def entry(before: dict[str, object] | None, after: dict[str, object] | None) -> 
         before=before,
         after=after,
     )
+
+
+def test_early_years_have_four_digits() -> None:
+    """So that a time can be typed back as it is shown."""
+    first = datetime(1, 1, 1, tzinfo=UTC)
+    assert absolute_time(first) == "0001-01-01 00:00:00 UTC"
+    assert day_text(first) == "0001-01-01"
+    assert absolute_time(NOW.replace(microsecond=5)) == "2026-11-21 12:00:00 UTC"
 
 
 def test_a_journal_entry_names_each_member_that_changed() -> None:
