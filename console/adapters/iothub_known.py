@@ -8,7 +8,9 @@ from console.adapters.iothub_devices import read_device
 from console.adapters.iothub_lists import AT_MOST, list_members, query_devices
 from console.adapters.iothub_session import HubSession
 from console.adapters.iothub_together import all_or_none
+from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import Denied, NotFound
+from registry_backend.wire.iothub_later import LATER, takes_away
 
 MOST_ASKED = 2_000
 """Devices asked for by query beyond the thousand that a hub lists."""
@@ -25,6 +27,8 @@ class KnownDevices:
     def __init__(self, session: HubSession) -> None:
         self._session = session
         self._etags: dict[str, str] = {}
+        self._held: dict[str, JsonObject] = {}
+        """Of devices that have any, the members that a short line easily takes away."""
         self._asked: set[str] = set()
         self._questions = 0
         self._most = MOST_ASKED
@@ -37,9 +41,8 @@ class KnownDevices:
     async def begin(self) -> None:
         """List what can be listed."""
         listed = await list_members(self._session)
-        self._etags = {
-            str(each.get("deviceId")): str(each.get("etag") or UNTOLD) for each in listed
-        }
+        for each in listed:
+            self._take(str(each.get("deviceId")), each, each.get("etag"))
         self.whole = len(listed) < AT_MOST
 
     async def look(self, device_ids: Iterable[str]) -> None:
@@ -69,7 +72,12 @@ class KnownDevices:
             shown = await read_device(self._session, device_id)
         except NotFound:
             return
-        self._etags[device_id] = str(shown.get("etag") or UNTOLD)
+        self._take(device_id, shown, shown.get("etag"))
+
+    def _take(self, device_id: str, shown: JsonObject, etag: object) -> None:
+        self._etags[device_id] = str(etag or UNTOLD)
+        if takes_away(shown, {}):
+            self._held[device_id] = {name: shown.get(name) for name in (*LATER, "statusReason")}
 
     async def _ask(self, device_ids: Sequence[str]) -> None:
         quoted = ", ".join("'" + each.replace("'", "''") + "'" for each in device_ids)
@@ -79,13 +87,17 @@ class KnownDevices:
             rows, token = await query_devices(self._session, where, token)
             for row in rows:
                 if isinstance(row, dict) and isinstance(row.get("deviceId"), str):
-                    self._etags[row["deviceId"]] = str(row.get("deviceEtag") or UNTOLD)
+                    self._take(row["deviceId"], row, row.get("deviceEtag"))
             if token is None:
                 return
 
     def etag(self, device_id: str) -> str | None:
         """Its version; None: it is not there, or was not asked for."""
         return self._etags.get(device_id)
+
+    def loses(self, device_id: str, element: JsonObject) -> bool:
+        """Whether the device, as it was listed, loses what this element leaves out."""
+        return takes_away(self._held.get(device_id, {}), element)
 
     def note(self, device_id: str, *, there: bool) -> None:
         """Take in what a write of ours made of it."""

@@ -59,4 +59,5 @@ async def _judge(counter: DryRunCounter, known: KnownDevices, waiting: list[Entr
                 *(number, content.device_id, content.named_mode, content.etag),
                 current=current,
                 lacks_keys=content.lacks_keys,
+                takes_away=known.loses(content.device_id, content.element),
             )

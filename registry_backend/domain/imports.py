@@ -110,6 +110,7 @@ class DryRunCounter:
     _there: dict[int, bool] = field(default_factory=dict)
     _repeated: int = 0
     _new_keys: int = 0
+    _losing: int = 0
     _examples: list[str] = field(default_factory=list)
 
     def skip(self, lines: int = 1) -> None:
@@ -125,11 +126,26 @@ class DryRunCounter:
         if len(self._refused) < MAX_REFUSED:
             self._refused.append(error)
 
-    def note(self, mode: ImportMode | None, effect: Effect, *, lacks_keys: bool = False) -> None:
-        """A line whose effect is known; one that lacks keys has new ones made."""
+    def note(
+        self,
+        mode: ImportMode | None,
+        effect: Effect,
+        *,
+        lacks_keys: bool = False,
+        takes_away: bool = False,
+    ) -> None:
+        """A line whose effect is known.
+
+        Args:
+            mode: None: the default.
+            effect: What it does.
+            lacks_keys: Whether it leaves keys to be made.
+            takes_away: Whether it leaves out what its device has, beside keys.
+        """
         self._add(effect, mode)
-        if lacks_keys and effect == "update":
-            self._new_keys += 1
+        if effect == "update":
+            self._new_keys += lacks_keys
+            self._losing += takes_away
 
     def name(self, device_id: str) -> None:
         """A device that a line names, so that a second line of it is told of."""
@@ -150,6 +166,7 @@ class DryRunCounter:
         *,
         current: str | None,
         lacks_keys: bool = False,
+        takes_away: bool = False,
     ) -> Effect:
         """Judge a line by what a registry says of its device, and remember what it leaves.
 
@@ -160,6 +177,7 @@ class DryRunCounter:
             etag: The version that the line names, unquoted.
             current: The version the registry has; None: no such device there.
             lacks_keys: Whether the line leaves keys to be made.
+            takes_away: Whether it leaves out what its device has, beside keys.
         """
         self.name(device_id)
         key = hash(device_id)
@@ -173,7 +191,7 @@ class DryRunCounter:
             error = JobError(line=line, device_id=device_id, code=code, message=message)
             self.refuse(error, mode)
             return "refuse"
-        self.note(mode, verdict, lacks_keys=lacks_keys)
+        self.note(mode, verdict, lacks_keys=lacks_keys, takes_away=takes_away)
         self._there[key] = verdict != "delete"
         return verdict
 
@@ -214,6 +232,14 @@ class DryRunCounter:
                 if self._new_keys == 1
                 else f"{self._new_keys:,} lines hold no keys for devices that are there: these "
                 "would get new ones, and those they use now would be refused."
+            )
+        if self._losing:
+            what = "capabilities, scopes or a status reason"
+            told.append(
+                f"1 line leaves out {what} that its device has: they would be taken away."
+                if self._losing == 1
+                else f"{self._losing:,} lines leave out {what} that their devices have: these "
+                "would be taken away."
             )
         for code, count in self._codes.most_common():
             why = _TOLD.get(code, f"error {code}")

@@ -7,7 +7,7 @@ twice: first to learn which devices more than one line names.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from registry_backend.domain.credentials import PSK, X509_THUMBPRINT
@@ -25,6 +25,7 @@ from registry_backend.jobs.trial import Again, Key, Left, Trial, claim_key, devi
 from registry_backend.storage.base import Snapshot, Store
 from registry_backend.wire.import_errors import LineFault
 from registry_backend.wire.iothub import HubLine, etag_matches
+from registry_backend.wire.iothub_later import takes_away
 from registry_backend.wire.ndjson import TenantDraft, WholeDevice
 
 Progress = Callable[[int], object]
@@ -104,17 +105,22 @@ class _Judge:
         if any(_is_taken(trial, tenant_id, draft) for draft in drafts):
             return False
         revisions = trial.revisions(tenant_id, ids)
+        losing = _losing(trial, tenant_id, [each for each in drafts if each.device_id in revisions])
         created = 0
         for line, entry in chunk.entries:
             if isinstance(entry, LineFault):
                 self.counter.refuse(entry.at(line))
             elif isinstance(entry, HubLine):
-                created += self._judge_line(line, entry, revisions.get(entry.device_id))
+                revision = revisions.get(entry.device_id)
+                loses = entry.device_id in losing
+                created += self._judge_line(line, entry, revision, takes_away=loses)
         trial.add(tenant_id, created)
         self.counter.skip(chunk.lines - len(chunk.entries))
         return True
 
-    def _judge_line(self, line: int | None, draft: HubLine, revision: int | None) -> bool:
+    def _judge_line(
+        self, line: int | None, draft: HubLine, revision: int | None, *, takes_away: bool
+    ) -> bool:
         """Judge a line by the revision of its device; whether it creates one."""
         verdict = judge(
             draft.mode or self._rules.default_mode,
@@ -124,11 +130,13 @@ class _Judge:
         if isinstance(verdict, Refusal):
             self.counter.refuse(fault_of(verdict, draft, revision=revision).at(line), draft.mode)
             return False
-        self.counter.note(draft.mode, verdict, lacks_keys=draft.lacks_keys)
+        self.counter.note(draft.mode, verdict, lacks_keys=draft.lacks_keys, takes_away=takes_away)
         return verdict == "create"
 
     def _judge(self, trial: Trial, chunk: Chunk) -> None:
         outcome = Outcome(noted=[])
+        drafts = [entry for _, entry in chunk.entries if isinstance(entry, HubLine)]
+        losing = _losing(trial, self._spec.tenant_id, drafts)
         apply_entries(
             trial, self._spec, chunk.entries, self._rules, check_owners=True, outcome=outcome
         )
@@ -141,13 +149,14 @@ class _Judge:
             mode = None if error.line is None else modes.get(error.line)
             self.counter.refuse(error, mode)
         noted = outcome.noted or []
-        lacking = {
-            entry.device_id
-            for _, entry in chunk.entries
-            if isinstance(entry, HubLine) and entry.lacks_keys
-        }
+        lacking = {draft.device_id for draft in drafts if draft.lacks_keys}
         for device_id, mode, effect in noted:
-            self.counter.note(mode, effect, lacks_keys=device_id in lacking)
+            self.counter.note(
+                mode,
+                effect,
+                lacks_keys=device_id in lacking,
+                takes_away=device_id in losing,
+            )
         self.counter.skip(chunk.lines - len(outcome.errors) - len(noted))
 
     def _name(self, chunk: Chunk) -> None:
@@ -158,6 +167,23 @@ class _Judge:
                     tenant_id = entry.tenant_id or self._spec.tenant_id
                     if device_key(tenant_id, entry.device_id) in again:
                         self.counter.name(entry.device_id)
+
+
+def _losing(trial: Trial, tenant_id: str, drafts: Sequence[HubLine]) -> set[str]:
+    """The devices, as they are before these lines, that would lose what such a line leaves out."""
+    there = trial.get_many_devices(tenant_id, [draft.device_id for draft in drafts])
+    losing = set()
+    for draft in drafts:
+        device = there.get(draft.device_id)
+        if device is None or (
+            device.attributes.hub is None and not device.attributes.status_reason
+        ):
+            continue
+        hub = device.attributes.hub.to_json() if device.attributes.hub else {}
+        held = {**hub, "statusReason": device.attributes.status_reason}
+        if takes_away(held, {**(draft.hub or {}), "statusReason": draft.status_reason}):
+            losing.add(draft.device_id)
+    return losing
 
 
 def _is_taken(trial: Trial, tenant_id: str, draft: HubLine) -> bool:

@@ -39,6 +39,23 @@ def shown_capabilities(kept: Any) -> JsonObject:
     return {**members, _EDGE: members.get(_EDGE) is True}
 
 
+def takes_away(held: JsonObject, given: JsonObject) -> bool:
+    """Whether a device with these members loses some by a write that gives only those.
+
+    A write replaces the whole device (iothub 3.1), so that what it leaves out is gone.
+    """
+    return not _said(held) <= _said(given)
+
+
+def _said(members: JsonObject) -> set[str]:
+    """Which of the members that a short line easily leaves out say something."""
+    said = {name for name in ("statusReason", "deviceScope", "parentScopes") if members.get(name)}
+    capabilities = members.get("capabilities")
+    if isinstance(capabilities, dict):
+        said |= {f"capabilities.{name}" for name, value in capabilities.items() if value}
+    return said
+
+
 def _read_capabilities(value: Any) -> JsonObject:
     if not isinstance(value, dict):
         raise Refused(DESERIALIZATION_ERROR, "capabilities is not an object")

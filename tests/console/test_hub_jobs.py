@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters import iothub_known
+from console.adapters import iothub_known, iothub_lists
 from console.adapters.iothub import IotHubAdapter
 from console.commands.moving import summary
 from console.panes.jobs import JobsPane
@@ -16,7 +16,7 @@ from registry_backend.domain.jobs import ImportMode, Job, JobFormat, JobSpec, Jo
 from tests.console.conftest import RunConsole
 from tests.console.hands import at_rest, pane_of, table_lines, until_told
 from tests.console.waiting import wait_for
-from tests.contract.adapter_help import fill, need, run_job
+from tests.contract.adapter_help import device, fill, need, run_job
 from tests.contract.hub_serving import HUB, on_hub, serving_hub
 from tests.registry_backend.jobs.hostile_blobs import hostile_blobs
 
@@ -63,6 +63,31 @@ async def test_a_dry_run_says_of_each_mode_and_source_what_the_import_then_does(
         counts = (await run_job(jobs, spec)).counts
         done = (counts.created, counts.updated, counts.deleted, counts.failed)
         assert done == OUTCOMES[mode]
+
+
+@pytest.mark.parametrize("listed", [1_000, 1])
+async def test_a_dry_run_tells_what_a_table_would_take_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: int
+) -> None:
+    """Of devices that the hub lists, and of those that only a query shows."""
+    monkeypatch.setattr(iothub_lists, "AT_MOST", listed)
+    monkeypatch.setattr(iothub_known, "AT_MOST", listed)
+    (tmp_path / "fleet.csv").write_text("id,status\na,enabled\nedge,enabled\nleaf,enabled\n")
+    spec = JobSpec(
+        type=JobType.IMPORT,
+        tenant_id=HUB,
+        folder=str(tmp_path),
+        format="csv",
+        blob_name="fleet.csv",
+    )
+    async with serving_hub(tmp_path) as hub, on_hub(hub) as adapter:
+        devices = need(adapter.devices)
+        await fill(devices, HUB, "a")
+        await devices.create(HUB, "edge", device(iothub={"capabilities": {"iotEdge": True}}))
+        await devices.create(HUB, "leaf", device(**{"status-reason": "lent out"}))
+        warnings = (await need(adapter.jobs).dry_run(spec)).warnings
+        (told,) = [each for each in warnings if "leave out" in each]
+        assert told.startswith("2 lines leave out capabilities, scopes or a status reason")
 
 
 async def test_lines_of_a_hub_in_a_file_called_ndjson_are_read_as_what_they_are(

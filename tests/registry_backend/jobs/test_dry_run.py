@@ -237,6 +237,37 @@ async def test_keys_that_would_be_made_anew_are_told_of(
     assert told.startswith("2 lines hold no keys for devices that are there")
 
 
+@pytest.mark.parametrize("stretch", [1, 2000])
+async def test_what_short_lines_would_take_away_is_told_of(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, stretch: int
+) -> None:
+    """A line replaces the whole device: one that is at the edge no longer is, nor is there why."""
+    monkeypatch.setattr(sources, "read_chunk", partial(read_chunk, max_lines=stretch))
+    full = [
+        hub_line("edge", capabilities={"iotEdge": True}, parentScopes=["up"]),
+        hub_line("leaf", deviceScope="edge", statusReason="lent out"),
+        hub_line("plain", capabilities={"iotEdge": False}),
+    ]
+    (jobs.folder / "devices.txt").write_text("\n".join(full))
+    await jobs.run(jobs.spec())
+    assert (await jobs.runner.dry_run(jobs.spec())).warnings == ()
+    short = [
+        hub_line("edge", capabilities={"iotEdge": True}),
+        hub_line("leaf", deviceScope="edge"),
+        hub_line("plain"),
+        hub_line("new"),
+    ]
+    (jobs.folder / "devices.txt").write_text("\n".join(short))
+    (told,) = (await jobs.runner.dry_run(jobs.spec())).warnings
+    assert told.startswith("2 lines leave out capabilities, scopes or a status reason")
+    (jobs.folder / "devices.txt").write_text(hub_line("leaf", importMode="delete"))
+    assert (await jobs.runner.dry_run(jobs.spec())).warnings == ()
+    (jobs.folder / "fleet.csv").write_text("id,status\nedge,enabled\nplain,enabled\n")
+    csv = jobs.spec(format="csv").model_copy(update={"blob_name": "fleet.csv"})
+    warnings = (await jobs.runner.dry_run(csv)).warnings
+    assert [each for each in warnings if each.startswith("1 line leaves out capabilities")]
+
+
 async def test_only_a_bounded_number_of_refused_lines_is_kept(jobs: Jobs) -> None:
     """All are counted."""
     (jobs.folder / "devices.txt").write_text('{"id":"d"}\n' * 2500)
