@@ -88,9 +88,9 @@ def _placed(file: ConfigFile) -> str:
 def _report(view: EffectiveView) -> int:
     """Tell what could not be read, and what the daemon passes over."""
     config = view.config
-    problems = [_placed(file) for file in config.files if file.problem]
+    problems = [_placed(file) for file in config.files if file.problem and not file.replaced]
     problems += _unusable(view.principals)
-    for problem in problems:
+    for problem in (*problems, *(_placed(file) for file in config.files if file.replaced)):
         say(problem)
     for path, why in config.skipped:
         say(f"{path} is passed over: {why}")

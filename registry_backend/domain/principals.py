@@ -68,6 +68,8 @@ class ConfigFile(Value):
     principals: tuple[FilePrincipal, ...] = ()
     problem: str = ""
     """Why it cannot be read or parsed, with line and column where known; empty when all is well."""
+    replaced: bool = False
+    """Whether a later file takes the place of what is wrong, so that it stops nobody."""
     line: int = 0
     """Of the problem, counted from 1; 0 when it is of the file as a whole."""
     column: int = 0

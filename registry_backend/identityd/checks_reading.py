@@ -58,14 +58,12 @@ def check_files(report: Report) -> None:
                 f"{problem} The daemon reads all files or none, and refuses to start.",
                 "Mend the file, or take it out of the folder.",
             )
-        elif not isinstance(report.whole.merged.table.get("principal"), dict):
-            # A later [[principal]] takes its place, so the daemon starts.
+        elif file.replaced:  # otherwise the values say what is wrong
             report.in_file(
                 place,
                 "principal-no-array",
                 Severity.WARNING,
-                f"{file.path.name} has a principal that is no array; a later file replaces it, "
-                "so that nothing of it counts.",
+                problem,
                 _REMEDIES["principal"],
             )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +23,8 @@ from registry_backend.identityd.values import Table
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 """How `tomllib` ends its sentences."""
 _MEND = "It cannot be read; mend it first."
+_REPLACED = "a later file replaces it, so that nothing of it counts"
+_FATAL = "the daemon refuses to start"
 _REMEMBERED = 64
 """Files that are not taken apart again while their bytes are the same."""
 
@@ -77,7 +79,10 @@ def read_configuration(main_file: Path, config_dir: Path, why_not: WhyNotEditabl
         else:
             _take(path, data, why_not(path), files, sources)
     config = PrincipalConfig(
-        files=tuple(files), main_file=main_file, config_dir=config_dir, skipped=tuple(skipped)
+        files=tuple(_judged(files, sources)),
+        main_file=main_file,
+        config_dir=config_dir,
+        skipped=tuple(skipped),
     )
     return Snapshot(config, tuple(sources))
 
@@ -95,7 +100,8 @@ def changed(before: Snapshot, path: Path, data: bytes | None) -> Snapshot:
 
     files.sort(key=lambda file: order(file.path))
     sources.sort(key=lambda source: order(source.path))
-    return Snapshot(config.model_copy(update={"files": tuple(files)}), tuple(sources))
+    judged = tuple(_judged(files, sources))
+    return Snapshot(config.model_copy(update={"files": judged}), tuple(sources))
 
 
 def _take(
@@ -109,6 +115,28 @@ def _take(
     else:
         files.append(_described(source, why_not))
         sources.append(source)
+
+
+def _judged(files: Iterable[ConfigFile], sources: Sequence[Source]) -> Iterator[ConfigFile]:
+    """The files, with what comes of each `principal` that is no array (identityd 4.3)."""
+    told = {}
+    for number, source in enumerate(sources, start=1):
+        if source.problem:
+            later = (each.document for each in sources[number:])
+            told[source.path] = any(_replaces(each, source.document) for each in later), source
+    for file in files:
+        if file.path not in told:
+            yield file
+            continue
+        replaced, source = told[file.path]
+        problem = f"{source.problem.removesuffix('.')}; {_REPLACED if replaced else _FATAL}."
+        yield file.model_copy(update={"replaced": replaced, "problem": problem})
+
+
+def _replaces(later: Table, earlier: Table) -> bool:
+    """Whether a `principal` takes the place of an earlier one that is no array."""
+    merge = isinstance(later.get(PRINCIPAL), dict) and isinstance(earlier.get(PRINCIPAL), dict)
+    return PRINCIPAL in later and not merge
 
 
 def _is_text(data: bytes) -> bool:

@@ -89,13 +89,10 @@ def principal_tables(document: Mapping[str, object]) -> list[object]:
         return found
     if isinstance(found, dict):
         raise Invalid(
-            "has [principal] where [[principal]] is meant; the daemon refuses to start",
+            "has [principal] where [[principal]] is meant",
             hint="Write the header with double brackets.",
         )
-    raise Invalid(
-        f"has a principal that is no array of tables but {type(found).__name__}; "
-        "the daemon refuses to start"
-    )
+    raise Invalid(f"has a principal that is no array of tables but {type(found).__name__}")
 
 
 def block_text(table: Table, *, line_end: str = "\n") -> str:

@@ -56,6 +56,28 @@ def test_a_broken_file_is_told_and_the_rest_still_shown(program: Program) -> Non
     assert "Traceback" not in done.stderr
 
 
+def test_a_file_that_is_replaced_is_told_and_nothing_fails(program: Program) -> None:
+    """`list` and `check` say the same of it (identityd 4.3)."""
+    main_file = program.home / "config.toml"
+    main_file.write_text(
+        'hostname = "gate"\nhomedir = "/var/lib/aziot/identityd"\n[provisioning]\nsource = "none"\n'
+    )
+    folder = program.home / "config.d"
+    folder.mkdir()
+    (folder / "30.toml").write_text("principal = 5\n")
+    (folder / "90.toml").write_text('[[principal]]\nname = "meter"\nuid = 1002\n')
+    paths = ("--config", str(main_file), "--config-dir", str(folder))
+    listed, checked = (program.run("principals", each, *paths) for each in ("list", "check"))
+    assert "a later file replaces it" in listed.stderr
+    assert "a later file replaces it" in checked.stdout
+    assert "refuses" not in listed.stderr + checked.stdout
+    assert (listed.returncode, checked.returncode) == (0, 0)
+    (folder / "90.toml").unlink()
+    listed, checked = (program.run("principals", each, *paths) for each in ("list", "check"))
+    assert "replaces" not in listed.stderr + checked.stdout
+    assert (listed.returncode, checked.returncode) == (1, 1)
+
+
 def test_the_settings_say_where_the_files_are(program: Program) -> None:
     """What the console remembers holds for commands too."""
     main_file = program.home / "mine.toml"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from registry_backend.identityd.blocks import cut
+from registry_backend.identityd.configuration import changed, read_configuration
 from registry_backend.identityd.merge import Origin, merge
 from registry_backend.identityd.places import KeyPath, Places
 from tests.registry_backend.identityd.gateway import BASE, Gateway, principal
@@ -147,3 +148,45 @@ def test_a_single_table_replaces_all_principals_before_it(tmp_path: Path) -> Non
     assert [at.principal.name for at in gateway.whole().ordered if at.principal] == ["kept"]
     assert "principal-no-array" in gateway.rules()
     assert [at.standing.value for at in gateway.view().principals] == ["counts", "replaced"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "replaced"),
+    [
+        ("", "principal = 5\n", []),
+        ("principal = 5\n", "", ["b.toml"]),
+        ("principal = 5\n", "principal = 6\n", ["b.toml"]),
+        ("principal = 5\n", "[principal]\nuid = 2\n", ["b.toml"]),
+        ("[principal]\nuid = 2\n", "[principal]\nuid = 3\n", []),
+        ("[principal]\nuid = 2\n", "principal = 5\n", ["b.toml"]),
+        ("[principal]\nuid = 2\n", "", ["b.toml"]),
+    ],
+)
+def test_what_is_no_array_counts_unless_a_later_file_replaces_it(
+    tmp_path: Path, first: str, last: str, replaced: list[str]
+) -> None:
+    """Only tables merge; the check, the starts and the problems of files agree."""
+    kept = principal(3, "kept")
+    gateway = Gateway(tmp_path).write(BASE, b=first or kept, c=last or kept)
+    config = gateway.view().config
+    assert [file.path.name for file in config.files if file.replaced] == replaced
+    told = [each.file.name for each in gateway.findings() if each.rule == "principal-no-array"]
+    assert told == replaced
+    assert gateway.view().starts == ("wrong-value" not in gateway.rules()) == (not last)
+    for file in config.files:
+        assert ("a later file replaces it" in file.problem) == file.replaced
+        assert ("refuses to start" in file.problem) == bool(file.problem and not file.replaced)
+
+
+def test_a_plan_that_takes_the_later_file_away_lets_the_earlier_count_again(
+    tmp_path: Path,
+) -> None:
+    """What comes of a file is judged anew with the others."""
+    gateway = Gateway(tmp_path).write(BASE, b="principal = 5\n", c=principal(3, "kept"))
+    before = read_configuration(gateway.main, gateway.folder, lambda _path: "")
+    after = changed(before, gateway.folder / "c.toml", None)
+    again = changed(after, gateway.folder / "c.toml", principal(4, "back").encode())
+    said = [[file.problem for file in at.config.files][1] for at in (before, after, again)]
+    assert said[0] == said[2]
+    assert "a later file replaces it" in said[0]
+    assert said[1].endswith("but int; the daemon refuses to start.")
