@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from registry_backend.domain.document import AS_FOUND, Document, JsonObject, Value
-from registry_backend.domain.errors import broken_rule
+from registry_backend.domain.errors import Invalid, broken_rule
 from registry_backend.domain.timestamps import OptionalTimestamp
 
 HASHED_PASSWORD = "hashed-password"  # noqa: S105 - a protocol's word, no password
@@ -16,6 +24,29 @@ PSK = "psk"
 X509 = "x509-cert"
 RPK = "rpk"
 X509_THUMBPRINT = "x509-thumbprint"
+
+
+def _theirs(name: str) -> Any:
+    """A field that no member of a document fills, and that is written nowhere."""
+    return Field(default=None, alias=f"\x00{name}", exclude=True, repr=False)
+
+
+KNOWN_TYPES = frozenset({HASHED_PASSWORD, PSK, X509, RPK, X509_THUMBPRINT})
+"""Types whose secrets have members that a registry understands."""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRules:
+    """What a protocol asks of credentials beyond the form of their secrets.
+
+    Args:
+        patterns: Whether auth-ids of passwords, and types, are made of some characters only
+            (hono 2.1).
+        raw_keys: Whether `rpk` is a type that the registry understands (hono 2.5).
+    """
+
+    patterns: bool = True
+    raw_keys: bool = True
 
 
 class Secret(Document):
@@ -55,6 +86,29 @@ class Secret(Document):
         return [(name, value) for name, value in super().__repr_args__() if name in known]
 
 
+class OtherSecret(Secret):
+    """A secret of a type that only its writers know: but for the common members all are theirs.
+
+    What stands under the name of a member of another type is carried along as it came, so that
+    the fields of that member stay None here (hono 2.5).
+    """
+
+    model_config = ConfigDict(populate_by_name=False)
+
+    hash_function: str | None = _theirs("hash-function")
+    pwd_hash: str | None = _theirs("pwd-hash")
+    salt: str | None = _theirs("salt")
+    pwd_plain: str | None = _theirs("pwd-plain")
+    key: str | None = _theirs("key")
+    algorithm: str | None = _theirs("algorithm")
+    cert: str | None = _theirs("cert")
+
+    def __repr_args__(self) -> Any:
+        """Nobody knows which of their members are secret."""
+        common = ("id", "enabled", "not_before", "not_after", "comment")
+        return [(name, getattr(self, name)) for name in common]
+
+
 class Credential(Document):
     """What one authentication identity of a device is checked against."""
 
@@ -63,7 +117,7 @@ class Credential(Document):
     enabled: bool = True
     comment: str | None = None
     ext: JsonObject = Field(default_factory=dict)
-    secrets: tuple[Secret, ...] = ()
+    secrets: tuple[SerializeAsAny[Secret], ...] = ()
     cert: str | None = Field(default=None, repr=False)
     """Write-only (x509-cert): base64 DER; auth-id and validity are taken from it."""
 
@@ -78,11 +132,33 @@ class Credential(Document):
             return {**rest, "auth-id": "(from certificate)"}
         return members
 
+    @model_validator(mode="before")
+    @classmethod
+    def _secrets_of_other_types(cls, members: Any, info: ValidationInfo) -> Any:
+        """Their members are nobody's but their writers' (hono 2.5)."""
+        if not isinstance(members, dict):
+            return members
+        kind, secrets = members.get("type"), members.get("secrets")
+        if not isinstance(kind, str) or kind in KNOWN_TYPES or not isinstance(secrets, list):
+            return members
+        read = [_other_secret(each, place, info) for place, each in enumerate(secrets)]
+        return {**members, "secrets": read}
+
     @property
     def expires_at(self) -> datetime | None:
         """When the last enabled secret ends; None when one of them never does."""
         ends = [secret.not_after for secret in self.secrets if secret.enabled]
         return max(end for end in ends if end) if ends and all(ends) else None
+
+
+def _other_secret(value: Any, place: int, info: ValidationInfo) -> Any:
+    if not isinstance(value, dict):
+        return value  # judged as any other secret
+    try:
+        return OtherSecret.model_validate(value, context=info.context)
+    except ValidationError as error:
+        first = Invalid.from_validation(error).problems[0]
+        raise broken_rule(first.problem, "secrets", place, first.field) from None
 
 
 class CredentialSet(Value):

@@ -15,6 +15,7 @@ from registry_backend.domain.credentials import (
     X509,
     X509_THUMBPRINT,
     Credential,
+    CredentialRules,
     Secret,
 )
 from registry_backend.domain.errors import FieldProblem, Invalid
@@ -38,6 +39,7 @@ MATERIAL: dict[str, frozenset[str]] = {
     X509_THUMBPRINT: frozenset(),
 }
 """Members of `Secret` that a type checks against; types not listed hold what they like."""
+USUAL_RULES = CredentialRules()
 MAX_AUTH_ID_LENGTH = 1024
 """Our own bound, so that a key of the store's index stays small."""
 _ALL_MATERIAL = frozenset().union(*MATERIAL.values())
@@ -48,7 +50,9 @@ Problems = Iterator[FieldProblem]
 
 
 def prepare_credentials(
-    drafts: Sequence[Credential], settings: RegistrySettings
+    drafts: Sequence[Credential],
+    settings: RegistrySettings,
+    rules: CredentialRules = USUAL_RULES,
 ) -> tuple[Credential, ...]:
     """The drafts with certificates read, names in one spelling, and no empty members.
 
@@ -63,11 +67,11 @@ def prepare_credentials(
     for index, draft in enumerate(drafts):
         path = f"[{index}]"
         try:
-            credential = _derived(draft, path)
+            credential = _derived(draft, path, rules)
         except Invalid as error:
             problems.extend(error.problems)
             continue
-        problems.extend(_problems(credential, path, settings))
+        problems.extend(_problems(credential, path, settings, rules))
         if (credential.type, credential.auth_id) in seen:
             text = f"{credential.auth_id!r} of type {credential.type} is in the request twice"
             problems.append(FieldProblem(f"{path}.auth-id", text))
@@ -78,13 +82,13 @@ def prepare_credentials(
     return tuple(prepared)
 
 
-def _derived(draft: Credential, path: str) -> Credential:
+def _derived(draft: Credential, path: str, rules: CredentialRules) -> Credential:
     """The draft with what a certificate says in place of the certificate."""
     if draft.type == X509:
         return _x509(draft, path)
     if draft.cert is not None:
         raise Invalid.at(f"{path}.cert", f"belongs to type {X509}, not to {draft.type}")
-    if draft.type not in MATERIAL:
+    if draft.type not in MATERIAL or (draft.type == RPK and not rules.raw_keys):
         return draft.without("cert")
     secrets = tuple(
         _in_one_form(draft.type, secret, f"{path}.secrets[{index}]")
@@ -145,14 +149,11 @@ def _without_nulls(secret: Secret) -> Secret:
     return secret.without(*(name for name in given if getattr(secret, name) is None))
 
 
-def _problems(credential: Credential, path: str, settings: RegistrySettings) -> Problems:
+def _problems(
+    credential: Credential, path: str, settings: RegistrySettings, rules: CredentialRules
+) -> Problems:
     kind = credential.type
-    if not HONO_CREDENTIAL_TYPE.fullmatch(kind):
-        yield FieldProblem(f"{path}.type", f"use {allowed_in(HONO_CREDENTIAL_TYPE)}")
-    if len(credential.auth_id) > MAX_AUTH_ID_LENGTH:
-        yield FieldProblem(f"{path}.auth-id", f"is longer than {MAX_AUTH_ID_LENGTH} characters")
-    if kind == HASHED_PASSWORD and not HONO_USERNAME.fullmatch(credential.auth_id):
-        yield FieldProblem(f"{path}.auth-id", f"use {allowed_in(HONO_USERNAME)}")
+    yield from _name_problems(credential, path, rules)
     if not credential.secrets:
         yield FieldProblem(f"{path}.secrets", "must hold at least one secret")
     if kind == X509 and len(credential.secrets) > 1:
@@ -160,12 +161,25 @@ def _problems(credential: Credential, path: str, settings: RegistrySettings) -> 
     yield from _id_problems(credential, path)
     for index, secret in enumerate(credential.secrets):
         at = f"{path}.secrets[{index}]"
+        if kind == RPK and not rules.raw_keys:
+            continue
         yield from _stray_members(kind, secret, at)
         rule = _RULES.get(kind)
         if rule:
             yield from rule(secret, at, settings)
     if kind == X509_THUMBPRINT and not any(map(_thumbprint, credential.secrets)):
         yield FieldProblem(f"{path}.secrets", "must hold a thumbprint")
+
+
+def _name_problems(credential: Credential, path: str, rules: CredentialRules) -> Problems:
+    kind, auth_id = credential.type, credential.auth_id
+    if rules.patterns and not HONO_CREDENTIAL_TYPE.fullmatch(kind):
+        yield FieldProblem(f"{path}.type", f"use {allowed_in(HONO_CREDENTIAL_TYPE)}")
+    for name, text in (("type", kind), ("auth-id", auth_id)):
+        if len(text) > MAX_AUTH_ID_LENGTH:
+            yield FieldProblem(f"{path}.{name}", f"is longer than {MAX_AUTH_ID_LENGTH} characters")
+    if rules.patterns and kind == HASHED_PASSWORD and not HONO_USERNAME.fullmatch(auth_id):
+        yield FieldProblem(f"{path}.auth-id", f"use {allowed_in(HONO_USERNAME)}")
 
 
 def _id_problems(credential: Credential, path: str) -> Problems:
@@ -179,8 +193,8 @@ def _id_problems(credential: Credential, path: str) -> Problems:
 
 
 def _stray_members(kind: str, secret: Secret, path: str) -> Problems:
-    """Material of one type must not hide in another; plain text nowhere but where it is hashed."""
-    stray = _ALL_MATERIAL - MATERIAL[kind] if kind in MATERIAL else {"pwd_plain"}
+    """Material of one type must not hide in another that the registry understands."""
+    stray = _ALL_MATERIAL - MATERIAL[kind] if kind in MATERIAL else frozenset()
     for name in sorted(stray):
         if getattr(secret, name) is not None:
             member = name.replace("_", "-")

@@ -7,14 +7,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
-from registry_backend.domain.credentials import Credential, CredentialRow, CredentialSet, Secret
+from registry_backend.domain.credentials import (
+    KNOWN_TYPES,
+    Credential,
+    CredentialRow,
+    CredentialRules,
+    CredentialSet,
+    Secret,
+)
 from registry_backend.domain.document import JsonObject, check_depth, compact_json
 from registry_backend.domain.errors import AlreadyExists, Invalid, LimitReached
 from registry_backend.domain.journal import Actor
 from registry_backend.domain.query import Count, Page, PageRequest
 from registry_backend.domain.secrets import SECRET_MEMBERS, fingerprint, hash_password
 from registry_backend.domain.timestamps import now
-from registry_backend.registry.credential_rules import prepare_credentials
+from registry_backend.registry.credential_rules import USUAL_RULES, prepare_credentials
 from registry_backend.registry.device_rules import ensure_device, no_device
 from registry_backend.registry.owners import MissingOwner
 from registry_backend.registry.recording import (
@@ -29,9 +36,8 @@ from registry_backend.registry.secret_merge import merge_credentials
 from registry_backend.registry.settings import UNLIMITED, RegistrySettings
 from registry_backend.storage.base import Snapshot, Store, Transaction
 
-_OPEN_MEMBERS = frozenset(
-    {"id", "enabled", "not-before", "not-after", "comment", "hash-function", "algorithm"}
-)
+_COMMON_MEMBERS = frozenset({"id", "enabled", "not-before", "not-after", "comment"})
+_OPEN_MEMBERS = _COMMON_MEMBERS | {"hash-function", "algorithm"}
 """Members of a secret that the journal shows; any other may be what it is checked against."""
 
 _HASHED_AT_ONCE = 2
@@ -61,6 +67,7 @@ class CredentialUseCases:
         expected: str | None,
         actor: Actor,
         missing: MissingOwner = MissingOwner.REFUSE,
+        rules: CredentialRules = USUAL_RULES,
     ) -> CredentialSet:
         """Replace the set; secrets with an id and no material keep what is stored (hono 3.6).
 
@@ -69,7 +76,7 @@ class CredentialUseCases:
         for index, credential in enumerate(credentials):
             check_depth(credential, field=f"[{index}]")
         try:
-            prepared = prepare_credentials(credentials, self._settings)
+            prepared = prepare_credentials(credentials, self._settings, rules)
         except Invalid:
             # A missing tenant and a passed limit are told first (hono 3.6, order of checks).
             if missing is MissingOwner.REFUSE:
@@ -182,14 +189,14 @@ def journal_form(credentials: Sequence[Credential]) -> JsonObject:
     """
     documents = [credential.to_json() for credential in credentials]
     for document in documents:
-        document["secrets"] = [_veiled(secret) for secret in document.get("secrets", [])]
+        shown = _OPEN_MEMBERS if document["type"] in KNOWN_TYPES else _COMMON_MEMBERS
+        document["secrets"] = [_veiled(secret, shown) for secret in document.get("secrets", [])]
     return {"credentials": documents}
 
 
-def _veiled(secret: JsonObject) -> JsonObject:
-    shown = _OPEN_MEMBERS | SECRET_MEMBERS
+def _veiled(secret: JsonObject, shown: frozenset[str]) -> JsonObject:
     return {
-        name: value if name in shown else fingerprint(compact_json(value))
+        name: value if name in shown or name in SECRET_MEMBERS else fingerprint(compact_json(value))
         for name, value in secret.items()
     }
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from registry_backend.domain.credentials import HASHED_PASSWORD, PSK, RPK, X509
+from registry_backend.domain.credentials import HASHED_PASSWORD, PSK, RPK, X509, CredentialRules
 from registry_backend.domain.identifiers import HONO_DEVICE_ID, HONO_TENANT_ID
 from registry_backend.wire.hono_shape import Shape, Unknown, members
 
@@ -32,6 +32,8 @@ class HonoProfile:
     """By credential type."""
     other_secret: Shape
     """Of the types not listed: they hold what they like."""
+    credential_rules: CredentialRules
+    """What is asked of names, and which types are known (hono 2.1, 2.5)."""
     hidden_secret_members: Mapping[str, frozenset[str]]
     """By credential type: what a reader is not shown (hono 2.5)."""
     secret_ids: bool
@@ -148,6 +150,7 @@ HONO_2X = HonoProfile(
     credential=_CREDENTIAL_2X,
     secrets={**_SECRETS_2X, RPK: Shape(members("id", *_COMMON, "key", "algorithm", "cert"))},
     other_secret=Shape(members("id", *_COMMON), unknown=Unknown.KEEP),
+    credential_rules=CredentialRules(),
     hidden_secret_members={
         HASHED_PASSWORD: frozenset({"hash-function", "pwd-hash", "salt"}),
         PSK: frozenset({"key"}),
@@ -171,6 +174,7 @@ HONO_11 = replace(
     credential=_CREDENTIAL_11,
     secrets=_SECRETS_11,
     other_secret=Shape(members(*_COMMON), unknown=Unknown.KEEP),
+    credential_rules=CredentialRules(patterns=False, raw_keys=False),
     hidden_secret_members={},
     secret_ids=False,
     device_status=False,

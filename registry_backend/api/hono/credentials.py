@@ -25,6 +25,7 @@ async def replace(call: Call) -> Answer:
         read_credentials(required_json(call), profile),
         expected=call.expected,
         actor=call.actor,
+        rules=profile.credential_rules,
         missing=MissingOwner.CREATE if profile.creates_owners else MissingOwner.REFUSE,
     )
     return no_content(saved.version)
