@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from registry_backend.domain.findings import Severity
+from registry_backend.domain.principals import ConfigFile
 from registry_backend.domain.secrets import fingerprint
 from registry_backend.identityd.files import shown
 from registry_backend.identityd.known_keys import GONE, ROOT, SOURCES, nearest, unknown_keys
@@ -39,7 +40,7 @@ def check_files(report: Report) -> None:
         if not file.problem:
             continue
         place = Place(file.path, file.line, file.column)
-        problem = file.problem.replace(shown(file.path), file.path.name)
+        problem = _with_short_name(file)
         if file.unread_here:
             report.in_file(
                 place,
@@ -66,6 +67,12 @@ def check_files(report: Report) -> None:
                 problem,
                 _REMEDIES["principal"],
             )
+
+
+def _with_short_name(file: ConfigFile) -> str:
+    """Its problem, told of its name alone; the path of the folder one is in has none."""
+    name = file.path.name
+    return file.problem.replace(shown(file.path), name, 1) if name else file.problem
 
 
 def check_values(report: Report) -> None:

@@ -331,3 +331,12 @@ def test_a_main_file_that_stands_for_the_folder_too_is_an_error(tmp_path: Path) 
     found = check(whole, gateway.users)
     assert [at.severity for at in found if at.rule == "unusable-file"] == [ERROR]
     assert whole.settings is None
+
+
+def test_a_path_without_a_name_is_told_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as the folder one is in."""
+    monkeypatch.chdir(tmp_path)
+    (found, *_) = check(read_whole(Path(), tmp_path / "none"), NOBODY)
+    assert found.message.startswith(". is a folder, where a regular file is expected. The daemon")
