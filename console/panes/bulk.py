@@ -105,6 +105,10 @@ class MarkedRows(Generic[RowT]):
     ) -> Outcome:
         """Write every marked row; what cannot be written is counted, not forced.
 
+        Args:
+            write: Writes one row.
+            progress: Told of the beginning, and of each row that was dealt with.
+
         Raises:
             RegistryError: when the list itself cannot be read on.
         """
@@ -116,10 +120,11 @@ class MarkedRows(Generic[RowT]):
                 outcome.written += 1
             except RegistryError as error:
                 outcome.refuse(error)
+            progress(outcome)
 
+        progress(outcome)
         async for batch in self._batches(outcome):
             await asyncio.gather(*(attempt(row) for row in batch))
-            progress(outcome)
         return outcome
 
     async def _batches(self, outcome: Outcome) -> AsyncIterator[Sequence[RowT]]:

@@ -105,3 +105,14 @@ async def test_what_somebody_else_removed_is_counted(rows: NumberedList) -> None
     outcome = await (await marked(rows)).write(write, quiet)
     assert (outcome.written, outcome.refused) == (ROWS - 2, 2)
     assert str(outcome.first) == "row-07 is not to be touched."
+
+
+async def test_how_far_it_is_is_told_from_the_beginning_row_by_row(rows: NumberedList) -> None:
+    """A registry that is slow, or asks to slow down, keeps a person waiting for a hundred rows."""
+    told: list[int] = []
+
+    async def write(row: str) -> None:
+        rows.rows.remove(row)
+
+    await (await marked(rows)).write(write, lambda outcome: told.append(outcome.seen))
+    assert told == list(range(ROWS + 1))
