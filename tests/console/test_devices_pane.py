@@ -214,6 +214,26 @@ async def test_gateways_are_chosen_in_a_form_of_their_own(
     assert saved.ext == {"site": "west"}
 
 
+async def test_gateways_with_commas_are_shown_and_kept_as_one_name(
+    run_console: RunConsole, yard: Path
+) -> None:
+    """In the words about those that are known, and in what was entered before."""
+    async with make_adapter(yard) as adapter:
+        await change_elsewhere(adapter, "lamp", via=["mast 7,b"])
+    async with run_console(make_adapter(yard), pane="devices") as pilot:
+        await go_to(pilot, "lamp")
+        await pilot.press("w")
+        form = await dialog(pilot, FormScreen)
+        text = "\n".join(str(each.render()) for each in form.query(Static))
+        assert 'Known gateways: mast, "mast 7,b"' in text
+        assert form.query_one(Input).value == '"mast 7,b"'
+        await pilot.press("end")
+        await type_text(pilot, " gate")
+        await pilot.press("enter")
+        await no_dialog(pilot)
+    assert (await device_in(yard, "lamp")).attributes.via == ("mast 7,b", "gate")
+
+
 # deleting
 
 
