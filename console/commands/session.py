@@ -26,6 +26,8 @@ from registry_backend.domain.query import Page, PageRequest, TenantQuery
 RowT = TypeVar("RowT")
 PortT = TypeVar("PortT")
 
+_SILENT = "no answer"
+"""The health of a registry that lets a request wait for too long."""
 _PAGE = 500
 """Rows read at once: few round trips, little memory."""
 
@@ -80,7 +82,14 @@ def adapter_for(options: argparse.Namespace, *, writes: bool) -> RegistryAdapter
     read_only = options.read_only or not writes
     adapter = adapter_to(context, Surroundings(main_file, config_dir, read_only))
     adapter.on_notice = say
+    adapter.on_health = _say_silence
     return adapter
+
+
+def _say_silence(health: str) -> None:
+    """A read is asked for again and again: nobody should think that the program is stuck."""
+    if health == _SILENT:
+        say("The registry has not answered so far.")
 
 
 def need(port: PortT | None, what: str) -> PortT:
