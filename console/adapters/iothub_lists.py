@@ -169,20 +169,27 @@ async def list_members(session: HubSession) -> list[JsonObject]:
 async def query_devices(
     session: HubSession, where: str, continuation: str | None
 ) -> tuple[list[Any], str | None]:
-    """Up to a thousand rows of a query, and where it goes on (iothub 2.2)."""
+    """Up to a thousand rows of a query, and where it goes on (iothub 2.2).
+
+    Raises:
+        Denied: saying what a policy without the right to query can do.
+    """
     what = f"the devices of hub {session.tenant_id}"
     headers = {"x-ms-max-item-count": str(AT_MOST)}
     if continuation:
         headers[CONTINUATION] = continuation
     text = f"select * from devices{where}"  # noqa: S608 - a hub's language; quotes are doubled
-    answer = await session.send(
-        "POST",
-        ("devices", "query"),
-        what=what,
-        body={"query": text},
-        headers=headers,
-        repeatable=True,
-    )
+    try:
+        answer = await session.send(
+            "POST",
+            ("devices", "query"),
+            what=what,
+            body={"query": text},
+            headers=headers,
+            repeatable=True,
+        )
+    except Denied as error:
+        raise Denied(error.message, hint=WITHOUT_QUERY) from None
     found = answer.json(what)
     if not isinstance(found, list):
         raise Fault(f"{what[:1].upper()}{what[1:]} came as something else than an array.")

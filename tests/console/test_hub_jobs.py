@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters import iothub_known, iothub_lists
+from console.adapters import iothub_known, iothub_lists, iothub_runs
 from console.adapters.iothub import IotHubAdapter
 from console.commands.moving import summary
 from console.panes.jobs import JobsPane
@@ -131,6 +131,21 @@ async def test_an_import_needs_no_right_to_query(
         tried = await jobs.dry_run(spec)
         assert (tried.count("create"), tried.exact) == (3, singly == 100)
         assert (await run_job(jobs, spec)).counts.created == 3
+
+
+async def test_an_export_that_the_policy_does_not_allow_names_one_that_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub writes into a container by itself, without a query of ours."""
+    monkeypatch.setattr(iothub_runs, "AT_MOST", 1)
+    (tmp_path / "out").mkdir()
+    spec = JobSpec(type=JobType.EXPORT, tenant_id=HUB, folder=str(tmp_path / "out"))
+    async with serving_hub(tmp_path) as hub, on_hub(hub, "registryReadWrite") as adapter:
+        await fill(need(adapter.devices), HUB, "a", "b")
+        job = await run_job(need(adapter.jobs), spec)
+        assert job.status is JobStatus.FAILED
+        assert "Export into a blob container" in (job.failure_reason or "")
+        assert list((tmp_path / "out").iterdir()) == []
 
 
 async def test_an_import_that_the_policy_does_not_allow_names_the_right(tmp_path: Path) -> None:
