@@ -42,13 +42,17 @@ class ActionProvider(Provider):
             yield DiscoveryHit(title, run, help=help_text)
 
     async def search(self, query: str) -> Hits:
-        """Those that match, by title or help."""
+        """Those that match, by title or help; elsewhere the help must hold the very words."""
         matcher = self.matcher(query)
-        for offers, weight in ((self._here(), 1), (self._elsewhere(), ELSEWHERE)):
-            for title, help_text, run in offers:
-                score = max(matcher.match(title), matcher.match(help_text) * 0.6)
-                if score > 0:
-                    yield Hit(score * weight, matcher.highlight(title), run, help=help_text)
+        for title, help_text, run in self._here():
+            score = max(matcher.match(title), matcher.match(help_text) * 0.6)
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), run, help=help_text)
+        for title, help_text, run in self._elsewhere():
+            said = query.lower() in help_text.lower()
+            score = max(matcher.match(title), matcher.match(help_text) * 0.6 if said else 0)
+            if score > 0:
+                yield Hit(score * ELSEWHERE, matcher.highlight(title), run, help=help_text)
 
 
 class GuardedPalette(CommandPalette):
