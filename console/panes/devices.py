@@ -114,7 +114,7 @@ class DevicesPane(DeviceEdits):
             await rotate(credentials, stored, rotation)
 
         await self.for_marked(device, write, done=DONE[rotation], marked=marked)
-        if own_call is not None:
+        if own_call is not None and marked is not None:
             self.table.reload()  # the versions that it has are old
 
     def _which(self, marked: MarkedRows[Device]) -> str:
