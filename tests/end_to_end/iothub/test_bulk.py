@@ -226,6 +226,14 @@ def test_a_rotation_without_devices_says_which_member_is_wrong(
     assert ";devices is " in reply.json["Message"]
 
 
+def test_a_rotation_tells_old_clients_of_failures_too(old: HubApi) -> None:
+    """In the form of later versions, there being none of that one."""
+    body = {"policyKey": "both", "devices": [{"id": "none"}]}
+    reply = old("POST", "/devices/keys/regenerate", body)
+    assert reply.status == 400
+    assert [each["deviceId"] for each in reply.json["errors"]] == ["none"]
+
+
 def test_a_capability_of_another_type_is_refused_in_its_line_alone(hub: HubApi) -> None:
     """The others are made."""
     reply = hub.bulk({"id": "a"}, {"id": "b", "capabilities": {"iotEdge": "yes"}})
