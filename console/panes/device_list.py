@@ -64,7 +64,7 @@ class DeviceList(RecordPane[Device]):
     ) -> None:
         super().__init__(adapter, saves, clock)
         self.order = Order()
-        self._history: dict[str, Sequence[JournalEntry]] = {}
+        self._history: dict[tuple[str, str], Sequence[JournalEntry]] = {}
         self._figures: dict[str, Statistics] = {}
         self._clipboard = SecretClipboard(self)
 
@@ -199,7 +199,8 @@ class DeviceList(RecordPane[Device]):
 
     def detail(self, row: Device) -> Sequence[Section]:
         """The device; its history follows when it has been read."""
-        return render.detail(row, self.clock(), self._history.get(row.device_id, ()))
+        history = self._history.get((row.tenant_id, row.device_id), ())
+        return render.detail(row, self.clock(), history)
 
     async def fetch(self, key: str) -> Device:
         """The device as it is now."""
@@ -237,7 +238,7 @@ class DeviceList(RecordPane[Device]):
         except RegistryError as error:
             self.complain(error)
             return
-        self._history = {row.device_id: entries}
+        self._history = {(row.tenant_id, row.device_id): entries}
         current = self.current
         if current is not None and current.device_id == row.device_id:
             self.query_one(DetailView).show(self.detail(current))
