@@ -32,6 +32,8 @@ from registry_backend.domain.journal import Change, Resource
 
 WATCH_SECONDS = 0.5
 """How often a running job is looked at."""
+NEWS_SECONDS = 8.0
+"""How often a registry that tells of no changes is asked for jobs that others have started."""
 
 
 class JobsPane(RecordPane[Job]):
@@ -48,6 +50,8 @@ class JobsPane(RecordPane[Job]):
         super().__init__(adapter, saves, clock)
         self._folder = working_folder()
         self._watched = JobWatch()
+        self._known: frozenset[str] = frozenset()
+        """Ids of all jobs when they were last listed."""
 
     def columns(self) -> Sequence[Column[Job]]:
         """Status, kind, progress, folder, and how long ago, or how long still."""
@@ -92,6 +96,7 @@ class JobsPane(RecordPane[Job]):
 
         async def read() -> Sequence[Job]:
             jobs = await self.port.list(self.scope.tenant_id)
+            self._known = frozenset(job.job_id for job in jobs)
             self._tell_outcomes(self._watched.look(jobs))
             return [job for job in jobs if all(word in _words(job) for word in wanted)]
 
@@ -135,10 +140,26 @@ class JobsPane(RecordPane[Job]):
     def on_mount(self) -> None:
         """Look at running jobs now and then, also while another pane is in front."""
         self.set_interval(WATCH_SECONDS, self._watch)
+        if self.adapter.journal is None:
+            self.set_interval(NEWS_SECONDS, self._look_for_news)
 
     def _watch(self) -> None:
         if self._watched.running and not self._reading:
             self._read_again(tuple(self._watched.running))
+
+    def _look_for_news(self) -> None:
+        if self.is_on_screen and self.table.error is None and not self._reading:
+            self._read_news()
+
+    @work(group="watch", exit_on_error=False)
+    async def _read_news(self) -> None:
+        """List the jobs again once others have started some, or dropped some."""
+        try:
+            jobs = await self.port.list(self.scope.tenant_id)
+        except RegistryError:
+            return  # nobody asked for it, and the header says what is wrong
+        if frozenset(job.job_id for job in jobs) != self._known:
+            self.table.reload()
 
     @property
     def _reading(self) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from console.adapters import iothub_known, iothub_lists, iothub_runs
 from console.adapters.iothub import IotHubAdapter
 from console.commands.moving import summary
+from console.panes import jobs as panes_jobs
 from console.panes.jobs import JobsPane
 from console.render import jobs as render
 from registry_backend.domain.dry_run import Effect
@@ -231,3 +232,21 @@ async def test_devices_are_listed_anew_when_a_job_of_the_hub_has_ended(
 def _told(job: Job) -> dict[str, str]:
     lines = [line for section in render.detail(job, job.created_at) for line in section.lines]
     return {line.label: line.value for line in lines if line.label}
+
+
+async def test_a_job_that_somebody_else_started_is_shown_without_being_asked_for(
+    tmp_path: Path, run_console: RunConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While its pane is in front; a hub tells nobody of what happens to it."""
+    monkeypatch.setattr(panes_jobs, "NEWS_SECONDS", 0.1)
+    async with hostile_blobs() as container, serving_hub(tmp_path) as hub:
+        container.faults["PUT devices.txt"] = ["stall"]
+        spec = JobSpec(type=JobType.EXPORT, tenant_id=HUB, folder=container.address)
+        adapter = IotHubAdapter(hub.connection(), ca_file=hub.ca_file)
+        async with on_hub(hub) as other, run_console(adapter, pane="jobs") as pilot:
+            await at_rest(pilot)
+            assert pane_of(pilot).table.length == 0
+            theirs = await need(other.jobs).create(spec)
+            await wait_for(pilot, lambda: pane_of(pilot).table.length == 1, "the job of another")
+            await container.stalled.wait()
+            await need(other.jobs).cancel(theirs.job_id)
