@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from textual.binding import Binding
-from textual.widgets import Input
+from textual.widgets import Input, Static
+
+from console.render.text import sanitise
 
 
 class FilterLine(Input):
@@ -49,3 +51,23 @@ class FilterLine(Input):
     def mark_wrong(self, *, wrong: bool) -> None:
         """Show whether the text can be understood."""
         self.set_class(wrong, "-wrong")
+
+
+class FilterProblem(Static):
+    """Why a filter cannot be understood, whole, below it; hidden while there is nothing to say."""
+
+    DEFAULT_CSS = """
+    FilterProblem {
+        display: none; height: auto; max-height: 4; padding: 0 1;
+        background: $panel; color: $text-error;
+        &.-shown { display: block; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="filter-problem", markup=False)
+
+    def tell(self, problem: str) -> None:
+        """Show it; nothing for an empty one."""
+        self.update(sanitise(problem))
+        self.set_class(bool(problem), "-shown")

@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from console.adapters.base import RegistryAdapter
 from console.panes.asking import AskingPane
-from console.panes.filtering import FilterLine
+from console.panes.filtering import FilterLine, FilterProblem
 from console.panes.scope import Scope
 from console.render.detail import Section
 from console.saving import Saves
@@ -134,6 +134,7 @@ class RecordList(AskingPane, Generic[RowT]):
     def compose(self) -> ComposeResult:
         """Filter, table, detail."""
         yield FilterLine(self.filter_words())
+        yield FilterProblem()
         with Horizontal(id="body"):
             yield PaneTable[RowT](self.columns(), empty_text=self.empty_text())
             yield DetailView()
@@ -173,12 +174,15 @@ class RecordList(AskingPane, Generic[RowT]):
             source = self.source()
         except Invalid as error:
             self._filter_problem = error.message
+            self.table.empty_text = "Mend the filter, or press esc to drop it."
+            self.table.refresh()
         else:
             self._filter_problem = ""
             self.table.border_title = self.title()
             self.table.empty_text = self.empty_text()
             self.table.show(source or ShortList(_no_rows, str), at=self.start_at())
         self._filter.mark_wrong(wrong=bool(self._filter_problem))
+        self.query_one(FilterProblem).tell(self._filter_problem)
         self._show_status()
 
     def focus_default(self) -> None:
@@ -209,7 +213,7 @@ class RecordList(AskingPane, Generic[RowT]):
 
     def _show_status(self) -> None:
         if self._filter_problem:
-            self.table.border_subtitle = f"✗ {self._filter_problem}"
+            self.table.border_subtitle = "✗ as before this filter"
             return
         filtered = f"  filter: {self.filter_text}" if self.filter_text else ""
         self.table.border_subtitle = self.table.status + filtered

@@ -16,6 +16,7 @@ from console.app import ConsoleApp
 from console.dialogs.document import DocumentScreen
 from console.dialogs.form import FieldView, FormScreen
 from console.panes.base import RecordPane
+from console.panes.filtering import FilterProblem
 from console.widgets.detail_view import DetailView
 from registry_backend.open import open_registry
 from registry_backend.registry import Registry, RegistrySettings
@@ -125,6 +126,12 @@ def entered(pilot: Pilot[None]) -> dict[str, str | bool]:
 def detail_text(pilot: Pilot[None]) -> str:
     """What stands beside the table."""
     return pane_of(pilot).query_one(DetailView).plain
+
+
+def filter_problem(pilot: Pilot[None]) -> str:
+    """Why the filter of the pane in front cannot be understood, as shown below it."""
+    problem = pane_of(pilot).query_one(FilterProblem)
+    return str(problem.content) if problem.display else ""
 
 
 def table_lines(pilot: Pilot[None]) -> list[str]:

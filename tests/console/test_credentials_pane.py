@@ -40,6 +40,7 @@ from tests.console.hands import (
     dialog,
     entered,
     fill,
+    filter_problem,
     in_registry,
     pane_of,
     paste,
@@ -655,9 +656,7 @@ async def test_a_condition_on_devices_is_refused_and_a_colon_is_not(tmp_path: Pa
         for text in ("via:gw", "psk has:psk", "ext.site:b", "enabled:yes", "expires<2027-01-01"):
             await pilot.press("ctrl+u")
             await paste(pilot, text)
-            await wait_for(
-                pilot, lambda: "finds devices" in str(pane_of(pilot).table.border_subtitle), text
-            )
+            await wait_for(pilot, lambda: "finds devices" in filter_problem(pilot), text)
             assert pane_of(pilot).table.length == 2
 
 
