@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from console.cli_values import named_path, positive
+from console.cli_values import named_path, positive, seconds
 
 
 def add_serving(serving: argparse.ArgumentParser) -> None:
@@ -58,6 +58,13 @@ def add_serving(serving: argparse.ArgumentParser) -> None:
     )
     serving.add_argument(
         "--hub-units", metavar="N", type=positive, default=1, help="of the tier; default 1"
+    )
+    serving.add_argument(
+        "--hub-shaping",
+        metavar="SECONDS",
+        type=seconds,
+        default=0.0,
+        help="hold requests beyond the rates so long before refusing them; default 0",
     )
     serving.add_argument("--hono-compat", choices=("2.x", "1.1"), default="2.x", help="default 2.x")
     serving.add_argument(

@@ -14,6 +14,17 @@ def positive(text: str) -> int:
     return number
 
 
+def seconds(text: str) -> float:
+    """A time from 0 to 60 seconds. Raises ArgumentTypeError."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number <= 60.0:
+        raise argparse.ArgumentTypeError("must be a number of seconds from 0 to 60")
+    return number
+
+
 def named_path(text: str) -> Path:
     """A path; an empty one would mean the folder of whoever calls. Raises ArgumentTypeError."""
     if not text:

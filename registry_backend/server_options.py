@@ -86,7 +86,12 @@ def registry_settings(*, max_devices: int, indexes: Sequence[str]) -> RegistrySe
 
 
 def hub_options(
-    *, words: Sequence[str], default_tenant: str, tier: str | None, units: int
+    *,
+    words: Sequence[str],
+    default_tenant: str,
+    tier: str | None,
+    units: int,
+    shaping: float,
 ) -> HubOptions:
     """What a hub's paths have unless listeners say otherwise.
 
@@ -95,6 +100,7 @@ def hub_options(
         default_tenant: Whose hub it is where the host names none.
         tier: F1, S1 and so on, whose quota and rates hold; None: none do.
         units: How many of the tier.
+        shaping: Seconds that a request is held back before it is refused.
 
     Raises:
         Invalid: for words that contradict each other, or a tier that there is not.
@@ -106,7 +112,9 @@ def hub_options(
     if name is not None and name not in TIERS:
         raise Invalid(f"There is no tier {tier!r}; choose {', '.join(TIERS)}.")
     signed = "none" not in words
-    return HubOptions(signed=signed, default_tenant=default_tenant, tier=name, units=units)
+    return HubOptions(
+        signed=signed, default_tenant=default_tenant, tier=name, units=units, shaping=shaping
+    )
 
 
 def hono_profile(name: str) -> HonoProfile:

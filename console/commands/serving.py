@@ -54,6 +54,7 @@ def _serving(options: argparse.Namespace) -> Serving:
         default_tenant=options.default_tenant,
         tier=options.hub_tier,
         units=options.hub_units,
+        shaping=options.hub_shaping,
     )
     tls = parse_tls(options.tls_cert, options.tls_key)
     unix = _unix(options)

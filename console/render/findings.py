@@ -64,14 +64,6 @@ def tally(findings: Sequence[Finding]) -> str:
     return ", ".join(parts) or "nothing amiss"
 
 
-def tally_tone(findings: Sequence[Finding]) -> Tone:
-    """The tone of the worst of them."""
-    for severity in Severity:
-        if any(finding.severity is severity for finding in findings):
-            return GLYPHS[severity][1]
-    return "good"
-
-
 def section(finding: Finding) -> Section:
     """A finding on its own: what, where, what to do."""
     glyph, tone = GLYPHS[finding.severity]

@@ -10,8 +10,6 @@ from enum import StrEnum
 from registry_backend.domain.errors import Invalid, Throttled
 
 MINUTE = 60.0
-THROTTLED = 429003
-"""The code of a refusal, ThrottlingBacklogTimeout (iothub 4.8)."""
 
 
 class Operation(StrEnum):

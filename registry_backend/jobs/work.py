@@ -17,7 +17,7 @@ from registry_backend.domain.errors import Fault
 from registry_backend.domain.jobs import Job, JobSpec, JobType
 from registry_backend.jobs.blob_address import BlobContainer
 from registry_backend.jobs.containers import ERROR_LOG, EXPORT_ERROR_LOG, Folder
-from registry_backend.jobs.places import Places, places_of
+from registry_backend.jobs.places import places_of
 from registry_backend.wire.hono_files import FILE_NAMES
 
 _ONLY_OWNER = 0o700
@@ -158,11 +158,6 @@ class Spool:
 def spool_beside(data: Path) -> Path:
     """Where jobs of the registry in this file keep what they bring from blob containers."""
     return data.with_name(f"{data.name}.jobs")
-
-
-def needs_spool(places: Places) -> bool:
-    """Whether any of a job's containers is not of this machine."""
-    return any(isinstance(place, BlobContainer) for place in (places.source, places.target))
 
 
 def _file_name(blob_name: str) -> str:

@@ -112,9 +112,9 @@ class HubError(NamedTuple):
     tracking_id: str
 
 
-def status_of(code: int, *, hub_absent: int = 404) -> int:
+def status_of(code: int) -> int:
     """The HTTP status of a number; an absent hub is a 404 whatever its number (iothub 4.8)."""
-    return hub_absent if code == HUB_NOT_FOUND else code // 1000
+    return 404 if code == HUB_NOT_FOUND else code // 1000
 
 
 def format_error(code: int, message: str, *, tracking_id: str, at: datetime) -> JsonObject:

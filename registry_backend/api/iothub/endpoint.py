@@ -148,7 +148,8 @@ class HubEndpoint:
         """Hold the request back as the tier has it. Raises Throttled."""
         throttle = self._throttles.pop(hub.tenant_id, None)
         if throttle is None:
-            throttle = Throttle(tier, self._service.options.units)
+            options = self._service.options
+            throttle = Throttle(tier, options.units, shaping=options.shaping)
             if len(self._throttles) >= _HUBS_WATCHED:  # the one that was asked longest ago
                 del self._throttles[next(iter(self._throttles))]
         self._throttles[hub.tenant_id] = throttle

@@ -37,6 +37,8 @@ class HubOptions:
     tier: str | None = None
     """A name of `throttling.TIERS`, whose quota and rates hold; None: none do (iothub 8)."""
     units: int = 1
+    shaping: float = 0.0
+    """For how many seconds a request is held back before it is refused, as real hubs do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from tests.end_to_end.program import Program
 
 def options(*words: str, tenant: str = "t", tier: str | None = None, units: int = 1) -> HubOptions:
     """What a command line of these words comes to."""
-    return hub_options(words=words, default_tenant=tenant, tier=tier, units=units)
+    return hub_options(words=words, default_tenant=tenant, tier=tier, units=units, shaping=0.0)
 
 
 def test_tokens_are_asked_for_unless_said_otherwise() -> None:
@@ -81,9 +81,25 @@ def test_the_program_serves_a_hub(program: Program) -> None:
         assert set(replies) == {200, 429}
 
 
+def test_a_hub_may_hold_requests_back_before_it_refuses_them(tmp_path: Path) -> None:
+    """As real ones do: a burst over the rate is slow, not refused (iothub 8)."""
+    options = HubOptions(signed=False, tier="F1", shaping=30.0)
+    listener = Listener("127.0.0.1", 0, hub=options)
+    with running(Serving(tmp_path / "r.sqlite", [listener])) as (port,):
+        hub = HubApi(Api(port))
+        assert hub.put("d").status == 200
+        assert {hub.get("d").status for _ in range(102)} == {200}
+
+
 @pytest.mark.parametrize(
     "words",
-    [("--hub-tier", "S9"), ("--hub-units", "0"), ("--default-tenant", "a b"), ("--auth", "x")],
+    [
+        ("--hub-tier", "S9"),
+        ("--hub-units", "0"),
+        ("--hub-shaping", "nan"),
+        ("--default-tenant", "a b"),
+        ("--auth", "x"),
+    ],
 )
 def test_words_that_make_no_sense_are_refused(program: Program, words: tuple[str, ...]) -> None:
     """Exit code 2, and what would do."""
