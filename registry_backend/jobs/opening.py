@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from registry_backend.domain.credentials import Credential
+from registry_backend.domain.credentials import Credential, CredentialRules
 from registry_backend.jobs.owners import this_process
 from registry_backend.jobs.places import ANYWHERE, ContainerKind
 from registry_backend.jobs.preparing import Preparation
@@ -41,10 +41,13 @@ def job_runner(
 
 
 def _preparation(settings: RegistrySettings) -> Preparation:
-    """What files bring is held to the rules that hold for what people type."""
+    """What files bring is held to the rules that hold for what people type.
+
+    But for names: a copy may hold those that a listener of Hono 1.1 has taken (hono 2.1).
+    """
 
     def credentials(drafts: Sequence[Credential]) -> tuple[Credential, ...]:
-        prepared = prepare_credentials(drafts, settings)
+        prepared = prepare_credentials(drafts, settings, CredentialRules(patterns=False))
         return hash_passwords(prepared, cost=settings.bcrypt_cost)
 
     return Preparation(tenant=prepare_trust_anchors, credentials=credentials)

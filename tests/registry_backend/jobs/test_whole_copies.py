@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from base64 import b64encode
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from registry_backend.domain.credentials import Credential
 from registry_backend.domain.devices import Device
-from registry_backend.domain.jobs import JobFormat, JobType
+from registry_backend.domain.jobs import JobFormat, JobSpec, JobType
+from registry_backend.domain.journal import Actor
+from registry_backend.domain.tenants import TenantAttributes
+from registry_backend.jobs.opening import job_runner
+from registry_backend.open import open_registry
+from registry_backend.registry.owners import MissingOwner
 from registry_backend.storage.base import Store, Transaction
 from registry_backend.storage.sqlite import open_sqlite
+from registry_backend.wire.hono_profiles import HONO_11
 from tests.contract.store_models import a_device
 from tests.registry_backend.jobs.support import Jobs, add_tenant, hub_line, read_fleet
 
 EXPORT = JobType.EXPORT
+ACTOR = Actor(via="test")
 
 
 def _insert(transaction: Transaction, *, device: Device) -> None:
@@ -64,6 +74,39 @@ async def test_ids_longer_than_a_hubs_come_back(tmp_path: Path, format_: JobForm
     assert list(await read_fleet(there)) == ids
     for store in (here, there):
         await store.close()
+
+
+@pytest.mark.parametrize("format_", ["ndjson", "hono-1.1"])
+async def test_names_that_only_1_1_takes_come_back(tmp_path: Path, format_: JobFormat) -> None:
+    """Of types, and of those who log in with a password: 1.1 has no pattern for them (hono 2.1)."""
+    secret = {"hash-function": "sha-256", "pwd-hash": b64encode(bytes(32)).decode()}
+    named = {"type": "hashed-password", "auth-id": "J\u00fcrgen M. (old)", "secrets": [secret]}
+    typed = {"type": "My Type!", "auth-id": "a", "secrets": [{"x": 1}]}
+    held: list[list[str]] = []
+    for name, kind in (("here", EXPORT), ("there", JobType.IMPORT)):
+        registry = await open_registry(tmp_path / f"{name}.sqlite")
+        if kind is EXPORT:
+            await registry.credentials.replace(
+                *("T", "d", [Credential.parse(named), Credential.parse(typed)]),
+                expected=None,
+                actor=ACTOR,
+                missing=MissingOwner.CREATE,
+                rules=HONO_11.credential_rules,
+            )
+        else:
+            await registry.tenants.create("T", TenantAttributes(), actor=ACTOR)
+        runner = job_runner(registry, spool=None)
+        spec = JobSpec(type=kind, tenant_id="T", folder=str(tmp_path), format=format_)
+        job = await runner.create(spec, actor=ACTOR)
+        while not job.status.finished:
+            await asyncio.sleep(0.01)
+            job = await runner.get(job.job_id)
+        assert job.counts.failed == 0, await runner.errors(job.job_id, skip=0, limit=10)
+        found = await registry.credentials.get("T", "d")
+        held.append([f"{each.type} {each.auth_id}" for each in found.credentials])
+        await runner.close()
+        await registry.close()
+    assert held[0] == held[1] == ["hashed-password J\u00fcrgen M. (old)", "My Type! a"]
 
 
 @pytest.mark.parametrize(
