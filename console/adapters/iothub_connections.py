@@ -10,13 +10,12 @@ from console.adapters.iothub_bodies import AUTHORITY
 from console.adapters.iothub_credentials import PRIMARY, SECONDARY, credentials_of
 from console.adapters.iothub_devices import read_device
 from console.adapters.iothub_session import HubSession
+from console.adapters.ports.connections import MOST_MINUTES
 from registry_backend.domain.credentials import PSK, X509_THUMBPRINT, CredentialSet
 from registry_backend.domain.document import JsonObject
 from registry_backend.domain.errors import Invalid
 from registry_backend.wire.connection_strings import DeviceConnection, format_device
 from registry_backend.wire.sas import make_token
-
-MOST_MINUTES = 366 * 24 * 60
 
 
 class HubConnections:

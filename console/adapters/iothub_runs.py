@@ -40,6 +40,7 @@ from registry_backend.domain.timestamps import NOT_TOLD
 from registry_backend.wire import ndjson
 from registry_backend.wire.import_errors import LineFault, format_error_line
 from registry_backend.wire.iothub_device_errors import CODES, SERVER_ERROR
+from registry_backend.wire.iothub_later import LATER
 
 ERRORS_FILE = "importErrors.log"
 NOT_ASKED = (
@@ -53,7 +54,6 @@ UNANSWERED = (
     "been done."
 )
 FAULT = "The console failed at it. What was applied until then stays."
-_LATER = ("capabilities", "deviceScope", "parentScopes")
 
 
 @dataclass(slots=True)
@@ -301,7 +301,7 @@ def export_line(members: JsonObject, *, exclude_keys: bool) -> str:
     if exclude_keys and authentication.get("symmetricKey"):
         authentication["symmetricKey"] = {"primaryKey": None, "secondaryKey": None}
     line["authentication"] = authentication
-    line |= {name: members[name] for name in _LATER if members.get(name)}
+    line |= {name: members[name] for name in LATER if members.get(name)}
     return compact_json(line)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.adapters.ports.connections import ConnectionsPort
+from console.adapters.ports.connections import MOST_MINUTES, ConnectionsPort
 from console.dialogs.choose import Choice, ChooseScreen
 from console.dialogs.secret import SecretScreen
 from console.forms.fields import Field, Values, number_of, text_of
@@ -13,8 +13,6 @@ from console.render.detail import plural
 from registry_backend.domain.errors import Invalid, RegistryError
 
 NO_CONNECTIONS = "This registry makes no connection strings: its devices connect elsewhere."
-MOST_MINUTES = 60 * 24 * 365
-"""A token for longer is a key by another name."""
 _CHOICES = (
     Choice("primary", "Connection string", "with the primary key", "p"),
     Choice("secondary", "Connection string", "with the secondary key", "s"),

@@ -13,7 +13,8 @@ from registry_backend.domain.findings import Severity
 from registry_backend.domain.identifiers import HUB_DEVICE_ID
 from registry_backend.domain.principals import MAX_UID, FilePrincipal, IdType, Principal
 from registry_backend.identityd.common_names import LONGEST_CN, cut_name, full_name
-from registry_backend.identityd.report import Report, place_text, plain
+from registry_backend.identityd.plain import plain
+from registry_backend.identityd.report import Report, place_text
 from registry_backend.identityd.users import DAEMON_USER
 
 _EDGE_MODULES = frozenset({"$edgeAgent", "$edgeHub"})

@@ -16,6 +16,7 @@ from registry_backend.domain.errors import (
     NotFound,
     RegistryError,
 )
+from registry_backend.identityd.plain import plain
 
 LARGEST_FILE = 2 * 1024 * 1024
 """In bytes. Real files are a few kilobytes; reading more would hold up the console."""
@@ -117,10 +118,7 @@ def is_mounted_read_only(path: Path) -> bool:
 
 def shown(path: Path) -> str:
     """A path for people, whatever bytes its name is made of; none of its characters acts."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return plain(os.fsencode(path).decode("utf-8", "backslashreplace"))
 
 
 def quoted(path: Path) -> str:

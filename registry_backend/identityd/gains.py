@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from registry_backend.domain.principals import FilePrincipal, IdType, Principal
-from registry_backend.identityd.report import place_text, plain
+from registry_backend.identityd.plain import plain
+from registry_backend.identityd.report import place_text
 from registry_backend.identityd.whole import Whole
 
 _Kind = tuple[int, str, tuple[IdType, ...] | None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from registry_backend.domain.findings import Finding, Severity
 from registry_backend.domain.principals import FilePrincipal
 from registry_backend.identityd.places import KeyPath
+from registry_backend.identityd.plain import plain
 from registry_backend.identityd.users import Users
 from registry_backend.identityd.whole import Place, Whole
 
@@ -81,17 +82,6 @@ class Report:
                 subject=subject or key or str(place.file),
             )
         )
-
-
-def plain(text: str) -> str:
-    r"""Text of a file fit for a sentence: what cannot be seen, or acts, is written as its escape.
-
-    >>> plain("a\x1b[2J")
-    'a\\x1b[2J'
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def key_text(path: KeyPath) -> str:

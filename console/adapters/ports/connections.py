@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+MOST_MINUTES = 60 * 24 * 365
+"""A token for longer is a key by another name."""
+
 
 class ConnectionsPort(Protocol):
     """How a device itself connects: what an operator pastes into it, made on demand."""
