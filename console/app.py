@@ -15,7 +15,7 @@ from textual.filter import LineFilter
 from textual.widgets import ContentSwitcher, Tab, Tabs
 from textual.worker import Worker, WorkerState
 
-from console.adapters.base import RegistryAdapter
+from console.adapters.base import CONNECTED, RegistryAdapter
 from console.commanded import CommandedApp
 from console.dialogs.base import KeysAwaited
 from console.dressing import dress
@@ -29,7 +29,7 @@ from console.panes.scope import ChangesMade, RememberAsked, Scope, ScopeAsked
 from console.reaching import reach, what_next
 from console.saves_shown import SavingShown
 from console.saving import Saves
-from console.widgets.context_bar import CONNECTED, ContextBar
+from console.widgets.context_bar import ContextBar
 from console.widgets.footer import KeyLine
 from console.widgets.hostile_text import HostileTextFilter
 from registry_backend.domain.errors import RegistryError

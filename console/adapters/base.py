@@ -23,6 +23,11 @@ from console.adapters.ports.tenants import TenantsPort
 from registry_backend.domain.errors import Denied
 from registry_backend.domain.key_pairs import Rotation
 
+CONNECTED = "connected"
+"""The health of a registry that answers."""
+NO_ANSWER = "no answer"
+"""The health of one that lets a request wait for too long."""
+
 
 class RegistryAdapter(ABC):
     """A connection to one registry; an async context manager."""

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from console.adapters.base import CONNECTED
 from console.adapters.healing import HEAL_PAUSES
 from console.adapters.hono_credentials import HonoCredentials
 from console.adapters.hono_devices import HonoDevices
@@ -18,7 +19,6 @@ from console.adapters.hono_statistics import HonoStatistics
 from console.adapters.hono_tenants import HonoTenants
 from console.adapters.read_only import guard_ports
 from console.adapters.remote import RemoteAdapter
-from console.adapters.rest import CONNECTED
 from console.adapters.rest_endpoint import Endpoint
 from registry_backend.domain.errors import RegistryError, Unreachable
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from console.adapters.base import CONNECTED, NO_ANSWER
 from console.adapters.identity_caller import Caller
 from console.adapters.identity_errors import Refusal, is_wrong_version, problem_of, words_of
 from console.adapters.identity_socket import Received, exchange
@@ -21,8 +22,6 @@ from registry_backend.domain.errors import Fault, Invalid, RegistryError, Unreac
 from registry_backend.domain.explanations import API_VERSIONS, LATEST_VERSION
 from registry_backend.domain.permissions import Operation
 
-CONNECTED = "connected"
-"""The health of a service that answers."""
 WAITING = "waiting for an answer"
 """Its health while it takes its time."""
 ResultT = TypeVar("ResultT")
@@ -188,7 +187,7 @@ class IdentitySession:
             yield
         except asyncio.CancelledError:
             if self._health == WAITING:  # somebody waits no longer, and nothing has come
-                self._tell(_HEALTH["timeout"])
+                self._tell(NO_ANSWER)
                 self._on_lost()
             raise
         finally:
@@ -231,6 +230,6 @@ _HEALTH = {
     "permission": "no permission",
     "refused": "connection refused",
     "dropped": "connection dropped",
-    "timeout": "no answer",
+    "timeout": NO_ANSWER,
     "protocol": "not understood",
 }

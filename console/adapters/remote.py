@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
-from console.adapters.base import RegistryAdapter
+from console.adapters.base import CONNECTED, RegistryAdapter
 from console.adapters.healing import HEAL_PAUSES, Healing
-from console.adapters.rest import CONNECTED, RestClient
+from console.adapters.rest import RestClient
 from console.adapters.rest_endpoint import Endpoint
 from console.adapters.rest_refusals import Refusal, problem_of
 from registry_backend.domain.errors import RegistryError

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from console.adapters.base import CONNECTED, NO_ANSWER
 from console.adapters.rest_answer import Answer
 from console.adapters.rest_connecting import Connecting
 from console.adapters.rest_endpoint import Endpoint, encoded_path, tls_context
@@ -29,8 +30,6 @@ from registry_backend.domain.document import compact_json
 from registry_backend.domain.errors import Fault, RegistryError, Unreachable
 from registry_backend.domain.secrets import SECRET_MEMBERS
 
-CONNECTED = "connected"
-"""The health of a registry that answers."""
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes of one answer; more is a fault, not data."""
 
@@ -235,6 +234,6 @@ _HEALTH_WORDS = {
     "refused": "connection refused",
     "dropped": "connection dropped",
     "tls": "TLS failed",
-    "timeout": "no answer",
+    "timeout": NO_ANSWER,
     "protocol": "not understood",
 }

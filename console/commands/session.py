@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from console.adapters.base import RegistryAdapter
+from console.adapters.base import NO_ANSWER, RegistryAdapter
 from console.commands.boundary import UsageFault
 from console.commands.connecting import Surroundings, adapter_to
 from console.commands.output import say
@@ -26,8 +26,6 @@ from registry_backend.domain.query import Page, PageRequest, TenantQuery
 RowT = TypeVar("RowT")
 PortT = TypeVar("PortT")
 
-_SILENT = "no answer"
-"""The health of a registry that lets a request wait for too long."""
 _PAGE = 500
 """Rows read at once: few round trips, little memory."""
 
@@ -88,7 +86,7 @@ def adapter_for(options: argparse.Namespace, *, writes: bool) -> RegistryAdapter
 
 def _say_silence(health: str) -> None:
     """A read is asked for again and again: nobody should think that the program is stuck."""
-    if health == _SILENT:
+    if health == NO_ANSWER:
         say("The registry has not answered so far.")
 
 

@@ -9,10 +9,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from console.adapters.base import CONNECTED
 from console.render.text import fit, sanitise
-
-CONNECTED = "connected"
-"""The health of a registry that answers."""
 
 
 def badge_style(color: str | None) -> str:
